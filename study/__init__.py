@@ -1,0 +1,1 @@
+"""A hyperparameter search study: does tuning help, by how much, is it real, what was learned?"""

@@ -1,0 +1,507 @@
+"""The command line: the only place that prints, parses and exits.
+
+    python -m study --help
+"""
+
+import json
+import logging
+import shlex
+import sys
+import traceback
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from study.errors import StudyError, WrongName, WrongUse
+from study.problems import load_problem, problem_description, problem_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+
+    from study.engine import Engine
+    from study.records import NetworkName
+    from study.settings import Settings
+    from study.store import Run
+    from study.visualize import SavedModel
+
+app = typer.Typer(
+    help="How much better is a network whose hyperparameters were searched, and is it real?",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+console = Console()
+
+
+class NetworkOption(str, Enum):
+    """Which of a run's two networks."""
+
+    baseline = "baseline"
+    tuned = "tuned"
+
+
+class Kind(str, Enum):
+    """Which figures of a network."""
+
+    activations = "activations"
+    filters = "filters"
+    heatmaps = "heatmaps"
+
+
+Seed = Annotated[int, typer.Option(help="1 or more; of splits, trials and retrainings.")]
+Workers = Annotated[
+    Optional[int], typer.Option(min=1, help="Worker processes; default: one a core.")
+]
+Preset = Annotated[str, typer.Option(help="quick, full, or the path of your own .toml file.")]
+LineDir = Annotated[
+    Optional[Path], typer.Option(help="A folder of line images to use instead of generated ones.")
+]
+RunName = Annotated[Optional[str], typer.Option("--name", help="Name of results/NAME.")]
+
+
+@app.command()
+def run(
+    problems: Annotated[
+        Optional[list[str]], typer.Argument(metavar="[PROBLEM]...", help="Default: all.")
+    ] = None,
+    preset: Preset = "quick",
+    name: RunName = None,
+    seed: Seed = 1,
+    workers: Workers = None,
+    line_dir: LineDir = None,
+) -> None:
+    """Search, evaluate, draw and report: the whole study, for all problems if none is named.
+
+    Example: python -m study run mnist --preset quick --seed 7
+    """
+    from study import stages
+
+    names = _known_problems(problems or problem_names())
+    settings = _settings(preset, line_dir)
+    made = _create_run(name or _dated(Path(preset).stem), names, settings, seed, workers)
+    with _engine(workers) as engine:
+        for problem in names:
+            stages.search_stage(made, problem, engine, console)
+            stages.evaluate_stage(made, problem, engine, console)
+        stages.figures_stage(made, names, engine, console)
+    _report(made)
+
+
+@app.command()
+def search(
+    problem: str,
+    tuner: Annotated[
+        Optional[str], typer.Option(help="random, grid, bayesian or hyperband.")
+    ] = None,
+    max_trials: Annotated[
+        Optional[int], typer.Option(help="Trials, the baseline included.")
+    ] = None,
+    max_epochs: Annotated[Optional[int], typer.Option(help="Epochs of a trial at most.")] = None,
+    time_limit: Annotated[
+        Optional[str], typer.Option(help="Start no trial after this time: 90s, 10m, 1h30m.")
+    ] = None,
+    batch_size: Annotated[Optional[int], typer.Option(help="Images an optimizer step.")] = None,
+    preset: Preset = "quick",
+    name: RunName = None,
+    seed: Seed = 1,
+    workers: Workers = None,
+    line_dir: LineDir = None,
+) -> None:
+    """A search alone, by one of Keras Tuner's algorithms. What is not given comes from the preset.
+
+    Example: python -m study search line --tuner bayesian --max-trials 30 --time-limit 10m
+    """
+    from study import stages
+    from study.settings import changed
+
+    (problem,) = _known_problems([problem])
+    settings = _settings(preset, line_dir)
+    budget = changed(
+        settings.search,
+        tuner=tuner,
+        max_trials=max_trials,
+        max_epochs=max_epochs,
+        time_limit=time_limit,
+        batch_size=batch_size,
+    )
+    settings = settings.model_copy(update={"search": budget})
+    made = _create_run(name or _dated(f"{problem}-search"), [problem], settings, seed, workers)
+    with _engine(workers) as engine:
+        stages.search_stage(made, problem, engine, console)
+    _print_leaderboard(made, problem, top=5)
+    console.print(f"next: python -m study evaluate {made.name}", highlight=False)
+
+
+@app.command()
+def evaluate(
+    run: str,
+    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Reproduce an evaluation that is there already.")
+    ] = False,
+    workers: Workers = None,
+) -> None:
+    """Retrain baseline and tuned on several seeds and compare them: reads the test part.
+
+    Example: python -m study evaluate my-run
+    """
+    from study import stages
+
+    opened = _open_run(run)
+    names = _problems_of(opened, problem)
+    for name in names:
+        if opened.evaluation(name) and not again:
+            raise WrongUse(
+                f"{name} of {run!r} is evaluated already, and the test part is read once; "
+                "pass --again to reproduce the numbers"
+            )
+        if not opened.trials(name):
+            raise WrongUse(f"{name} of {run!r} has no trials yet: search it first")
+    with _engine(workers) as engine:
+        for name in names:
+            stages.evaluate_stage(opened, name, engine, console)
+    _print_comparisons(opened, names)
+
+
+@app.command()
+def visualize(
+    target: Annotated[str, typer.Argument(metavar="RUN|MODEL.keras")],
+    image: Annotated[Optional[list[Path]], typer.Option(help="Image files to look at.")] = None,
+    layer: Annotated[Optional[list[str]], typer.Option(help="Layers; default: all.")] = None,
+    kind: Annotated[Optional[list[Kind]], typer.Option(help="Default: all three.")] = None,
+    problem: Annotated[Optional[str], typer.Option(help="Of a run; default: all.")] = None,
+    network: Annotated[
+        Optional[NetworkOption], typer.Option(help="Of a run; default: both.")
+    ] = None,
+    out: Annotated[
+        Optional[Path], typer.Option(help="Folder for the figures; default: beside the model.")
+    ] = None,
+    resize: Annotated[bool, typer.Option("--resize", help="Convert images that do not fit.")] = False,
+    workers: Workers = None,
+) -> None:
+    """Activations, filters and class heatmaps of saved networks, for any images and layers.
+
+    A run alone: all its figures again. With --image, --layer, --kind, --network or --out: those.
+
+    Example: python -m study visualize my-run --problem line --image mine.png --layer conv1
+    """
+    from study import stages, visualize
+
+    asked = bool(image or layer or kind or network or out)
+    if not target.endswith(".keras") and not asked:
+        opened = _open_run(target)
+        with _engine(workers) as engine:
+            stages.figures_stage(opened, _problems_of(opened, problem), engine, console)
+        for name in _problems_of(opened, problem):
+            console.print(f"figures: {opened.figures_folder(name)}", highlight=False, soft_wrap=True)
+        return
+    models = _models(target, problem, network.value if network else None)
+    kinds = [one.value for one in kind] if kind else [one.value for one in Kind]
+    for model in models:
+        folder = out or model.path.with_suffix("").with_name(f"{model.path.stem}-figures")
+        if out and len(models) > 1:
+            folder = out / model.label
+        made = visualize.draw_model(model, folder, kinds, layer or [], image or [], resize)
+        for picture in made:
+            console.print(str(folder / picture.file), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def predict(
+    target: Annotated[str, typer.Argument(metavar="RUN|MODEL.keras")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...")],
+    problem: Annotated[
+        Optional[str], typer.Option(help="Of a run; needed if it has several.")
+    ] = None,
+    network: Annotated[NetworkOption, typer.Option(help="Of a run.")] = NetworkOption.tuned,
+    top: Annotated[int, typer.Option(min=1, help="Classes to show, likeliest first.")] = 3,
+    resize: Annotated[bool, typer.Option("--resize", help="Convert images that do not fit.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Class and probabilities of image files.
+
+    Example: python -m study predict my-run --problem mnist digit.png
+    """
+    from study.images import read_images
+    from study.models import image_shape, load_model
+    from study.models import predict as predict_with
+
+    models = _models(target, problem, network.value)
+    if len(models) > 1:
+        several = ", ".join(model.label for model in models)
+        raise WrongUse(f"{target!r} has several networks ({several}): choose one with --problem")
+    model = load_model(models[0].path)
+    pixels = read_images(images, image_shape(model), resize=resize)
+    probabilities = predict_with(model, pixels)
+    for index, path in enumerate(images):
+        answer = {
+            head: _ranked(p[index], models[0].names.get(head), top)
+            for head, p in probabilities.items()
+        }
+        if as_json:
+            typer.echo(json.dumps({"image": str(path), **answer}, ensure_ascii=False))
+        else:
+            for head, ranked in answer.items():
+                shares = "  ".join(f"{name} {share:.2%}" for name, share in ranked.items())
+                typer.echo(f"{path}: {head}: {shares}")
+
+
+@app.command()
+def report(run: str) -> None:
+    """Build the HTML report from what the run has so far.
+
+    Example: python -m study report my-run
+    """
+    _report(_open_run(run))
+
+
+@app.command("list")
+def list_all() -> None:
+    """Problems, tuners, presets and runs.
+
+    Example: python -m study list
+    """
+    from study.settings import TUNERS, load_preset, preset_names
+    from study.store import run_names
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name in problem_names():
+        table.add_row("problem", name, problem_description(name))
+    for tuner in TUNERS:
+        table.add_row("tuner", tuner, "")
+    for preset in preset_names():
+        table.add_row("preset", preset, load_preset(preset).description)
+    for run_name in run_names():
+        table.add_row("run", run_name, _run_words(run_name))
+    console.print(table, highlight=False)
+
+
+@app.command()
+def show(
+    run: str,
+    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="Trials to show, best first.")] = 10,
+) -> None:
+    """The leaderboard of a run's searches, and the comparison if it was evaluated.
+
+    Example: python -m study show my-run --top 20
+    """
+    opened = _open_run(run)
+    names = _problems_of(opened, problem)
+    for name in names:
+        _print_leaderboard(opened, name, top)
+    _print_comparisons(opened, names)
+
+
+@app.command()
+def data(
+    problem: str,
+    export: Annotated[
+        Optional[Path], typer.Option(help="Write the images as PNG files into this folder.")
+    ] = None,
+    preset: Preset = "quick",
+    seed: Seed = 1,
+    line_dir: LineDir = None,
+) -> None:
+    """What a problem's data set holds; with --export, its images as files (lines only).
+
+    Example: python -m study data line --export my-lines
+    """
+    from study.data import export_dataset, load_dataset
+    from study.settings import check_seed
+
+    (problem,) = _known_problems([problem])
+    settings = _settings(preset, line_dir)
+    options = settings.data
+    source = load_problem(problem).data
+    if export is not None:
+        count = export_dataset(source, export, seed=check_seed(seed), options=options)
+        console.print(f"{count} images written to {export}", highlight=False, soft_wrap=True)
+        return
+    dataset = load_dataset(source, seed=check_seed(seed), options=options)
+    height, width, channels = dataset.image_shape
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_row("data set", dataset.name)
+    table.add_row("images", f"{height}x{width}, {channels} channel{'s' if channels > 1 else ''}")
+    for part in ("train", "validation", "test"):
+        table.add_row(part, str(len(getattr(dataset, part))))
+    for column, names in dataset.names.items():
+        shown = ", ".join(names) if len(names) <= 12 else f"{names[0]}, {names[1]}, ... {names[-1]}"
+        table.add_row(column, f"{len(names)} classes: {shown}")
+    console.print(table, highlight=False)
+
+
+def main() -> None:
+    """Run the command line; errors become one line on standard error and an exit code."""
+    arguments = repeated_options(sys.argv[1:])
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
+    try:
+        app(arguments, standalone_mode=False, prog_name="python -m study")
+    except typer.TyperException as error:  # what Typer itself refuses
+        _fail(error.format_message(), 2, debug)
+    except StudyError as error:
+        _fail(str(error), error.exit_code, debug)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted; what was finished is in results/", 130, debug)
+    except OSError as error:
+        _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
+
+
+def _fail(message: str, code: int, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def repeated_options(arguments: list[str]) -> list[str]:
+    """`--image a b` -> `--image a --image b`, for the options that take several values."""
+    several = ("--image", "--layer", "--kind")
+    expanded: list[str] = []
+    option = ""
+    for argument in arguments:
+        if argument.startswith("-"):
+            option = argument if argument in several else ""
+        elif option and expanded[-1] != option:
+            expanded.append(option)
+        expanded.append(argument)
+    return expanded
+
+
+def _known_problems(names: list[str]) -> list[str]:
+    for name in names:
+        if name not in problem_names():
+            raise WrongName(f"no problem {name!r}; there are: {', '.join(problem_names())}")
+    return list(dict.fromkeys(names))
+
+
+def _settings(preset: str, line_dir: Path | None) -> "Settings":
+    from study.settings import changed, load_preset
+
+    settings = load_preset(preset)
+    data = changed(settings.data, line_dir=line_dir.resolve() if line_dir else None)
+    return settings.model_copy(update={"data": data})
+
+
+def _dated(prefix: str) -> str:
+    return f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
+def _create_run(
+    name: str, problems: list[str], settings: "Settings", seed: int, workers: int | None
+) -> "Run":
+    from study import stages
+    from study.data import load_dataset
+    from study.engine import core_count
+    from study.settings import check_seed
+
+    check_seed(seed)
+    for source in {load_problem(problem).data for problem in problems}:
+        load_dataset(source, seed=seed, options=settings.data)  # wrong images, no network: say now
+    command = f"python -m study {shlex.join(sys.argv[1:])}"
+    return stages.create_run(name, problems, settings, seed, command, workers or core_count())
+
+
+def _open_run(name: str) -> "Run":
+    from study.store import open_run
+
+    return open_run(name)
+
+
+def _problems_of(run: "Run", problem: str | None) -> list[str]:
+    if problem is None:
+        return run.problems()
+    if problem not in run.problems():
+        raise WrongName(
+            f"no problem {problem!r} in run {run.name!r}; there are: {', '.join(run.problems())}"
+        )
+    return [problem]
+
+
+def _models(target: str, problem: str | None, network: "NetworkName | None") -> "list[SavedModel]":
+    from study.visualize import models_of_run, saved_model
+
+    if target.endswith(".keras"):
+        return [saved_model(Path(target))]
+    opened = _open_run(target)
+    return models_of_run(opened, _problems_of(opened, problem), network)
+
+
+@contextmanager
+def _engine(workers: int | None) -> "Iterator[Engine]":
+    from study.engine import local_engine
+
+    with console.status("starting workers"), local_engine(workers) as engine:
+        yield engine
+
+
+def _report(run: "Run") -> None:
+    from study import stages
+
+    stages.report_stage(run)
+    console.print(f"report: {run.report_path}", highlight=False, soft_wrap=True)
+
+
+def _ranked(p: "np.ndarray", names: tuple[str, ...] | None, top: int) -> dict[str, float]:
+    order = p.argsort()[::-1][:top]
+    return {names[i] if names else str(i): round(float(p[i]), 6) for i in order}
+
+
+def _run_words(name: str) -> str:
+    run = _open_run(name)
+    try:
+        study = run.study()
+    except StudyError as error:
+        return str(error)
+    return f"{study.created}, seed {study.seed}, {', '.join(study.problems)}"
+
+
+def _print_leaderboard(run: "Run", problem: str, top: int) -> None:
+    trials = run.trials(problem)
+    ranked = sorted(trials, key=lambda trial: -(trial.score if trial.score is not None else -1))
+    failed = sum(trial.status == "failed" for trial in trials)
+    table = Table(title=f"{problem}: {len(trials)} trials, {failed} failed", title_justify="left")
+    for column in ("trial", "score", "epochs", "parameters", "seconds", "hyperparameters"):
+        table.add_column(column, justify="left" if column == "hyperparameters" else "right")
+    for trial in ranked[:top]:
+        values = ", ".join(f"{key}={_short(value)}" for key, value in trial.hyperparameters.items())
+        table.add_row(
+            f"{trial.number} (baseline)" if trial.number == 0 else str(trial.number),
+            f"{trial.score:.2%}" if trial.score is not None else "failed",
+            str(trial.epochs),
+            f"{trial.parameters:,}" if trial.parameters else "",
+            f"{trial.seconds:.0f}",
+            trial.error or values,
+        )
+    console.print(table, highlight=False)
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _print_comparisons(run: "Run", problems: list[str]) -> None:
+    for problem in problems:
+        evaluation = run.evaluation(problem)
+        if evaluation is None:
+            continue
+        found, metric = evaluation.comparison, evaluation.metric
+        baseline, tuned = (evaluation.networks[n].test[metric].mean for n in ("baseline", "tuned"))
+        low, high = found.ci95
+        console.print(
+            f"{problem}: test {metric} {baseline:.2%} -> {tuned:.2%}, difference "
+            f"{100 * found.difference:+.2f} points [{100 * low:+.2f}, {100 * high:+.2f}], "
+            f"p = {found.p_value:.2g}: {found.verdict}",
+            highlight=False,
+            soft_wrap=True,
+        )

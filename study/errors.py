@@ -1,0 +1,51 @@
+"""Every error the study raises on purpose.
+
+The command line prints them as one line and turns them into an exit code:
+
+    StudyError
+    |-- WrongUse            exit 2: an option, name, file or setting the user can correct
+    |   |-- WrongSetting    a preset or option: unknown key, value out of range
+    |   |-- WrongName       a run, problem, tuner, layer or model that is not there
+    |   `-- WrongImage      an image file or folder that does not fit
+    `-- StudyFailed         exit 1: used rightly, failed all the same
+        |-- DataUnavailable a data set that could not be fetched or is damaged
+        `-- CorruptRecord   a file of a run that cannot be read back
+
+A message says what was expected, what came and what to do, in one line.
+"""
+
+
+class StudyError(Exception):
+    """Base of all errors the study raises on purpose."""
+
+    exit_code = 1
+
+
+class WrongUse(StudyError):
+    """The user asked for something that cannot be; the user can correct it."""
+
+    exit_code = 2
+
+
+class WrongSetting(WrongUse):
+    """A preset or option with an unknown key or a value out of range."""
+
+
+class WrongName(WrongUse):
+    """A run, problem, tuner, layer or model that is not there."""
+
+
+class WrongImage(WrongUse):
+    """An image file or a folder of images that does not fit."""
+
+
+class StudyFailed(StudyError):
+    """The study was used rightly and failed all the same."""
+
+
+class DataUnavailable(StudyFailed):
+    """A data set that could not be fetched or is damaged."""
+
+
+class CorruptRecord(StudyFailed):
+    """A file of a run that cannot be read back."""

@@ -1,0 +1,563 @@
+"""What the search tried: its history, the score against each hyperparameter, learning curves."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from scipy.stats import kruskal
+
+from study.figures.scores import count, metric_label, percent, points, set_score_axis
+from study.figures.style import PALETTE, new_figure, save, styled
+from study.records import Picture, Trial, Value
+
+BASELINE = 0
+"""Number of the trial that is the baseline."""
+MOST_CATEGORIES = 6
+"""A numeric hyperparameter with more values than this gets a numeric axis, as do fractions none of
+which occurs twice."""
+LOG_FROM = 10.0
+"""Ratio of a hyperparameter's largest to its smallest value from which its axis is logarithmic."""
+TOO_FEW_TRIALS = 10
+"""Below this number of scored trials the captions name no hyperparameter that matters."""
+FEW_TRIALS = 30
+"""Below this number of scored trials the captions warn."""
+OTHERS = "#A3A8B1"
+"""Trials that are neither the baseline nor the best: a light `muted`."""
+LONGEST_NAME = 22
+LONGEST_LABEL = 11
+WIDEST_LABELS = 24
+"""Characters that fit below a panel side by side."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+
+PanelKind = Literal["categories", "linear", "log", "symlog"]
+
+
+def score_of(trial: Trial) -> float | None:
+    """The trial's score; None if it failed or its score is no finite number."""
+    if trial.status == "failed" or trial.score is None or not math.isfinite(trial.score):
+        return None
+    return trial.score
+
+
+def best_of(trials: Sequence[Trial]) -> Trial | None:
+    """The trial with the highest score, the earliest of equals; None if none has a score."""
+    scored = [trial for trial in trials if score_of(trial) is not None]
+    return max(scored, key=lambda trial: (score_of(trial), -trial.number), default=None)
+
+
+# ------------------------------------------------------------------------------ history
+
+
+class HistoryInfo(NamedTuple):
+    """Scores in the order of the trials."""
+
+    metric: str
+    numbers: tuple[int, ...]
+    """Trials that have a score, ascending; the next three fields have one entry for each."""
+    scores: tuple[float, ...]
+    best: tuple[float, ...]
+    """Best score up to and including this trial."""
+    epochs: tuple[int, ...]
+    failed: tuple[int, ...]
+
+
+def history_info(trials: Sequence[Trial], metric: str) -> HistoryInfo:
+    """The search history; a score that is no finite number counts as failed."""
+    ordered = sorted(trials, key=lambda trial: trial.number)
+    scored = [(trial, score) for trial in ordered if (score := score_of(trial)) is not None]
+    scores = [score for _, score in scored]
+    return HistoryInfo(
+        metric=metric,
+        numbers=tuple(trial.number for trial, _ in scored),
+        scores=tuple(scores),
+        best=tuple(max(scores[: i + 1]) for i in range(len(scores))),
+        epochs=tuple(trial.epochs for trial, _ in scored),
+        failed=tuple(trial.number for trial in ordered if score_of(trial) is None),
+    )
+
+
+def draw_history(info: HistoryInfo) -> Figure:
+    """Score against trial number with the best so far; failed trials are crosses at the bottom."""
+    figure = new_figure(8, 3.4)
+    with styled():
+        axes = figure.subplots()
+        set_score_axis(axes, info.scores)
+        axes.set(xlabel="trial", ylabel=f"validation {metric_label(info.metric)}")
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+        # The best holds until the last trial, which may have failed.
+        last = max(info.numbers + info.failed, default=0)
+        if info.numbers:
+            axes.step(
+                (*info.numbers, max(last, info.numbers[-1])),
+                (*info.best, info.best[-1]),
+                where="post",
+                color=PALETTE["tuned"],
+                label="best so far",
+            )
+        sizes = _sizes(info.epochs)
+        _scatter_trials(axes, info.numbers, info.numbers, info.scores, sizes, labels=True)
+        if info.failed:
+            axes.scatter(
+                info.failed,
+                [0.03] * len(info.failed),
+                marker="x",
+                s=28,
+                color=PALETTE["bad"],
+                transform=axes.get_xaxis_transform(),
+                label="failed",
+                zorder=4,
+            )
+        axes.set_xlim(-0.6, last + 0.6)
+        figure.legend(loc="outside upper right", ncols=5)
+    return figure
+
+
+def _history_caption(info: HistoryInfo) -> str:
+    total = len(info.numbers) + len(info.failed)
+    if not info.numbers:
+        return f"No trial has a score: {count(total, 'trial')} ran and failed (crosses)."
+    best = info.best[-1]
+    winner = info.numbers[info.scores.index(best)]
+    said = [
+        f"Validation {metric_label(info.metric)} of {count(total, 'trial')} in the order they were "
+        f"tried; the line is the best so far. The best is trial {winner} with {percent(best)}"
+    ]
+    if winner == BASELINE:
+        said[0] += ": the baseline"
+    elif BASELINE in info.numbers:
+        base = info.scores[info.numbers.index(BASELINE)]
+        said[0] += f"; the baseline (trial 0) reached {percent(base)} ({points(best - base)})"
+    said[0] += "."
+    if info.failed:
+        said.append(f"{count(len(info.failed), 'trial')} failed (crosses).")
+    if len(set(info.epochs)) > 1:
+        said.append(
+            f"Trials had {min(info.epochs)} to {max(info.epochs)} epochs (larger dots: more), "
+            "so a low score may only be a short training."
+        )
+    return " ".join(said)
+
+
+# ----------------------------------------------------------- score against hyperparameters
+
+
+class Panel(NamedTuple):
+    """Score against one hyperparameter, over the trials in which it was active."""
+
+    name: str
+    kind: PanelKind
+    categories: tuple[str, ...]
+    """Labels at x = 0, 1, 2, ... if the kind is "categories", else ()."""
+    numbers: tuple[int, ...]
+    x: tuple[float, ...]
+    """Place of the category, or the value itself."""
+    scores: tuple[float, ...]
+    matters: float
+    """Share of the scores' ranks that its groups explain, in [0, 1]; see `explained`."""
+
+
+class HyperparametersInfo(NamedTuple):
+    """One panel a hyperparameter that was varied, those that matter most first."""
+
+    metric: str
+    scored: int
+    best: int | None
+    panels: tuple[Panel, ...]
+
+
+def hyperparameters_info(trials: Sequence[Trial], metric: str) -> HyperparametersInfo:
+    """Score against each hyperparameter that took at least two values in trials with a score."""
+    scored = sorted(
+        (trial for trial in trials if score_of(trial) is not None), key=lambda trial: trial.number
+    )
+    names = dict.fromkeys(name for trial in scored for name in trial.hyperparameters)
+    panels = [panel for name in names if (panel := _panel(name, scored)) is not None]
+    best = best_of(scored)
+    return HyperparametersInfo(
+        metric=metric,
+        scored=len(scored),
+        best=None if best is None else best.number,
+        panels=tuple(sorted(panels, key=lambda panel: -panel.matters)),
+    )
+
+
+def _panel(name: str, scored: Sequence[Trial]) -> Panel | None:
+    """The panel of one hyperparameter, None if it was constant."""
+    active = [trial for trial in scored if name in trial.hyperparameters]
+    values = [trial.hyperparameters[name] for trial in active]
+    kind = _kind(values)
+    if kind == "categories":
+        categories = sorted(set(values), key=_order)
+        x = [float(categories.index(value)) for value in values]
+        labels = tuple(_label(value) for value in categories)
+    else:
+        x = [float(value) for value in values]
+        labels = ()
+    if len(set(x)) < 2:
+        return None
+    scores = tuple(score for trial in active if (score := score_of(trial)) is not None)
+    return Panel(
+        name=name,
+        kind=kind,
+        categories=labels,
+        numbers=tuple(trial.number for trial in active),
+        x=tuple(x),
+        scores=scores,
+        matters=explained(x, scores),
+    )
+
+
+def _kind(values: Sequence[Value]) -> PanelKind:
+    numeric = all(
+        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        for value in values
+    )
+    different = len(set(values))
+    drawn = any(isinstance(value, float) for value in values) and 1 < different == len(values)
+    if not numeric or (different <= MOST_CATEGORIES and not drawn):
+        return "categories"
+    positive = [float(value) for value in values if float(value) > 0]
+    if min(float(value) for value in values) < 0 or max(positive) <= LOG_FROM * min(positive):
+        return "linear"
+    return "log" if len(positive) == len(values) else "symlog"
+
+
+def _order(value: Value) -> tuple[bool, float, str]:
+    """Sort key: numbers by size, then words by the alphabet."""
+    return (False, float(value), "") if isinstance(value, int | float) else (True, 0.0, value)
+
+
+def _label(value: Value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, int | float) else value
+
+
+def explained(x: Sequence[float], scores: Sequence[float]) -> float:
+    """How far groups of x tell scores apart: eta squared of the Kruskal-Wallis test, in [0, 1].
+
+    Values of x are the groups, thirds of them if there are more than `MOST_CATEGORIES`. The
+    measure looks at ranks only and allows for the number of groups (Tomczak and Tomczak 2014,
+    "The need to report effect size estimates revisited", table 1). It sees one hyperparameter at
+    a time: what two do together, and what else differed between trials, is not taken apart.
+    """
+    place, outcome = np.asarray(x, dtype=float), np.asarray(scores, dtype=float)
+    if len(np.unique(place)) > MOST_CATEGORIES:
+        place = np.searchsorted(np.quantile(place, [1 / 3, 2 / 3]), place)
+    groups = [outcome[place == value] for value in np.unique(place)]
+    if len(groups) < 2 or len(outcome) <= len(groups) or len(np.unique(outcome)) < 2:
+        return 0.0
+    surplus = float(kruskal(*groups).statistic) - len(groups) + 1
+    return min(max(surplus / (len(outcome) - len(groups)), 0.0), 1.0)
+
+
+def draw_hyperparameters(info: HyperparametersInfo) -> Figure:
+    """Small multiples, one a hyperparameter; ticks mark the medians of categories.
+
+    `info` has at least one panel.
+    """
+    columns = min(4, len(info.panels))
+    rows = -(-len(info.panels) // columns)
+    figure = new_figure(max(2.1 * columns, 4.2), 1.9 * rows + 0.3)
+    with styled():
+        grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+        set_score_axis(grid[0, 0], [score for panel in info.panels for score in panel.scores])
+        for axes, panel in zip(grid.flat, info.panels, strict=False):
+            _draw_panel(axes, panel, info)
+        for axes in grid.flat[len(info.panels) :]:
+            axes.set_axis_off()
+        # The baseline or the best need not be in every panel.
+        legend = {
+            label: handle
+            for axes in grid.flat
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(legend.values(), legend.keys(), loc="outside upper right", ncols=3)
+        figure.supylabel(f"validation {metric_label(info.metric)}", fontsize=9)
+    return figure
+
+
+def _draw_panel(axes: Axes, panel: Panel, info: HyperparametersInfo) -> None:
+    x = panel.x
+    if panel.kind == "categories":
+        # The golden ratio spreads any run of trial numbers evenly, the same way every time.
+        x = tuple(
+            place + 0.5 * ((number * GOLDEN) % 1 - 0.5)
+            for place, number in zip(panel.x, panel.numbers, strict=True)
+        )
+        _draw_categories(axes, panel)
+    else:
+        _set_numeric_axis(axes, panel)
+    _scatter_trials(axes, panel.numbers, x, panel.scores, best=info.best, labels=True)
+    axes.grid(True, axis="y")
+    partly = len(panel.numbers) < info.scored
+    axes.set_title(_short(panel.name, LONGEST_NAME), fontsize=8.5)
+    if partly:
+        axes.set_xlabel(f"active in {len(panel.numbers)} of {info.scored}", fontsize=7.5)
+
+
+def _set_numeric_axis(axes: Axes, panel: Panel) -> None:
+    smallest = min((value for value in panel.x if value > 0), default=1.0)
+    if panel.kind == "linear":
+        whole = all(value.is_integer() for value in panel.x)
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=whole))
+    elif panel.kind == "symlog":
+        axes.set_xscale("symlog", linthresh=smallest, linscale=0.7)
+    else:
+        powers = math.floor(math.log10(max(panel.x))) - math.ceil(math.log10(smallest)) + 1
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if powers < 2 else (1,)))
+    if panel.kind != "linear":
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short_number(value)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _short_number(value: float) -> str:
+    """0.0003 -> "3e-4", 0.3 -> "0.3", 512 -> "512"."""
+    return f"{value:.0e}".replace("e-0", "e-") if 0 < value < 0.01 else f"{value:g}"
+
+
+def _draw_categories(axes: Axes, panel: Panel) -> None:
+    places = range(len(panel.categories))
+    medians = [
+        float(np.median([score for x, score in zip(panel.x, panel.scores, strict=True) if x == at]))
+        for at in places
+    ]
+    axes.hlines(
+        medians,
+        [at - 0.32 for at in places],
+        [at + 0.32 for at in places],
+        PALETTE["ink"],
+        lw=1.4,
+        zorder=4,
+    )
+    labels = [_short(label, LONGEST_LABEL) for label in panel.categories]
+    axes.set_xticks(places, labels)
+    if max(map(len, labels)) * len(labels) > WIDEST_LABELS:
+        axes.tick_params(axis="x", rotation=30)
+        for label in axes.get_xticklabels():
+            label.set(horizontalalignment="right", rotation_mode="anchor")
+    axes.set_xlim(-0.6, len(panel.categories) - 0.4)
+
+
+def _hyperparameters_caption(info: HyperparametersInfo) -> str:
+    first = info.panels[0]
+    said = (
+        f"Validation {metric_label(info.metric)} of {count(info.scored, 'trial')} against each of "
+        f"{count(len(info.panels), 'hyperparameter')} that varied, those that tell good from bad "
+        f"trials best first; a bar is a median. "
+    )
+    if info.scored < TOO_FEW_TRIALS:
+        return said + f"{count(info.scored, 'trial')} are too few to say which of them matter."
+    if first.matters > 0:
+        said += f"First comes {first.name}: it alone explains {first.matters:.0%} of the ranking. "
+    else:
+        said += "None of them alone tells good from bad trials. "
+    if info.scored < FEW_TRIALS:
+        said += (
+            f"{count(info.scored, 'trial')} are few, and the search changes many values at once: "
+            "take the order as a hint."
+        )
+    else:
+        said += "The search changes many values at once: take the order as a hint, not as a cause."
+    return said
+
+
+# ------------------------------------------------------------------------ learning curves
+
+
+class Curve(NamedTuple):
+    """Validation objective of one trial, finite values only."""
+
+    number: int
+    epochs: tuple[int, ...]
+    """Counted from 1; a trial that continues another goes on with its count."""
+    values: tuple[float, ...]
+
+
+class CurvesInfo(NamedTuple):
+    """Learning curves of all trials that have one."""
+
+    metric: str
+    best: int | None
+    curves: tuple[Curve, ...]
+
+
+def curves_info(trials: Sequence[Trial], metric: str) -> CurvesInfo:
+    """The validation objective by epoch, of failed trials as far as they came."""
+    best = best_of(trials)
+    curves = (_curve(trial, metric) for trial in sorted(trials, key=lambda trial: trial.number))
+    return CurvesInfo(
+        metric=metric,
+        best=None if best is None else best.number,
+        curves=tuple(curve for curve in curves if curve.values),
+    )
+
+
+def _curve(trial: Trial, metric: str) -> Curve:
+    values = trial.curves.get(f"val_{metric}", [])
+    before = max(trial.epochs - len(values), 0)
+    kept = [(before + i, value) for i, value in enumerate(values, 1) if math.isfinite(value)]
+    return Curve(
+        number=trial.number,
+        epochs=tuple(epoch for epoch, _ in kept),
+        values=tuple(value for _, value in kept),
+    )
+
+
+def draw_curves(info: CurvesInfo) -> Figure:
+    """Validation objective against epoch, baseline and best trial in colour.
+
+    `info` has at least one curve.
+    """
+    figure = new_figure(8, 3.6)
+    with styled():
+        axes = figure.subplots()
+        set_score_axis(axes, [value for curve in info.curves for value in curve.values])
+        axes.set(xlabel="epoch", ylabel=f"validation {metric_label(info.metric)}")
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+        crowd = max(0.25, min(0.8, 12 / len(info.curves)))
+        for curve in info.curves:
+            looks: dict[str, Any] = {"color": PALETTE["muted"], "lw": 0.9, "alpha": crowd}
+            if curve.number == info.best:
+                looks = {"color": PALETTE["tuned"], "lw": 2.4, "zorder": 4}
+                looks["label"] = f"best (trial {curve.number})"
+            elif curve.number == BASELINE:
+                looks = {"color": PALETTE["baseline"], "lw": 2.4, "zorder": 3}
+                looks["label"] = "baseline (trial 0)"
+            # A curve of one epoch is a dot: it would not show as a line.
+            marker = "o" if len(curve.values) == 1 else None
+            axes.plot(curve.epochs, curve.values, marker=marker, markersize=3.5, **looks)
+        others = [curve for curve in info.curves if curve.number not in (info.best, BASELINE)]
+        if others:
+            axes.plot([], [], color=PALETTE["muted"], lw=0.9, label="other trials")
+        figure.legend(loc="outside upper right", ncols=3)
+    return figure
+
+
+def _curves_caption(info: CurvesInfo) -> str:
+    longest = max(curve.epochs[-1] for curve in info.curves)
+    said = (
+        f"Validation {metric_label(info.metric)} after each epoch, of "
+        f"{count(len(info.curves), 'trial')} with up to {count(longest, 'epoch')}."
+    )
+    by_number = {curve.number: curve for curve in info.curves}
+    if info.best in by_number:
+        best = by_number[info.best]
+        peak = max(best.values)
+        said += (
+            f" The best (trial {info.best}) peaks at {percent(peak)} in epoch "
+            f"{best.epochs[best.values.index(peak)]} of {best.epochs[-1]}."
+        )
+    if BASELINE in by_number and info.best != BASELINE:
+        base = by_number[BASELINE]
+        peak = max(base.values)
+        epoch = base.epochs[base.values.index(peak)]
+        said += f" The baseline peaks at {percent(peak)} in epoch {epoch} of {base.epochs[-1]}."
+    return said
+
+
+# --------------------------------------------------------------------------------- shared
+
+
+def _scatter_trials(
+    axes: Axes,
+    numbers: Sequence[int],
+    x: Sequence[float],
+    scores: Sequence[float],
+    sizes: Sequence[float] | None = None,
+    *,
+    best: int | None = None,
+    labels: bool = False,
+) -> None:
+    """Dots: the baseline and the best trial in their colours, the others grey."""
+    if best is None and scores:
+        best = numbers[scores.index(max(scores))]
+    sizes = sizes or [22.0] * len(numbers)
+    kinds = {
+        "other trials": [n not in (BASELINE, best) for n in numbers],
+        "baseline (trial 0)": [n == BASELINE for n in numbers],
+        f"best (trial {best})": [n == best and n != BASELINE for n in numbers],
+    }
+    colors = (OTHERS, PALETTE["baseline"], PALETTE["tuned"])
+    for color, (label, chosen) in zip(colors, kinds.items(), strict=True):
+        special = color != OTHERS
+        picked = [i for i, yes in enumerate(chosen) if yes]
+        if picked:
+            axes.scatter(
+                [x[i] for i in picked],
+                [scores[i] for i in picked],
+                s=[sizes[i] * (2.2 if special else 1) for i in picked],
+                color=color,
+                edgecolor="white",
+                linewidth=0.6,
+                zorder=5 if special else 3,
+                label=label if labels else None,
+            )
+
+
+def _sizes(epochs: Sequence[int]) -> list[float]:
+    """Areas of dots: in proportion to the epochs, bounded below so that each can be seen."""
+    most = max(epochs, default=1)
+    return [max(8.0, 30.0 * number / most) for number in epochs]
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def pictures(trials: Sequence[Trial], problem: str, metric: str, directory: Path) -> list[Picture]:
+    """Draw the search of one problem into the directory; figures without data are left out.
+
+    Args:
+        trials: all trials, failed ones too, in any order.
+        problem: its name, for the text.
+        metric: the objective, "accuracy" or "joint".
+        directory: exists; gets search_history.png, search_hyperparameters.png, search_curves.png.
+    """
+    made: list[Picture] = []
+    history = history_info(trials, metric)
+    if history.numbers or history.failed:
+        made.append(
+            Picture(
+                file="search_history.png",
+                section="search",
+                title="Search history",
+                caption=_history_caption(history),
+                alt=f"Scatter plot of the score of each trial of {problem} in trial order, with a "
+                "step line of the best so far.",
+            )
+        )
+        save(draw_history(history), directory / made[-1].file)
+    slices = hyperparameters_info(trials, metric)
+    if slices.panels:
+        names = ", ".join(panel.name for panel in slices.panels)
+        made.append(
+            Picture(
+                file="search_hyperparameters.png",
+                section="search",
+                title="Score against each hyperparameter",
+                caption=_hyperparameters_caption(slices),
+                alt=f"Small scatter plots of the score of the trials of {problem} against {names}.",
+            )
+        )
+        save(draw_hyperparameters(slices), directory / made[-1].file)
+    curves = curves_info(trials, metric)
+    if curves.curves:
+        made.append(
+            Picture(
+                file="search_curves.png",
+                section="search",
+                title="Learning curves of all trials",
+                caption=_curves_caption(curves),
+                alt=f"Line plot of the validation score of each trial of {problem} by epoch, the "
+                "baseline and the best trial highlighted.",
+            )
+        )
+        save(draw_curves(curves), directory / made[-1].file)
+    return made

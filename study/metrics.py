@@ -1,0 +1,69 @@
+"""What a prediction is worth: the one place that turns probabilities into numbers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from study.data.dataset import Dataset, Labels
+
+Probabilities = dict[str, np.ndarray]
+"""Head -> (n, classes) float32; a yes/no head has two columns."""
+
+SINGLE_HEAD_METRIC = "accuracy"
+JOINT_METRIC = "joint"
+
+_TINY = 1e-7  # Keras's own epsilon: keeps the logarithm finite
+
+
+def metric_names(heads: Sequence[str]) -> list[str]:
+    """Metrics of a network with these heads, the compared one last."""
+    return [SINGLE_HEAD_METRIC] if len(heads) == 1 else [*heads, JOINT_METRIC]
+
+
+def correct(labels: Labels, probabilities: Probabilities) -> dict[str, np.ndarray]:
+    """Metric -> (n,) bool: is the image's prediction right? "joint": on all heads."""
+    right = {
+        head: p.argmax(axis=1) == labels[head]  # (n, classes) -> (n,)
+        for head, p in probabilities.items()
+    }
+    if len(right) == 1:
+        return {SINGLE_HEAD_METRIC: next(iter(right.values()))}
+    return {**right, JOINT_METRIC: np.logical_and.reduce(list(right.values()))}
+
+
+def loss(labels: Labels, probabilities: Probabilities) -> float:
+    """Mean cross-entropy in nats, summed over heads.
+
+    Without loss weights and L2 penalty, so that it can be compared between networks.
+    """
+    total = 0.0
+    for head, p in probabilities.items():
+        chosen = p[np.arange(len(p)), labels[head]]  # (n, classes) -> (n,)
+        total -= float(np.log(np.maximum(chosen, _TINY)).mean())
+    return total
+
+
+def scores(labels: Labels, probabilities: Probabilities) -> dict[str, float]:
+    """Every metric in [0, 1], and "loss" in nats."""
+    accuracies = {name: float(ok.mean()) for name, ok in correct(labels, probabilities).items()}
+    return {"loss": loss(labels, probabilities), **accuracies}
+
+
+def predicted_class(dataset: Dataset, probabilities: Probabilities) -> np.ndarray:
+    """The data set's class (n,) that the heads name, alone or all together."""
+    chosen = {head: p.argmax(axis=1) for head, p in probabilities.items()}
+    if "class" in chosen:
+        return chosen["class"]
+    sizes = tuple(len(dataset.names[name]) for name in dataset.attributes)
+    return np.ravel_multi_index([chosen[name] for name in dataset.attributes], sizes)
+
+
+def as_probabilities(heads: Sequence[str], outputs: Sequence[np.ndarray]) -> Probabilities:
+    """Network outputs (n, units), one a head -> probabilities (n, classes).
+
+    One sigmoid neuron says how likely class 1 is: it becomes two columns.
+    """
+    return {
+        head: np.hstack([1 - output, output]) if output.shape[1] == 1 else output
+        for head, output in zip(heads, outputs, strict=True)
+    }

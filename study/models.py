@@ -1,0 +1,174 @@
+"""Saved networks: load them safely, look inside, predict.
+
+A network is any plain Keras model that takes one batch of images. Everything here and in
+the figures sees it as a functional model with its outputs in a list, whatever it was built as.
+"""
+
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from study.errors import CorruptRecord, WrongName
+from study.metrics import Probabilities, as_probabilities
+
+CONVOLUTIONS = (
+    keras.layers.Conv2D,
+    keras.layers.Conv2DTranspose,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+)
+POOLINGS = (
+    keras.layers.MaxPooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.GlobalMaxPooling2D,
+    keras.layers.GlobalAveragePooling2D,
+)
+
+SINGLE_HEAD = "class"
+"""The head of a network with one output, whatever its output layer is called."""
+
+
+def load_model(path: Path) -> keras.Model:
+    """The saved network, for inference; the file may come from anywhere.
+
+    Keras's safe mode: a file that brings code along (Lambda, custom objects) is refused.
+
+    Raises:
+        WrongName: no such file, not a .keras file, or not a network that takes images.
+        CorruptRecord: the file cannot be read, or needs code that plain Keras does not have.
+    """
+    if not path.is_file():
+        raise WrongName(f"no model file {path}; give the path of a saved .keras file")
+    if path.suffix != ".keras":
+        raise WrongName(f"{path} is not a .keras file; save it with model.save('NAME.keras')")
+    if not zipfile.is_zipfile(path):
+        raise CorruptRecord(f"{path} is no Keras archive or is cut short; save it again")
+    try:
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # what a damaged or hostile file makes Keras raise has no bound
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise CorruptRecord(
+            f"{path} is not a network of plain Keras layers that can be read back: {reason}"
+        ) from error
+    try:
+        return as_functional(model)
+    except WrongName as error:
+        raise WrongName(f"{path}: {error}") from error
+
+
+def as_functional(model: keras.Model) -> keras.Model:
+    """The same network, sharing its weights, with a list of outputs (or its single one).
+
+    An input of integers becomes one of float32 (with a copy of the weights): figures need
+    gradients down to the pixels.
+
+    Raises:
+        WrongName: the network does not take one batch of images of a fixed size.
+    """
+    inputs = getattr(model, "inputs", None) or []
+    if len(inputs) != 1 or len(inputs[0].shape) != 4 or None in inputs[0].shape[1:]:
+        found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs) or "nothing known"
+        raise WrongName(f"expected a network with one input (n, height, width, channels), "
+                        f"found {found}")  # fmt: skip
+    if not keras.backend.is_float_dtype(inputs[0].dtype):
+        pixels = keras.Input(inputs[0].shape[1:], dtype="float32")
+        copy = keras.models.clone_model(model, input_tensors=[pixels])
+        copy.set_weights(model.get_weights())
+        model = copy
+    outputs = model.outputs
+    return keras.Model(model.inputs, outputs[0] if len(outputs) == 1 else outputs)
+
+
+def image_shape(model: keras.Model) -> tuple[int, int, int]:
+    """(height, width, channels) of the images the network takes."""
+    height, width, channels = model.inputs[0].shape[1:]
+    return height, width, channels
+
+
+def head_names(model: keras.Model) -> list[str]:
+    """Names of the outputs in order: their layers' names, or "class" if there is only one."""
+    if len(model.outputs) == 1:
+        return [SINGLE_HEAD]
+    return [str(name) for name in model.output_names]
+
+
+def layer_names(model: keras.Model) -> list[str]:
+    """Names of all layers, in order."""
+    return [layer.name for layer in model.layers]
+
+
+def is_convolution(layer: keras.layers.Layer) -> bool:
+    """Whether the layer convolves pictures."""
+    return isinstance(layer, CONVOLUTIONS)
+
+
+def visual_layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """The convolution and pooling layers, in order.
+
+    Raises:
+        WrongName: a model is nested inside; its layers are not reached.
+    """
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            raise WrongName(
+                f"layer {layer.name!r} is a model of its own; "
+                "figures need a network whose layers are not nested"
+            )
+    return [layer for layer in model.layers if isinstance(layer, CONVOLUTIONS + POOLINGS)]
+
+
+def find_layers(model: keras.Model, names: Iterable[str]) -> list[keras.layers.Layer]:
+    """The convolution and pooling layers of those names, in the order given.
+
+    Raises:
+        WrongName: a name is not among them; the message lists those there are.
+    """
+    layers = {layer.name: layer for layer in visual_layers(model)}
+    missing = [name for name in names if name not in layers]
+    if missing:
+        there = ", ".join(layers) or "none"
+        raise WrongName(
+            f"no convolution or pooling layer {', '.join(map(repr, missing))}; there are: {there}"
+        )
+    return [layers[name] for name in names]
+
+
+def predictor(model: keras.Model, batch: int = 256) -> Callable[[np.ndarray], Probabilities]:
+    """A function that predicts with the network as its weights are when it is called.
+
+    Traced once, so it pays to keep it: `model.predict` sets up a data pipeline at every call.
+
+    Args:
+        model: Its heads end in softmax or in one sigmoid neuron.
+        batch: Images at a time.
+
+    Returns:
+        Raw images (n, height, width, channels) in 0..255 -> head -> (n, classes) float32.
+    """
+    model = as_functional(model)
+    heads = head_names(model)
+    signature = tf.TensorSpec((None, *image_shape(model)), tf.float32)
+
+    @tf.function(input_signature=[signature])
+    def forward(pixels: tf.Tensor) -> list[tf.Tensor]:
+        outputs = model(pixels, training=False)
+        return outputs if isinstance(outputs, Sequence) else [outputs]
+
+    def predict_all(images: np.ndarray) -> Probabilities:
+        parts = [
+            [np.asarray(output, np.float32) for output in forward(images[i : i + batch])]
+            for i in range(0, len(images), batch)
+        ]
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        return as_probabilities(heads, columns)
+
+    return predict_all
+
+
+def predict(model: keras.Model, images: np.ndarray) -> Probabilities:
+    """Each head's class probabilities of raw images; see `predictor`."""
+    return predictor(model)(images)

@@ -1,0 +1,80 @@
+"""The problems there are: every module of `search_spaces` that has a public name.
+
+A problem module holds
+
+    its docstring           the first line is the problem's description
+    DATA                    the data set: a module of `study.data`
+    HEADS                   the label columns the network predicts, one output each, in order
+    OBJECTIVE               the metric its search maximises: "accuracy" or "joint"
+    BASELINE                the prescribed network as a point of the space
+    build(hp, steps)        hyperparameters -> compiled Keras model
+"""
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import search_spaces
+from study.errors import WrongName
+from study.records import Value
+
+if TYPE_CHECKING:
+    import keras
+    import keras_tuner
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem of the study, as its module in `search_spaces` declares it."""
+
+    name: str
+    description: str
+    data: str
+    heads: tuple[str, ...]
+    objective: str
+    baseline: dict[str, Value]
+    build: "Callable[[keras_tuner.HyperParameters, int], keras.Model]"
+    """(hyperparameters, optimizer steps the learning-rate schedule spans) -> compiled model."""
+
+
+def problem_names() -> list[str]:
+    """Names of all problems, sorted; imports none of them."""
+    return sorted(
+        module.name
+        for module in pkgutil.iter_modules(search_spaces.__path__)
+        if not module.name.startswith("_")
+    )
+
+
+def problem_description(name: str) -> str:
+    """First line of the problem's docstring, read without importing Keras."""
+    source = Path(next(iter(search_spaces.__path__))) / f"{name}.py"
+    return _first_line(ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))))
+
+
+def load_problem(name: str) -> Problem:
+    """The problem of that name.
+
+    Raises:
+        WrongName: there is none.
+    """
+    if name not in problem_names():
+        raise WrongName(f"no problem {name!r}; there are: {', '.join(problem_names())}")
+    module = importlib.import_module(f"search_spaces.{name}")
+    return Problem(
+        name=name,
+        description=_first_line(module.__doc__),
+        data=module.DATA,
+        heads=tuple(module.HEADS),
+        objective=module.OBJECTIVE,
+        baseline=dict(module.BASELINE),
+        build=module.build,
+    )
+
+
+def _first_line(docstring: str | None) -> str:
+    return (docstring or "").strip().partition("\n")[0]

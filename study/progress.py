@@ -1,0 +1,138 @@
+"""How long work is going: a bar in a terminal, plain lines where output is piped."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from study.engine import Tick
+
+
+@dataclass
+class Work:
+    """Counts a stage's epochs: how much is done, how long the rest will take."""
+
+    expected: int
+    """Jobs of the whole stage."""
+    epochs_each: int
+    """Epochs a job is expected to take, until it is proposed."""
+    proposed: dict[str, int] = field(default_factory=dict)
+    """Job key -> its epochs."""
+    trained: dict[str, int] = field(default_factory=dict)
+    """Job key -> epochs done so far."""
+    finished: int = 0
+    best: float | None = None
+
+    def propose(self, key: str, epochs: int) -> None:
+        """A job was handed to the workers."""
+        self.proposed[key] = epochs
+        self.trained.setdefault(key, 0)
+
+    def tick(self, key: str) -> None:
+        """A job finished an epoch."""
+        if key in self.proposed:
+            self.trained[key] = min(self.trained[key] + 1, self.proposed[key])
+
+    def finish(self, key: str, score: float | None) -> None:
+        """A job is done, well or not (score None)."""
+        self.trained[key] = self.proposed[key]
+        self.finished += 1
+        if score is not None and (self.best is None or score > self.best):
+            self.best = score
+
+    @property
+    def share(self) -> float:
+        """Share of the stage's epochs that are trained, in [0, 1]."""
+        unproposed = max(0, self.expected - len(self.proposed)) * self.epochs_each
+        total = sum(self.proposed.values()) + unproposed
+        return sum(self.trained.values()) / total if total else 0.0
+
+    def seconds_left(self, elapsed: float) -> float | None:
+        """At the pace so far; None before the first epoch."""
+        return elapsed * (1 - self.share) / self.share if self.share else None
+
+
+class Stage:
+    """One stage on the screen; its methods may be called from any thread."""
+
+    def __init__(self, title: str, unit: str, work: Work, console: Console) -> None:
+        self._title, self._unit, self._work, self._console = title, unit, work, console
+        self._started = time.monotonic()
+        self._lock = threading.Lock()
+        self._bar = _bar(console) if console.is_terminal else None
+        self._task = self._bar.add_task(title, total=1.0, news="starting") if self._bar else None
+
+    def propose(self, key: str, epochs: int) -> None:
+        """A job was handed to the workers."""
+        with self._lock:
+            self._work.propose(key, epochs)
+            self._refresh()
+
+    def tick(self, tick: Tick) -> None:
+        """A worker finished an epoch."""
+        with self._lock:
+            self._work.tick(tick.key)
+            self._refresh()
+
+    def finish(self, key: str, score: float | None, words: str) -> None:
+        """A job is done; `words` say how, for the log."""
+        with self._lock:
+            self._work.finish(key, score)
+            self._refresh()
+            if self._bar is None:
+                self._console.print(f"{self._title}: {words}; {self._news()}", highlight=False)
+
+    def _news(self) -> str:
+        work = self._work
+        best = f", best {work.best:.2%}" if work.best is not None else ""
+        left = work.seconds_left(time.monotonic() - self._started)
+        rest = f", about {clock(left)} left" if left and work.finished < work.expected else ""
+        return f"{self._unit} {work.finished}/{work.expected}{best}{rest}"
+
+    def _refresh(self) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=self._work.share, news=self._news())
+
+    @contextmanager
+    def shown(self) -> Iterator["Stage"]:
+        """The stage, on the screen for the length of the block."""
+        if self._bar is None:
+            self._console.print(f"{self._title}: started", highlight=False)
+            yield self
+        else:
+            with self._bar:
+                yield self
+        took = clock(time.monotonic() - self._started)
+        self._console.print(f"{self._title}: done in {took}", highlight=False)
+
+
+@contextmanager
+def stage(title: str, unit: str, expected: int, epochs_each: int, console: Console) -> Iterator[Stage]:
+    """Show a stage of `expected` jobs while the block runs."""
+    with Stage(title, unit, Work(expected, epochs_each), console).shown() as shown:
+        yield shown
+
+
+def clock(seconds: float) -> str:
+    """45 -> "45 s", 200 -> "3 min 20 s", 4000 -> "1 h 6 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _bar(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[news]}"),
+        console=console,
+        transient=True,
+    )

@@ -1,0 +1,109 @@
+"""Pictures -> figures in the order they are shown, baseline beside tuned where they match."""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from PIL import Image, UnidentifiedImageError
+
+from study.records import NETWORKS, NetworkName
+from study.report.inputs import PictureFile
+
+BESIDE_PX = 760
+"""Two pictures no wider than this stand side by side; wider ones one above the other."""
+WIDE_PX = 620
+"""A picture wider than this scrolls sideways on a phone rather than shrink beyond reading."""
+
+HEADINGS = {
+    "search": "The search",
+    "training": "Training",
+    "results": "Results on the test part",
+    "activations": "What the layers respond to",
+    "filters": "What the filters look for",
+    "heatmaps": "Where the networks look",
+    "errors": "What goes wrong",
+}
+"""Picture.section -> its heading, in the order of the report."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One picture, ready to be shown."""
+
+    title: str
+    caption: str
+    alt: str
+    network: NetworkName | None
+    png: bytes
+    width: int
+    """In pixels, as `height`."""
+    height: int
+
+    @property
+    def wide(self) -> bool:
+        """Too wide to be read when shrunk to a phone's screen."""
+        return self.width > WIDE_PX
+
+
+@dataclass(frozen=True)
+class FigureRow:
+    """Figures that belong together: one, or the baseline's and the tuned network's."""
+
+    figures: tuple[Figure, ...]
+
+    @property
+    def beside(self) -> bool:
+        """Side by side where the screen is wide enough."""
+        return len(self.figures) > 1 and all(f.width <= BESIDE_PX for f in self.figures)
+
+
+def read_figure(file: PictureFile) -> Figure | str:
+    """The figure, or a note of why there is none."""
+    picture = file.picture
+    try:
+        with Image.open(io.BytesIO(file.png), formats=["PNG"]) as image:
+            width, height = image.size
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        return f"The picture {picture.file} ({picture.title}) cannot be read as PNG."
+    return Figure(
+        title=picture.title,
+        caption=picture.caption,
+        alt=picture.alt,
+        network=picture.network,
+        png=file.png,
+        width=width,
+        height=height,
+    )
+
+
+def _kind(file: PictureFile) -> str:
+    """The file name without the network's: the same for the two pictures of a pair."""
+    name = file.picture.file
+    for network in NETWORKS:
+        name = name.replace(network, "")
+    return name
+
+
+def figure_rows(files: Iterable[PictureFile]) -> tuple[tuple[FigureRow, ...], tuple[str, ...]]:
+    """Rows of one section's figures in the order they come, and notes of unreadable ones.
+
+    A picture of the tuned network joins the baseline's of the same kind, and the other way.
+    """
+    rows: dict[tuple[str, int], list[Figure]] = {}
+    notes = []
+    for place, file in enumerate(files):
+        figure = read_figure(file)
+        if isinstance(figure, str):
+            notes.append(figure)
+            continue
+        paired = (_kind(file), -1)
+        key = paired if figure.network else (file.picture.file, place)
+        mates = rows.setdefault(key, [])
+        if figure.network in {mate.network for mate in mates}:
+            mates = rows.setdefault((file.picture.file, place), [])
+        mates.append(figure)
+    order = {"baseline": 0, "tuned": 1, None: 2}
+    return (
+        tuple(FigureRow(tuple(sorted(row, key=lambda f: order[f.network]))) for row in rows.values()),
+        tuple(notes),
+    )

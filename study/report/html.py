@@ -1,0 +1,61 @@
+"""The tree of sections -> one HTML file that needs nothing else."""
+
+import base64
+import hashlib
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from study.figures.style import PALETTE
+from study.report import formats
+from study.report.sections import Report
+
+FILTERS = (
+    formats.percent,
+    formats.points,
+    formats.percent_range,
+    formats.points_range,
+    formats.p_value,
+    formats.p_equation,
+    formats.count,
+    formats.several,
+    formats.duration,
+    formats.value,
+    formats.sort_key,
+    formats.date,
+    formats.breakable,
+    formats.with_code,
+)
+
+
+def data_uri(png: bytes) -> str:
+    """The picture itself as an address."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("study.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {function.__name__: function for function in FILTERS}
+    environment.filters["data_uri"] = data_uri
+    return environment
+
+
+def to_html(report: Report) -> str:
+    """The page. It may run the script whose hash it names, and load nothing from anywhere."""
+    environment = _environment()
+    script = environment.get_template("sort.js").render()
+    digest = hashlib.sha256(script.encode()).digest()
+    return environment.get_template("report.html").render(
+        report=report,
+        palette=PALETTE,
+        script=Markup(script),
+        script_hash=base64.b64encode(digest).decode("ascii"),
+    )

@@ -1,0 +1,37 @@
+"""What the report is made of: a run's records and pictures, as far as there are any."""
+
+from dataclasses import dataclass
+
+from study.records import Evaluation, Picture, StudyRecord, Trial
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A figure's description and its PNG file's content."""
+
+    picture: Picture
+    png: bytes
+
+
+@dataclass(frozen=True)
+class ProblemInput:
+    """One problem of a run. A half-finished run has less of it; nothing but the name is needed."""
+
+    name: str
+    description: str = ""
+    tuner: str | None = None
+    """The search algorithm: "random", "grid", "bayesian" or "hyperband"."""
+    trials: tuple[Trial, ...] = ()
+    evaluation: Evaluation | None = None
+    pictures: tuple[PictureFile, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the reader should know, such as a record that could not be read; one line each."""
+
+
+@dataclass(frozen=True)
+class ReportInput:
+    """One run. Problems that `study.problems` names but `problems` lacks are reported missing."""
+
+    study: StudyRecord
+    problems: tuple[ProblemInput, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,288 @@
+"""One problem's section: facts, the two networks, every variation tried, figures."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from study.records import NETWORKS, Estimate, Evaluation, NetworkName, SeedResult, Trial, Value
+from study.report.formats import count, listed, percent, points, points_range, several
+from study.report.gallery import HEADINGS, FigureRow, figure_rows
+from study.report.inputs import ProblemInput
+
+METRICS = {
+    "accuracy": "share of images whose class is right",
+    "joint": "share of images with all labels right at once",
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A hyperparameter of the two networks; None where it does not apply."""
+
+    name: str
+    baseline: Value | None
+    tuned: Value | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the search changed it."""
+        return self.baseline != self.tuned
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two networks' hyperparameters side by side."""
+
+    title: dict[NetworkName, str]
+    parameters: dict[NetworkName, int | None]
+    rows: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric on the test part."""
+
+    metric: str
+    baseline: Estimate | None
+    tuned: Estimate | None
+
+
+@dataclass(frozen=True)
+class SeedRow:
+    """One retraining of a finalist, on the metric compared."""
+
+    network: NetworkName
+    result: SeedResult
+    validation: float | None
+    test: float | None
+    saved: bool
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """One variation tried; `values` has None where a hyperparameter does not apply."""
+
+    trial: Trial
+    values: tuple[Value | None, ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TrialTable:
+    """All variations tried."""
+
+    summary: str
+    columns: tuple[str, ...]
+    rows: tuple[TrialRow, ...]
+
+
+@dataclass(frozen=True)
+class FigureGroup:
+    """A heading of a problem and the figures below it.
+
+    The template puts the table of trials under "search", metrics and seeds under "results".
+    """
+
+    key: str
+    heading: str
+    rows: tuple[FigureRow, ...]
+
+
+@dataclass(frozen=True)
+class ProblemSection:
+    """Everything the report says about one problem."""
+
+    name: str
+    anchor: str
+    description: str
+    notes: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    result: str | None
+    verdict: str | None
+    networks: Networks | None
+    metrics: tuple[MetricRow, ...]
+    """Empty when the one metric is in the answer's table already."""
+    metric: str | None
+    seeds: tuple[SeedRow, ...]
+    trials: TrialTable | None
+    groups: tuple[FigureGroup, ...]
+
+
+def names_in_order(settings: Iterable[dict[str, Value]]) -> tuple[str, ...]:
+    """All names in the order in which they first appear."""
+    return tuple(dict.fromkeys(name for values in settings for name in values))
+
+
+def best_trial(trials: Iterable[Trial]) -> Trial | None:
+    """The completed trial with the highest score, the earlier one of equals."""
+    scored = [t for t in trials if t.status == "completed" and t.score is not None]
+    return max(scored, key=lambda t: (t.score, -t.number), default=None)
+
+
+def networks(problem: ProblemInput) -> Networks | None:
+    """The two networks; before the evaluation, the trials they are going to be."""
+    found = problem.evaluation
+    if found is not None:
+        both = {n: found.networks[n] for n in NETWORKS if n in found.networks}
+        return _networks(
+            {"baseline": "Baseline", "tuned": "Tuned"},
+            {name: network.parameters for name, network in both.items()},
+            {name: network.hyperparameters for name, network in both.items()},
+        )
+    best = best_trial(problem.trials)
+    first = next((trial for trial in problem.trials if trial.number == 0), None)
+    if first is None or best is None:
+        return None
+    return _networks(
+        {"baseline": "Baseline (trial 0)", "tuned": f"Best so far (trial {best.number})"},
+        {"baseline": first.parameters, "tuned": best.parameters},
+        {"baseline": first.hyperparameters, "tuned": best.hyperparameters},
+    )
+
+
+def _networks(
+    title: dict[NetworkName, str],
+    parameters: "dict[NetworkName, int | None] | dict[NetworkName, int]",
+    values: dict[NetworkName, dict[str, Value]],
+) -> Networks:
+    baseline, tuned = values.get("baseline", {}), values.get("tuned", {})
+    rows = [
+        Parameter(name, baseline.get(name), tuned.get(name))
+        for name in names_in_order([baseline, tuned])
+    ]
+    return Networks(title, {n: parameters.get(n) for n in NETWORKS}, tuple(rows))
+
+
+def trial_table(trials: tuple[Trial, ...]) -> TrialTable | None:
+    """Every trial with every hyperparameter, Keras Tuner's own values last."""
+    if not trials:
+        return None
+    settings = [trial.hyperparameters for trial in trials]
+    columns = names_in_order([*settings, *(trial.tuner for trial in trials)])
+    best = best_trial(trials)
+    rows = []
+    for trial in trials:
+        values = trial.tuner | trial.hyperparameters
+        tags = [
+            tag
+            for tag, applies in (("baseline", trial.number == 0), ("best", trial is best))
+            if applies
+        ]
+        rows.append(TrialRow(trial, tuple(values.get(name) for name in columns), tuple(tags)))
+    failed = sum(trial.status == "failed" for trial in trials)
+    summary = f"{several(len(trials), 'trial')}, {failed or 'none'} failed."
+    if best is not None:
+        summary += f" The best is trial {best.number} with {percent(best.score)} on validation."
+    return TrialTable(summary, columns, tuple(rows))
+
+
+def metric_rows(found: Evaluation) -> tuple[MetricRow, ...]:
+    """All metrics of the test part, the compared one first; none if there is but that one."""
+    tests = {name: network.test for name, network in found.networks.items()}
+    names = dict.fromkeys([found.metric, *(name for test in tests.values() for name in test)])
+    if len(names) == 1:
+        return ()
+    return tuple(
+        MetricRow(n, tests.get("baseline", {}).get(n), tests.get("tuned", {}).get(n))
+        for n in names
+    )
+
+
+def seed_rows(found: Evaluation) -> tuple[SeedRow, ...]:
+    """Every retraining, baseline first."""
+    return tuple(
+        SeedRow(
+            network=name,
+            result=result,
+            validation=result.validation.get(found.metric),
+            test=result.test.get(found.metric),
+            saved=result.seed == found.networks[name].saved_seed,
+        )
+        for name in NETWORKS
+        if name in found.networks
+        for result in found.networks[name].seeds
+    )
+
+
+def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
+    """Short facts: what the data is, what is measured, how the search went."""
+    rows = []
+    found = problem.evaluation
+    if found is not None:
+        parts = [f"{count(images)} {part}" for part, images in found.images.items()]
+        rows.append(("Images", listed(parts)))
+        rows.append(("Classes", count(len(found.classes))))
+        meaning = METRICS.get(found.metric)
+        rows.append(("Measured", f"{found.metric}, the {meaning}" if meaning else found.metric))
+    if problem.trials:
+        rows.append(("Search", _search_fact(problem)))
+    if found is not None:
+        seeds = [str(seed.seed) for n in found.networks.values() for seed in n.seeds]
+        each = listed(list(dict.fromkeys(seeds)))
+        rows.append(("Retrained", f"both networks, with seeds {each}"))
+    return tuple(rows)
+
+
+def _search_fact(problem: ProblemInput) -> str:
+    text = several(len(problem.trials), "trial")
+    if problem.tuner:
+        text += f" by {problem.tuner} search"
+    longest = max(trial.epochs for trial in problem.trials)
+    return text + f", up to {several(longest, 'epoch')} each"
+
+
+def result(found: Evaluation) -> str | None:
+    """The comparison in a sentence."""
+    tests = {name: network.test.get(found.metric) for name, network in found.networks.items()}
+    baseline, tuned = tests.get("baseline"), tests.get("tuned")
+    if baseline is None or tuned is None:
+        return None
+    images = found.images.get("test")
+    where = f"the {count(images)} test images" if images else "the test part"
+    return (
+        f"On {where} the tuned network reaches {percent(tuned.mean)} {found.metric}, the "
+        f"baseline {percent(baseline.mean)}: a difference of "
+        f"{points(found.comparison.difference)} percentage points "
+        f"(95% interval {points_range(found.comparison.ci95)})."
+    )
+
+
+def problem_section(problem: ProblemInput, anchor: str, run: str) -> ProblemSection:
+    """The section of one problem of the run of that name."""
+    found = problem.evaluation
+    groups, notes = [], list(problem.notes)
+    for key, heading in HEADINGS.items():
+        rows, unreadable = figure_rows(p for p in problem.pictures if p.picture.section == key)
+        notes.extend(unreadable)
+        tables = (key == "search" and problem.trials) or (key == "results" and found)
+        if rows or tables:
+            groups.append(FigureGroup(key, heading, rows))
+    return ProblemSection(
+        name=problem.name,
+        anchor=anchor,
+        description=problem.description,
+        notes=(*notes, *_missing(problem, run)),
+        facts=facts(problem),
+        result=result(found) if found else None,
+        verdict=found.comparison.verdict if found else None,
+        networks=networks(problem),
+        metrics=metric_rows(found) if found else (),
+        metric=found.metric if found else None,
+        seeds=seed_rows(found) if found else (),
+        trials=trial_table(problem.trials),
+        groups=tuple(groups),
+    )
+
+
+def _missing(problem: ProblemInput, run: str) -> list[str]:
+    """What a half-finished run does not have yet, and the command that makes it."""
+    missing = []
+    if not problem.trials:
+        missing.append("There are no trials yet: the search has not been run.")
+    if problem.evaluation is None:
+        missing.append(
+            "The networks have not been compared yet: the test part has not been read. "
+            f"`python -m study evaluate {run}` does both."
+        )
+    if not problem.pictures:
+        missing.append(f"There are no figures yet. `python -m study visualize {run}` makes them.")
+    return missing

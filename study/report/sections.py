@@ -1,0 +1,167 @@
+"""Records -> the report as a tree of plain data, which the templates write out."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from study.records import Stage
+from study.report.answer import Answer, answer
+from study.report.formats import DASH, listed, value
+from study.report.inputs import ProblemInput, ReportInput
+from study.report.problem import ProblemSection, problem_section
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the table of contents."""
+
+    anchor: str
+    title: str
+    entries: "tuple[Entry, ...]" = ()
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """A way to compare the networks and the problems it was used for."""
+
+    problems: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Reproduce:
+    """What it takes to run the study again."""
+
+    created: str
+    command: str
+    commands: tuple[str, ...]
+    """From the code of that commit to the report."""
+    git_commit: str | None
+    seeds: tuple[tuple[str, str], ...]
+    stages: tuple[Stage, ...]
+    seconds: float
+    versions: tuple[tuple[str, str], ...]
+    hardware: tuple[tuple[str, str], ...]
+    settings: tuple[tuple[str, str], ...]
+    records: tuple[tuple[str, str], ...]
+    """File -> what of the report comes from it."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole page."""
+
+    name: str
+    created: str
+    answer: Answer
+    problems: tuple[ProblemSection, ...]
+    comparisons: tuple[Comparisons, ...]
+    reproduce: Reproduce
+
+    @property
+    def contents(self) -> tuple[Entry, ...]:
+        """The table of contents."""
+        return (
+            Entry("answer", "The answer"),
+            *(
+                Entry(
+                    problem.anchor,
+                    problem.name,
+                    tuple(Entry(f"{problem.anchor}-{g.key}", g.heading) for g in problem.groups),
+                )
+                for problem in self.problems
+            ),
+            Entry("method", "How to read the numbers"),
+            Entry("reproduce", "How to reproduce it"),
+        )
+
+
+def sections(report: ReportInput) -> Report:
+    """The report of a run, finished or not."""
+    study = report.study
+    problems = _all_problems(report)
+    anchors = [f"problem-{anchor(problem.name)}" for problem in problems]
+    return Report(
+        name=study.name,
+        created=study.created,
+        answer=answer(report, problems, anchors),
+        problems=tuple(
+            problem_section(problem, place, study.name)
+            for problem, place in zip(problems, anchors, strict=True)
+        ),
+        comparisons=comparisons(problems),
+        reproduce=reproduce(report, problems),
+    )
+
+
+def _all_problems(report: ReportInput) -> list[ProblemInput]:
+    """The problems in the study's order, those without anything yet too."""
+    given = {problem.name: problem for problem in report.problems}
+    names = dict.fromkeys([*report.study.problems, *given])
+    return [given.get(name, ProblemInput(name)) for name in names]
+
+
+def anchor(name: str) -> str:
+    """A name as part of an id in the page: letters, digits and dashes only."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def comparisons(problems: list[ProblemInput]) -> tuple[Comparisons, ...]:
+    """Each method of comparison once, with the problems it was used for."""
+    users: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem.evaluation is not None:
+            users.setdefault(problem.evaluation.comparison.method, []).append(problem.name)
+    return tuple(Comparisons(listed(names), method) for method, names in users.items())
+
+
+def flat(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested settings as dotted names and written values."""
+    for name, setting in settings.items():
+        if isinstance(setting, Mapping) and setting:
+            yield from flat(setting, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", DASH if setting == {} else value(setting)
+
+
+def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
+    """What was run, with what, on what, and where its records are."""
+    study = report.study
+    checkout = [f"git checkout {study.git_commit}"] if study.git_commit else []
+    seeds = [("The run: data, search", str(study.seed))]
+    for problem in problems:
+        if problem.evaluation is None:
+            continue
+        for name, network in problem.evaluation.networks.items():
+            used = ", ".join(str(seed.seed) for seed in network.seeds)
+            seeds.append((f"{problem.name}, {name} retrained", used))
+    folder = f"results/{study.name}"
+    return Reproduce(
+        created=study.created,
+        command=study.command,
+        commands=(*checkout, study.command),
+        git_commit=study.git_commit,
+        seeds=tuple(seeds),
+        stages=tuple(study.stages),
+        seconds=sum(stage.seconds for stage in study.stages),
+        versions=tuple(study.versions.items()),
+        hardware=tuple((name, value(what)) for name, what in study.hardware.items()),
+        settings=tuple(flat(study.settings)),
+        records=(
+            (f"{folder}/study.json", "settings, seeds, versions, hardware, seconds per stage"),
+            (
+                f"{folder}/PROBLEM/trials.jsonl",
+                "the variations tried: scores, epochs, parameters, seconds, hyperparameters, errors",
+            ),
+            (
+                f"{folder}/PROBLEM/evaluation.json",
+                "test results of both networks, their difference, its interval, p-value, verdict",
+            ),
+            (
+                f"{folder}/PROBLEM/predictions.npz",
+                "the test labels and predicted probabilities behind the confusion matrices",
+            ),
+            (f"{folder}/PROBLEM/models/", "the networks behind the activations and heatmaps"),
+            (f"{folder}/PROBLEM/figures/figures.json", "the figures' titles and captions"),
+        ),
+    )

@@ -1,0 +1,159 @@
+"""Presets: what a run is allowed to spend, as TOML files that a user can copy."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from study.data.dataset import DataOptions
+from study.errors import WrongSetting
+from study.records import Record
+
+PRESETS = Path(__file__).parent / "presets"
+
+Tuner = Literal["random", "grid", "bayesian", "hyperband"]
+TUNERS: tuple[Tuner, ...] = get_args(Tuner)
+
+Group = TypeVar("Group", bound=BaseModel)
+
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+class SearchSettings(Record):
+    """The budget of one problem's search. Ends of ranges are included."""
+
+    tuner: Tuner = "random"
+    max_trials: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Trials, the baseline and failed ones included."""
+    max_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
+    """Epochs of a trial; for hyperband the most that any trial gets."""
+    batch_size: Annotated[int, Field(ge=1, le=4096)] = 64
+    time_limit: str | None = None
+    """Such as "90s", "10m" or "1h30m": then no further trial starts. None: no limit."""
+
+    @field_validator("time_limit")
+    @classmethod
+    def _is_duration(cls, text: str | None) -> str | None:
+        if text is not None:
+            seconds(text)
+        return text
+
+
+class EvaluationSettings(Record):
+    """The budget of the final comparison, the same for baseline and tuned."""
+
+    seeds: Annotated[int, Field(ge=2, le=50)] = 3
+    """Retrainings of each network; two at least, or there is no spread to speak of."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Epochs of a retraining; the best of them on validation is kept."""
+
+
+class FigureSettings(Record):
+    """How much the figures of the networks show."""
+
+    images: Annotated[int, Field(ge=6, le=24)] = 6
+    """Test images for activations and heatmaps."""
+    filters: Annotated[int, Field(ge=1, le=256)] = 16
+    """Filters drawn of each convolution, the first ones."""
+    ascent_steps: Annotated[int, Field(ge=1, le=1000)] = 40
+    """Steps of gradient ascent a filter."""
+
+
+class Settings(Record):
+    """A whole preset."""
+
+    description: str = ""
+    data: DataOptions = DataOptions()
+    search: SearchSettings = SearchSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    figures: FigureSettings = FigureSettings()
+
+
+def seconds(duration: str) -> float:
+    """"90s", "10m", "1h30m" -> seconds.
+
+    Raises:
+        ValueError: it is none of these, or not positive.
+    """
+    match = _DURATION.fullmatch(duration.strip())
+    hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    total = 3600 * hours + 60 * minutes + rest
+    if total <= 0:
+        raise ValueError(f"expected a time like 90s, 10m or 1h30m, got {duration!r}")
+    return float(total)
+
+
+def preset_names() -> list[str]:
+    """Names of the presets that come with the study, sorted."""
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
+
+
+def load_preset(name_or_path: str) -> Settings:
+    """A preset of the study by name, or a user's own by the path of its .toml file.
+
+    Raises:
+        WrongSetting: there is none, it is not TOML, a key is unknown or a value out of range.
+    """
+    path = PRESETS / f"{name_or_path}.toml" if name_or_path in preset_names() else Path(name_or_path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(
+            f"no preset {name_or_path!r}: expected {' or '.join(preset_names())}, or the path of a "
+            f".toml file"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise WrongSetting(f"{path}: not a TOML file: {error}") from error
+    return validated(Settings, table, source=str(path))
+
+
+def changed(group: Group, **changes: object) -> Group:
+    """A copy of a settings record with the changes that are not None, checked again.
+
+    Raises:
+        WrongSetting: a value is out of range.
+    """
+    given = {key: value for key, value in changes.items() if value is not None}
+    return validated(type(group), {**group.model_dump(), **given}, source="options")
+
+
+def validated(kind: type[Group], table: dict[str, object], source: str) -> Group:
+    """`table` as a record of that kind; the first thing wrong with it becomes the error."""
+    try:
+        return kind.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise WrongSetting(f"{source}: unknown key {key!r}; {_known(kind, first['loc'])}") from None
+        raise WrongSetting(
+            f"{source}: {key}: {_lowered(first['msg'])}, got {first['input']!r}"
+        ) from None
+
+
+def check_seed(seed: int) -> int:
+    """The seed, if it can be one: 1 to 2**31 - 1 (0 means random to Keras Tuner).
+
+    Raises:
+        WrongSetting: it cannot.
+    """
+    if not 1 <= seed < 2**31:
+        raise WrongSetting(
+            f"--seed: expected 1 to 2147483647 (0 means random to Keras Tuner), got {seed}"
+        )
+    return seed
+
+
+def _known(kind: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    for part in location[:-1]:
+        annotation = kind.model_fields[str(part)].annotation
+        assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        kind = annotation
+    return f"known are: {', '.join(kind.model_fields)}"
+
+
+def _lowered(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]

@@ -1,0 +1,230 @@
+"""results/ and reports/: the only file that knows where things lie. Files are written whole or not at all."""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from study.errors import CorruptRecord, WrongName
+from study.records import Evaluation, NetworkName, Picture, StudyRecord, Trial
+
+RESULTS = Path("results")
+REPORTS = Path("reports")
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+R = TypeVar("R")
+
+_PICTURES = TypeAdapter(list[Picture])
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder of one run."""
+
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """results/NAME."""
+        return RESULTS / self.name
+
+    @property
+    def report_path(self) -> Path:
+        """reports/NAME.html."""
+        return REPORTS / f"{self.name}.html"
+
+    def problem_folder(self, problem: str) -> Path:
+        """results/NAME/PROBLEM."""
+        return self.folder / problem
+
+    def search_folder(self, problem: str) -> Path:
+        """Keras Tuner's own project folder."""
+        return self.problem_folder(problem) / "search"
+
+    def figures_folder(self, problem: str) -> Path:
+        """The folder of figure files and figures.json."""
+        return self.problem_folder(problem) / "figures"
+
+    def model_path(self, problem: str, network: NetworkName) -> Path:
+        """The saved network."""
+        return self.problem_folder(problem) / "models" / f"{network}.keras"
+
+    def problems(self) -> list[str]:
+        """Problems that have been searched, in the study's order, then any others."""
+        known = self.study().problems
+        return [name for name in known if self.problem_folder(name).is_dir()]
+
+    # study.json
+
+    def study(self) -> StudyRecord:
+        """The run's study.json."""
+        return _read_record(self.folder / "study.json", StudyRecord)
+
+    def write_study(self, study: StudyRecord) -> None:
+        """Write study.json."""
+        write_text(self.folder / "study.json", study.model_dump_json(indent=2) + "\n")
+
+    # trials.jsonl
+
+    def trials(self, problem: str) -> list[Trial]:
+        """All trials of a search in the order they were proposed; none if there was no search."""
+        path = self._trials_path(problem)
+        if not path.exists():
+            return []
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [_parse(Trial, line, f"{path}, line {n}") for n, line in enumerate(lines, start=1)]
+
+    def write_trials(self, problem: str, trials: list[Trial]) -> None:
+        """Write trials.jsonl."""
+        write_text(
+            self._trials_path(problem),
+            "".join(trial.model_dump_json() + "\n" for trial in trials),
+        )
+
+    def _trials_path(self, problem: str) -> Path:
+        return self.problem_folder(problem) / "trials.jsonl"
+
+    # evaluation.json, predictions.npz, models
+
+    def evaluation(self, problem: str) -> Evaluation | None:
+        """The evaluation, if the problem has been evaluated."""
+        path = self.problem_folder(problem) / "evaluation.json"
+        return _read_record(path, Evaluation) if path.exists() else None
+
+    def write_evaluation(
+        self,
+        problem: str,
+        evaluation: Evaluation,
+        predictions: dict[str, np.ndarray],
+        models: dict[NetworkName, bytes],
+    ) -> None:
+        """Write models, predictions.npz and, last, the evaluation.json that refers to them."""
+        for network, model in models.items():
+            write_bytes(self.model_path(problem, network), model)
+        with replacing(self._predictions_path(problem)) as temporary:
+            np.savez_compressed(temporary, **predictions)  # type: ignore[arg-type]  # numpy/numpy#2491: stub
+        write_text(
+            self.problem_folder(problem) / "evaluation.json",
+            evaluation.model_dump_json(indent=1) + "\n",
+        )
+
+    def predictions(self, problem: str) -> dict[str, np.ndarray]:
+        """Arrays of predictions.npz: labels_HEAD, baseline_HEAD, tuned_HEAD, NETWORK_correct."""
+        path = self._predictions_path(problem)
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return dict(arrays)
+        except FileNotFoundError:
+            raise WrongName(f"{path} is not there: evaluate the run first") from None
+        except (OSError, ValueError) as error:
+            raise CorruptRecord(f"{path}: cannot be read: {error}") from error
+
+    def _predictions_path(self, problem: str) -> Path:
+        return self.problem_folder(problem) / "predictions.npz"
+
+    # figures
+
+    def pictures(self, problem: str) -> list[Picture]:
+        """What figures.json says of the problem's figures; none if there are none yet."""
+        path = self.figures_folder(problem) / "figures.json"
+        if not path.exists():
+            return []
+        return _checked_files(_parse(_PICTURES, path.read_text(encoding="utf-8"), str(path)), path)
+
+    def write_pictures(self, problem: str, pictures: list[Picture]) -> None:
+        """Write figures.json."""
+        write_text(
+            self.figures_folder(problem) / "figures.json",
+            json.dumps([picture.model_dump() for picture in pictures], indent=1) + "\n",
+        )
+
+
+def check_name(name: str) -> str:
+    """The run name, if it is a plain name: letters, digits, '.', '_', '-', at most 64, no path.
+
+    Raises:
+        WrongName: it is not.
+    """
+    if not _PLAIN_NAME.fullmatch(name):
+        raise WrongName(
+            f"run name: expected letters, digits, '.', '_' and '-', beginning with a letter or "
+            f"digit, 64 at most and no path, got {name!r}"
+        )
+    return name
+
+
+def open_run(name: str) -> Run:
+    """The run of that name.
+
+    Raises:
+        WrongName: there is none.
+    """
+    run = Run(check_name(name))
+    if not (run.folder / "study.json").is_file():
+        known = ", ".join(run_names()) or "none yet"
+        raise WrongName(f"no run {name!r} in {RESULTS}/; runs: {known}")
+    return run
+
+
+def run_names() -> list[str]:
+    """Names of all runs, sorted."""
+    return sorted(path.parent.name for path in RESULTS.glob("*/study.json"))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file that takes the place of `path` if the block succeeds, else vanishes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)  # mkstemp makes it private
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write a whole UTF-8 file or nothing."""
+    write_bytes(path, content.encode())
+
+
+def _read_record(path: Path, kind: type[R]) -> R:
+    try:
+        return _parse(kind, path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise CorruptRecord(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _parse(kind: type[R] | TypeAdapter[R], text: str, where: str) -> R:
+    adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise CorruptRecord(f"{where}: damaged record: {key or 'text'}: {first['msg']}") from None
+
+
+def _checked_files(pictures: list[Picture], path: Path) -> list[Picture]:
+    """A run folder may come from anywhere: a picture's file is a plain name beside figures.json."""
+    for picture in pictures:
+        if Path(picture.file).name != picture.file:
+            raise CorruptRecord(f"{path}: {picture.file!r} is not a plain file name")
+    return pictures

@@ -1,0 +1,212 @@
+"""Image files from outside: read as they are, converted on request, refused by name."""
+
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from study.errors import WrongImage
+from study.images import read_image, read_images, shown
+
+GREY, COLOR = (28, 28, 1), (28, 28, 3)
+
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, shape, np.uint8)
+
+
+def saved(path: Path, pixels: np.ndarray) -> Path:
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def test_images_come_as_one_array_in_order(tmp_path: Path) -> None:
+    pixels = noise(3, 28, 28, 3)
+    paths = [saved(tmp_path / f"{index}.png", image) for index, image in enumerate(pixels)]
+    assert np.array_equal(read_images(paths[::-1], COLOR), pixels[::-1])
+
+
+def test_grey_images_have_one_channel(tmp_path: Path) -> None:
+    pixels = noise(28, 28)
+    images = read_images([saved(tmp_path / "grey.bmp", pixels)], GREY)
+    assert images.dtype == np.uint8
+    assert np.array_equal(images, pixels[None, ..., None])
+
+
+def test_no_paths_give_no_images() -> None:
+    assert read_images([], COLOR).shape == (0, 28, 28, 3)
+
+
+@pytest.mark.parametrize(
+    ("mode", "shape", "message"),
+    [
+        ("L", COLOR, "photo.png: expected 28x28 RGB, got 64x48 L; pass --resize to convert it"),
+        ("RGB", GREY, "photo.png: expected 28x28 L, got 64x48 RGB; pass --resize to convert it"),
+    ],
+)
+def test_other_size_or_mode_is_refused_with_both_named(
+    tmp_path: Path, mode: str, shape: tuple[int, int, int], message: str
+) -> None:
+    Image.new(mode, (64, 48)).save(tmp_path / "photo.png")
+    with pytest.raises(WrongImage, match=message):
+        read_images([tmp_path / "photo.png"], shape)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
+@pytest.mark.parametrize("shape", [GREY, COLOR])
+def test_resize_converts_size_and_mode(
+    tmp_path: Path, mode: str, shape: tuple[int, int, int]
+) -> None:
+    Image.new("RGB", (56, 56), "white").convert(mode).save(tmp_path / "photo.png")
+    image = read_image(tmp_path / "photo.png", shape, resize=True)
+    assert image.shape == shape
+    assert (image >= 254).all()
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr"])
+def test_resize_converts_what_printers_and_cameras_write(tmp_path: Path, mode: str) -> None:
+    Image.new("RGB", (56, 56), "white").convert(mode).save(tmp_path / "photo.jpg")
+    assert (read_image(tmp_path / "photo.jpg", COLOR, resize=True) >= 250).all()
+
+
+def test_resize_leaves_images_that_fit_alone(tmp_path: Path) -> None:
+    pixels = noise(28, 28, 3)
+    path = saved(tmp_path / "photo.png", pixels)
+    assert np.array_equal(read_image(path, COLOR, resize=True), pixels)
+
+
+def test_resize_puts_transparent_images_on_black(tmp_path: Path) -> None:
+    pixels = np.full((28, 28, 4), 255, np.uint8)
+    pixels[:, :14, 3] = 0
+    image = read_image(saved(tmp_path / "photo.png", pixels), GREY, resize=True)
+    assert not image[:, :14].any()
+    assert (image[:, 14:] == 255).all()
+
+
+def test_resize_keeps_the_aspect_ratio_on_black(tmp_path: Path) -> None:
+    path = saved(tmp_path / "photo.png", np.full((28, 56), 255, np.uint8))
+    image = read_image(path, GREY, resize=True)[..., 0]
+    assert not image[:7].any()
+    assert (image[7:21] == 255).all()
+    assert not image[21:].any()
+
+
+def test_resize_turns_photos_as_their_exif_data_says(tmp_path: Path) -> None:
+    photo = Image.new("L", (56, 56))
+    photo.paste(255, (0, 0, 56, 28))
+    exif = Image.Exif()
+    exif[0x0112] = 3  # orientation: upside down
+    photo.save(tmp_path / "photo.png", exif=exif)
+    image = read_image(tmp_path / "photo.png", GREY, resize=True)
+    assert not image[:10].any()
+    assert (image[18:] == 255).all()
+
+
+def test_resize_refuses_more_than_eight_bits(tmp_path: Path) -> None:
+    path = saved(tmp_path / "deep.png", np.full((56, 56), 40_000, np.uint16))
+    with pytest.raises(WrongImage, match=r"deep\.png: expected 8 bits a channel, got mode I;16"):
+        read_image(path, GREY, resize=True)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WrongImage, match=r"nowhere\.png: expected an image file, got no such file"):
+        read_image(tmp_path / "nowhere.png", COLOR)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "nul\0"])
+def test_impossible_file_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(WrongImage):
+        read_image(tmp_path / name, COLOR)
+
+
+def test_folders_and_pipes_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    for path in (tmp_path, tmp_path / "pipe.png"):
+        with pytest.raises(WrongImage, match="expected an image file, got something else"):
+            read_image(path, COLOR)
+
+
+def test_symbolic_links_are_followed(tmp_path: Path) -> None:
+    pixels = noise(28, 28, 3)
+    saved(tmp_path / "photo.png", pixels)
+    (tmp_path / "link.png").symlink_to("photo.png")
+    assert np.array_equal(read_image(tmp_path / "link.png", COLOR), pixels)
+
+
+def postscript() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (28, 28)).save(buffer, "EPS")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"text", postscript()], ids=["empty", "text", "EPS"])
+def test_files_that_are_no_images_are_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "photo.png").write_bytes(content)
+    with pytest.raises(WrongImage, match=r"photo\.png: expected an image \(PNG, .*something else"):
+        read_image(tmp_path / "photo.png", COLOR)
+
+
+def png(*chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG file of these chunks, with right check sums."""
+    content = b"\x89PNG\r\n\x1a\n"
+    for kind, data in chunks:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        content += struct.pack(">I", len(data)) + kind + data + check
+    return content
+
+
+@pytest.mark.parametrize("side", [10_000, 2**31 - 1])
+@pytest.mark.parametrize("resize", [False, True])
+def test_decompression_bombs_are_refused(tmp_path: Path, side: int, resize: bool) -> None:
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    bomb = png((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
+    (tmp_path / "bomb.png").write_bytes(bomb)
+    with pytest.raises(WrongImage, match=r"bomb\.png: expected an image of at most \d+ pixels"):
+        read_image(tmp_path / "bomb.png", COLOR, resize=resize)
+
+
+def test_huge_texts_in_images_are_refused(tmp_path: Path) -> None:
+    header = struct.pack(">IIBBBBB", 28, 28, 8, 2, 0, 0, 0)
+    text = b"Comment\0\0" + zlib.compress(bytes(10_000_000))
+    content = png((b"IHDR", header), (b"zTXt", text), (b"IDAT", zlib.compress(bytes(28 * 85))))
+    (tmp_path / "text.png").write_bytes(content)
+    with pytest.raises(WrongImage, match=r"text\.png"):
+        read_image(tmp_path / "text.png", COLOR)
+
+
+def refusal(path: Path, resize: bool) -> str | None:
+    try:
+        read_image(path, COLOR, resize=resize)
+    except WrongImage as error:
+        return str(error)
+    return None
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data(), st.sampled_from(["PNG", "JPEG", "GIF", "TIFF", "WEBP", "BMP"]), st.booleans())
+def test_damaged_files_are_read_or_refused_in_one_line(
+    tmp_path: Path, data: st.DataObject, kind: str, resize: bool
+) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(noise(28, 28, 3)).save(buffer, kind)
+    content = bytearray(buffer.getvalue())
+    for position in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=4)):
+        content[position] = data.draw(st.integers(0, 255))
+    end = data.draw(st.integers(0, len(content)))
+    (tmp_path / "photo").write_bytes(content[:end])
+    message = refusal(tmp_path / "photo", resize)
+    assert message is None or ("photo: expected" in message and message.isprintable())
+
+
+def test_names_that_would_break_the_line_are_quoted() -> None:
+    assert shown(Path("photo é.png")) == "photo é.png"
+    assert shown(Path("a\nb.png")) == r"'a\nb.png'"
+    assert shown(Path("\x1b[31m.png")) == r"'\x1b[31m.png'"
+    assert shown(Path("\udcff.png")) == r"'\udcff.png'"
