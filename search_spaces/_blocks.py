@@ -116,9 +116,7 @@ def _vector(hp: keras_tuner.HyperParameters, l2: float) -> list[keras.Layer]:
     if summary == "flatten":
         vector = [
             layers.Flatten(name="flatten"),
-            layers.Dense(
-                units, activation="relu", kernel_regularizer=_penalty(l2), name="dense"
-            ),
+            layers.Dense(units, activation="relu", kernel_regularizer=_penalty(l2), name="dense"),
         ]
     else:
         vector = [layers.GlobalAveragePooling2D(name="global_average")]

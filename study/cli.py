@@ -1,6 +1,6 @@
 """The command line: the only place that prints, parses and exits.
 
-    python -m study --help
+python -m study --help
 """
 
 import json
@@ -184,7 +184,9 @@ def visualize(
     out: Annotated[
         Optional[Path], typer.Option(help="Folder for the figures; default: beside the model.")
     ] = None,
-    resize: Annotated[bool, typer.Option("--resize", help="Convert images that do not fit.")] = False,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Convert images that do not fit.")
+    ] = False,
     workers: Workers = None,
 ) -> None:
     """Activations, filters and class heatmaps of saved networks, for any images and layers.
@@ -201,7 +203,9 @@ def visualize(
         with _engine(workers) as engine:
             stages.figures_stage(opened, _problems_of(opened, problem), engine, console)
         for name in _problems_of(opened, problem):
-            console.print(f"figures: {opened.figures_folder(name)}", highlight=False, soft_wrap=True)
+            console.print(
+                f"figures: {opened.figures_folder(name)}", highlight=False, soft_wrap=True
+            )
         return
     models = _models(target, problem, network.value if network else None)
     kinds = [one.value for one in kind] if kind else [one.value for one in Kind]
@@ -223,7 +227,9 @@ def predict(
     ] = None,
     network: Annotated[NetworkOption, typer.Option(help="Of a run.")] = NetworkOption.tuned,
     top: Annotated[int, typer.Option(min=1, help="Classes to show, likeliest first.")] = 3,
-    resize: Annotated[bool, typer.Option("--resize", help="Convert images that do not fit.")] = False,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Convert images that do not fit.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Class and probabilities of image files.
@@ -345,6 +351,9 @@ def main() -> None:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
+    logging.getLogger("distributed").setLevel(
+        logging.CRITICAL
+    )  # workers that stop say so at length
     try:
         app(arguments, standalone_mode=False, prog_name="python -m study")
     except typer.TyperException as error:  # what Typer itself refuses

@@ -126,9 +126,7 @@ def _retrain(job: Job) -> Retrained | str:
     return Retrained(
         seed=job.seed,
         trained=trained,
-        validation=metrics.scores(
-            dataset.validation.labels, predict(dataset.validation.images)
-        ),
+        validation=metrics.scores(dataset.validation.labels, predict(dataset.validation.images)),
         test=metrics.scores(dataset.test.labels, probabilities),
         correct=metrics.correct(dataset.test.labels, probabilities),
         probabilities=probabilities,

@@ -153,8 +153,8 @@ def predictor(model: keras.Model, batch: int = 256) -> Callable[[np.ndarray], Pr
     heads = head_names(model)
     signature = tf.TensorSpec((None, *image_shape(model)), tf.float32)
 
-    @tf.function(input_signature=[signature])
-    def forward(pixels: tf.Tensor) -> list[tf.Tensor]:
+    @tf.function(input_signature=[signature], autograph=False)
+    def forward(pixels: tf.Tensor) -> Sequence[tf.Tensor]:
         outputs = model(pixels, training=False)
         return outputs if isinstance(outputs, Sequence) else [outputs]
 

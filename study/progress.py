@@ -84,7 +84,9 @@ class Stage:
             self._work.finish(key, score)
             self._refresh()
             if self._bar is None:
-                self._console.print(f"{self._title}: {words}; {self._news()}", highlight=False)
+                self._console.print(
+                    f"{self._title}: {words}; {self._news()}", highlight=False, soft_wrap=True
+                )
 
     def _news(self) -> str:
         work = self._work
@@ -101,17 +103,19 @@ class Stage:
     def shown(self) -> Iterator["Stage"]:
         """The stage, on the screen for the length of the block."""
         if self._bar is None:
-            self._console.print(f"{self._title}: started", highlight=False)
+            self._console.print(f"{self._title}: started", highlight=False, soft_wrap=True)
             yield self
         else:
             with self._bar:
                 yield self
         took = clock(time.monotonic() - self._started)
-        self._console.print(f"{self._title}: done in {took}", highlight=False)
+        self._console.print(f"{self._title}: done in {took}", highlight=False, soft_wrap=True)
 
 
 @contextmanager
-def stage(title: str, unit: str, expected: int, epochs_each: int, console: Console) -> Iterator[Stage]:
+def stage(
+    title: str, unit: str, expected: int, epochs_each: int, console: Console
+) -> Iterator[Stage]:
     """Show a stage of `expected` jobs while the block runs."""
     with Stage(title, unit, Work(expected, epochs_each), console).shown() as shown:
         yield shown

@@ -126,7 +126,9 @@ class Picture(Record):
 
     file: str
     """File name inside the problem's figures folder, no directories."""
-    section: Literal["search", "training", "results", "activations", "filters", "heatmaps", "errors"]
+    section: Literal[
+        "search", "training", "results", "activations", "filters", "heatmaps", "errors"
+    ]
     network: NetworkName | None = None
     """None if the figure is about both networks or the search."""
     title: str

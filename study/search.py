@@ -80,9 +80,7 @@ def search(
                 break  # the oracle has no more to try, or waits for results
             job = _job(problem, settings, data, seed, folder, number, proposal)
             key = f"{problem.name}-search-{number}"
-            running.append(
-                _Running(number, proposal, job, engine.submit(_run, job, key=key))
-            )
+            running.append(_Running(number, proposal, job, engine.submit(_run, job, key=key)))
             on_proposal(number, key, job.epochs - job.first_epoch)
             number += 1
         if not running:
@@ -211,9 +209,7 @@ def _tell(oracle: "keras_tuner.Oracle", problem: Problem, running: _Running) -> 
 def _per_epoch(trained: Trained, first_epoch: int) -> list[tuple[int, dict[str, float]]]:
     names = list(trained.curves)
     rows = zip(*trained.curves.values(), strict=True)
-    return [
-        (first_epoch + n, dict(zip(names, row, strict=True))) for n, row in enumerate(rows, 1)
-    ]
+    return [(first_epoch + n, dict(zip(names, row, strict=True))) for n, row in enumerate(rows, 1)]
 
 
 def _record(problem: Problem, running: _Running, outcome: Trained | str) -> Trial:

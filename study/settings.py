@@ -72,7 +72,7 @@ class Settings(Record):
 
 
 def seconds(duration: str) -> float:
-    """"90s", "10m", "1h30m" -> seconds.
+    """ "90s", "10m", "1h30m" -> seconds.
 
     Raises:
         ValueError: it is none of these, or not positive.
@@ -96,7 +96,9 @@ def load_preset(name_or_path: str) -> Settings:
     Raises:
         WrongSetting: there is none, it is not TOML, a key is unknown or a value out of range.
     """
-    path = PRESETS / f"{name_or_path}.toml" if name_or_path in preset_names() else Path(name_or_path)
+    path = (
+        PRESETS / f"{name_or_path}.toml" if name_or_path in preset_names() else Path(name_or_path)
+    )
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -127,7 +129,9 @@ def validated(kind: type[Group], table: dict[str, object], source: str) -> Group
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise WrongSetting(f"{source}: unknown key {key!r}; {_known(kind, first['loc'])}") from None
+            raise WrongSetting(
+                f"{source}: unknown key {key!r}; {_known(kind, first['loc'])}"
+            ) from None
         raise WrongSetting(
             f"{source}: {key}: {_lowered(first['msg'])}, got {first['input']!r}"
         ) from None

@@ -66,9 +66,7 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
     trials: list[Trial] = []
     with (
         _timed(run, name, "search"),
-        stage(
-            f"{name}: search", "trial", budget.max_trials, budget.max_epochs, console
-        ) as shown,
+        stage(f"{name}: search", "trial", budget.max_trials, budget.max_epochs, console) as shown,
     ):
         engine.on_tick = shown.tick
 
@@ -211,7 +209,9 @@ def _timed(run: Run, problem: str, name: StageName) -> Iterator[None]:
 
 def _record_stage(run: Run, problem: str, name: StageName, seconds: float) -> None:
     study = run.study()
-    done = Stage(problem=problem, stage=name, seconds=round(seconds, 2), command=_command(run, name))
+    done = Stage(
+        problem=problem, stage=name, seconds=round(seconds, 2), command=_command(run, name)
+    )
     others = [old for old in study.stages if (old.problem, old.stage) != (problem, name)]
     run.write_study(study.model_copy(update={"stages": [*others, done]}))
 

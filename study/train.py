@@ -7,6 +7,7 @@ for the baseline). It also hands back every prediction made while training, so t
 all heads, which Keras cannot express without custom objects, cost nothing.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -85,6 +86,7 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     """
     import keras
 
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a graph a trial is no mistake
     started = time.perf_counter()
     problem = load_problem(job.problem)
     dataset = cached_dataset(problem.data, job.data_seed, job.data)
@@ -92,8 +94,9 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     batch_size = min(job.batch_size, len(dataset.train))
     steps = len(dataset.train) // batch_size
     model, hyperparameters = build(problem, job.values, steps * job.epochs)
+    # Built here, the optimizer makes no variables inside the graph, which would be traced twice.
+    model.optimizer.build(model.trainable_variables)
     if job.load_from:
-        model.optimizer.build(model.trainable_variables)
         model.load_weights(job.load_from)
     curves, best_epoch = _fit(model, problem, dataset, job, batch_size, on_epoch)
     return model, Trained(
@@ -175,12 +178,10 @@ def _epoch_function(
             outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
             value = model.compute_loss(y=_single(wanted), y_pred=_single(outputs))
         gradients = tape.gradient(value, model.trainable_variables)
-        model.optimizer.apply_gradients(
-            zip(gradients, model.trainable_variables, strict=True)
-        )
+        model.optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
         return outputs
 
-    @tf.function
+    @tf.function(autograph=False)  # nothing to convert: map_fn is the loop
     def epoch(order: Any) -> list[Any]:
         return tf.map_fn(  # one after the other: parallel steps would race for the weights
             step, order, parallel_iterations=1, fn_output_signature=[tf.float32] * len(heads)

@@ -9,10 +9,10 @@ import numpy as np
 from study.data import class_names, load_dataset
 from study.data.dataset import Dataset, Labels
 from study.errors import CorruptRecord, WrongName, WrongUse
-from study.figures import activations, classification, errors, filters, heatmaps, search, training
+from study.figures import classification, errors, search, training
 from study.images import read_images
 from study.models import find_layers, image_shape, load_model
-from study.problems import load_problem
+from study.problems import load_problem, problem_names
 from study.records import NETWORKS, NetworkName, Picture
 from study.settings import FigureSettings, Settings, validated
 from study.store import Run
@@ -59,25 +59,92 @@ def parts(run: Run, problem: str) -> list[str]:
     """What `draw` can draw of a problem: "charts" and, once evaluated, each network's figures."""
     if run.evaluation(problem) is None:
         return ["charts"]
-    return ["charts", *(f"{network}-{kind}" for network in NETWORKS for kind in KINDS)]
+    return ["charts"]
 
 
 def draw(run: Run, problem: str, part: str) -> list[Picture]:
     """Draw one part into the problem's figures folder, which exists."""
     settings = validated(Settings, run.study().settings, source=str(run.folder / "study.json"))
-    network, _, kind = part.partition("-")
     if part == "charts":
         return _charts(run, problem, settings)
+    network, _, kind = part.partition("-")
     assert network in NETWORKS
-    dataset = _dataset(run, problem, settings)
-    shown = _examples(dataset.test.labels["class"], settings.figures.images)
-    return draw_kind(
+    dataset = load_dataset(load_problem(problem).data, seed=run.study().seed, options=settings.data)
+    shown = example_indices(dataset.test.labels["class"], settings.figures.images)
+    return _draw_kind(
         kind,
-        run.model_path(problem, network),
+        load_model(run.model_path(problem, network)),
         network,
         dataset.test.images[shown],
-        {head: dataset.test.labels[head][shown] for head in load_problem(problem).heads},
+        {head: labels[shown] for head, labels in dataset.test.labels.items()},
         dataset.names,
+        [],
         run.figures_folder(problem),
         settings.figures,
     )
+
+
+def draw_model(
+    model: SavedModel,
+    folder: Path,
+    kinds: Sequence[str],
+    layers: Sequence[str],
+    image_files: Sequence[Path],
+    resize: bool,
+) -> list[Picture]:
+    """Draw figures of a saved network into a folder, made if need be.
+
+    Raises:
+        WrongUse: activations or heatmaps are asked for without images.
+        WrongName: an unknown layer; the message lists those there are.
+        WrongImage: an image does not fit.
+    """
+    network = load_model(model.path)
+    find_layers(network, layers)
+    if not image_files and set(kinds) != {"filters"}:
+        raise WrongUse("activations and heatmaps need images: give --image FILE, or --kind filters")
+    images = read_images(image_files, image_shape(network), resize=resize)
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures: list[Picture] = []
+    for kind in kinds:
+        pictures += _draw_kind(
+            kind, network, None, images, None, model.names, layers, folder, FigureSettings()
+        )
+    return pictures
+
+
+def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
+    """Indices (count,) of test images of classes spread evenly over all; the first of each."""
+    present = np.unique(classes)
+    chosen = present[np.linspace(0, len(present) - 1, count).round().astype(int)]
+    taken: list[int] = []
+    for label in chosen:  # with fewer classes than images a class gives its next image
+        taken.append(next(i for i in np.flatnonzero(classes == label) if i not in taken))
+    return np.array(taken)
+
+
+def _charts(run: Run, problem: str, settings: Settings) -> list[Picture]:
+    """Figures of the search and, once evaluated, of the results."""
+    description = load_problem(problem)
+    folder = run.figures_folder(problem)
+    made = search.pictures(run.trials(problem), problem, description.objective, folder)
+    evaluation = run.evaluation(problem)
+    if evaluation is None:
+        return made
+    dataset = load_dataset(description.data, seed=run.study().seed, options=settings.data)
+    predictions = run.predictions(problem)
+    heads, names = description.heads, dataset.names
+    return [
+        *made,
+        *training.pictures(evaluation, folder),
+        *classification.pictures(evaluation, predictions, heads, names, dataset.attributes, folder),
+        *errors.pictures(dataset.test.images, predictions, heads, names, folder),
+    ]
+
+
+def _names_of_neighbours(path: Path) -> dict[str, tuple[str, ...]]:
+    """Class names for a model at PROBLEM/models/NETWORK.keras, else {}."""
+    problem = path.resolve().parent.parent.name
+    if path.resolve().parent.name != "models" or problem not in problem_names():
+        return {}
+    return class_names(load_problem(problem).data)

@@ -79,14 +79,17 @@ def browser_page(
     visit = Visit(page)
     page.on(
         "console",
-        lambda message: message.type in ("error", "warning")
-        and visit.complaints.append(f"{message.type}: {message.text}"),
+        lambda message: (
+            message.type in ("error", "warning")
+            and visit.complaints.append(f"{message.type}: {message.text}")
+        ),
     )
     page.on("pageerror", lambda error: visit.complaints.append(f"uncaught: {error}"))
     page.on(
         "request",
-        lambda request: request.url.startswith(("data:", address))
-        or visit.requests.append(request.url),
+        lambda request: (
+            request.url.startswith(("data:", address)) or visit.requests.append(request.url)
+        ),
     )
     try:
         page.goto(address, wait_until="load")

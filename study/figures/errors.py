@@ -16,7 +16,8 @@ NETWORK: NetworkName = "tuned"
 MOST_TILES = 24
 WIDEST = 9.0
 """Inches of the whole figure."""
-LETTER, LINE = 0.068, 0.135
+MOST_COLUMNS = 8
+LETTER, LINE = 0.058, 0.135
 """Inches that a letter and a line take below a tile."""
 
 Names = Mapping[str, Sequence[str]]
@@ -66,9 +67,9 @@ def errors_info(
         shown = np.argsort(confidence, kind="stable")
 
     def words(index: int) -> tuple[str, ...]:
-        told = np.flatnonzero(wrong[:, index])
+        told = np.flatnonzero(wrong[:, index]).tolist() or [int(sure[:, index].argmin())]
         lines: list[str] = []
-        for place in told if len(told) else [sure[:, index].argmin()]:
+        for place in told:
             head = heads[place]
             prefix = f"{head} " if len(heads) > 1 else ""
             true, answer = int(labels[place, index]), int(chosen[place, index])
@@ -97,7 +98,7 @@ def draw_errors(info: ErrorsInfo, images: np.ndarray) -> Figure:
     lines = max(len(tile.words) for tile in info.tiles)
     step_x = max(1.0, LETTER * longest + 0.1)
     step_y = 1.1 + LINE * lines
-    columns = min(max(int(WIDEST / step_x), 1), len(info.tiles))
+    columns = min(max(int(WIDEST / step_x), 1), MOST_COLUMNS, len(info.tiles))
     rows = -(-len(info.tiles) // columns)
     color = PALETTE["bad"] if info.errors else PALETTE["ink"]
     with styled():

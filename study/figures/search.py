@@ -424,12 +424,12 @@ def draw_curves(info: CurvesInfo) -> Figure:
         crowd = max(0.25, min(0.8, 12 / len(info.curves)))
         for curve in info.curves:
             looks: dict[str, Any] = {"color": PALETTE["muted"], "lw": 0.9, "alpha": crowd}
-            if curve.number == info.best:
-                looks = {"color": PALETTE["tuned"], "lw": 2.4, "zorder": 4}
-                looks["label"] = f"best (trial {curve.number})"
-            elif curve.number == BASELINE:
+            if curve.number == BASELINE:
                 looks = {"color": PALETTE["baseline"], "lw": 2.4, "zorder": 3}
                 looks["label"] = "baseline (trial 0)"
+            elif curve.number == info.best:
+                looks = {"color": PALETTE["tuned"], "lw": 2.4, "zorder": 4}
+                looks["label"] = f"best (trial {curve.number})"
             # A curve of one epoch is a dot: it would not show as a line.
             marker = "o" if len(curve.values) == 1 else None
             axes.plot(curve.epochs, curve.values, marker=marker, markersize=3.5, **looks)

@@ -1,8 +1,8 @@
 """A run's records and pictures -> one HTML file, in three layers.
 
-    inputs      what a run has: records and pictures, any of them may be missing
-    sections    records -> a tree of plain data (answer, problem, gallery make its parts)
-    html        the tree -> HTML, by the templates; formats writes the numbers
+inputs      what a run has: records and pictures, any of them may be missing
+sections    records -> a tree of plain data (answer, problem, gallery make its parts)
+html        the tree -> HTML, by the templates; formats writes the numbers
 """
 
 from study.report.html import to_html

@@ -104,6 +104,8 @@ def figure_rows(files: Iterable[PictureFile]) -> tuple[tuple[FigureRow, ...], tu
         mates.append(figure)
     order = {"baseline": 0, "tuned": 1, None: 2}
     return (
-        tuple(FigureRow(tuple(sorted(row, key=lambda f: order[f.network]))) for row in rows.values()),
+        tuple(
+            FigureRow(tuple(sorted(row, key=lambda f: order[f.network]))) for row in rows.values()
+        ),
         tuple(notes),
     )

@@ -182,8 +182,7 @@ def metric_rows(found: Evaluation) -> tuple[MetricRow, ...]:
     if len(names) == 1:
         return ()
     return tuple(
-        MetricRow(n, tests.get("baseline", {}).get(n), tests.get("tuned", {}).get(n))
-        for n in names
+        MetricRow(n, tests.get("baseline", {}).get(n), tests.get("tuned", {}).get(n)) for n in names
     )
 
 
