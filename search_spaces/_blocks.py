@@ -132,7 +132,7 @@ def optimizer(hp: keras_tuner.HyperParameters, steps: int) -> keras.optimizers.O
 
     Declares `optimizer` (adam, rmsprop, sgd with Nesterov momentum 0.9), `learning_rate` (adam and
     rmsprop) or `sgd_learning_rate` (sgd needs ten to a hundred times more), and `decay`: none,
-    step (a tenth from half of the steps on, a hundredth from three quarters on) or cosine (to zero).
+    step (a tenth from half of the steps on, a hundredth from three quarters on), cosine (to 0).
     """
     name = hp.Choice("optimizer", ["adam", "rmsprop", "sgd"], default="adam")
     with hp.conditional_scope("optimizer", ["adam", "rmsprop"]):

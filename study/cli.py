@@ -8,7 +8,7 @@ import logging
 import shlex
 import sys
 import traceback
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -86,7 +86,8 @@ def run(
 
     names = _known_problems(problems or problem_names())
     settings = _settings(preset, line_dir)
-    made = _create_run(name or _dated(Path(preset).stem), names, settings, seed, workers)
+    name = _dated(Path(preset).stem) if name is None else name
+    made = _create_run(name, names, settings, seed, workers)
     with _engine(workers) as engine:
         for problem in names:
             stages.search_stage(made, problem, engine, console)
@@ -133,7 +134,8 @@ def search(
         batch_size=batch_size,
     )
     settings = settings.model_copy(update={"search": budget})
-    made = _create_run(name or _dated(f"{problem}-search"), [problem], settings, seed, workers)
+    name = _dated(f"{problem}-search") if name is None else name
+    made = _create_run(name, [problem], settings, seed, workers)
     with _engine(workers) as engine:
         stages.search_stage(made, problem, engine, console)
     _print_leaderboard(made, problem, top=5)
@@ -207,6 +209,7 @@ def visualize(
                 f"figures: {opened.figures_folder(name)}", highlight=False, soft_wrap=True
             )
         return
+    _import_tensorflow()
     models = _models(target, problem, network.value if network else None)
     kinds = [one.value for one in kind] if kind else [one.value for one in Kind]
     for model in models:
@@ -236,6 +239,7 @@ def predict(
 
     Example: python -m study predict my-run --problem mnist digit.png
     """
+    _import_tensorflow()
     from study.images import read_images
     from study.models import image_shape, load_model
     from study.models import predict as predict_with
@@ -410,15 +414,25 @@ def _create_run(
     name: str, problems: list[str], settings: "Settings", seed: int, workers: int | None
 ) -> "Run":
     from study import stages
-    from study.data import load_dataset
     from study.engine import core_count
     from study.settings import check_seed
+    from study.store import check_free_name
 
     check_seed(seed)
-    for source in {load_problem(problem).data for problem in problems}:
-        load_dataset(source, seed=seed, options=settings.data)  # wrong images, no network: say now
+    check_free_name(name)
+    with console.status("importing TensorFlow, loading data"):
+        _import_tensorflow()
+        _load_data(problems, settings, seed)
     command = f"python -m study {shlex.join(sys.argv[1:])}"
     return stages.create_run(name, problems, settings, seed, command, workers or core_count())
+
+
+def _load_data(problems: list[str], settings: "Settings", seed: int) -> None:
+    """Wrong images, no network: say so before anything starts."""
+    from study.data import load_dataset
+
+    for source in {load_problem(problem).data for problem in problems}:
+        load_dataset(source, seed=seed, options=settings.data)
 
 
 def _open_run(name: str) -> "Run":
@@ -450,8 +464,17 @@ def _models(target: str, problem: str | None, network: "NetworkName | None") -> 
 def _engine(workers: int | None) -> "Iterator[Engine]":
     from study.engine import local_engine
 
-    with console.status("starting workers"), local_engine(workers) as engine:
+    with ExitStack() as stack:
+        with console.status("starting workers"):
+            engine = stack.enter_context(local_engine(workers))
+            _import_tensorflow()
         yield engine
+
+
+def _import_tensorflow() -> None:
+    from study.quiet import import_tensorflow
+
+    import_tensorflow()
 
 
 def _report(run: "Run") -> None:

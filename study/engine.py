@@ -5,11 +5,12 @@ threads. Results come back in any order; whoever submits decides what to wait fo
 """
 
 import os
-import warnings
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from study.quiet import import_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,10 +61,10 @@ class Engine:
 def report_epoch(epoch: int, score: float) -> None:
     """Called on a worker: tell the driver how the running job is doing."""
     from distributed import get_worker
-    from distributed.worker import thread_state
 
-    tick = {"key": thread_state.key, "epoch": epoch, "score": score}
-    get_worker().log_event(_PROGRESS, {"tick": tick})
+    worker = get_worker()
+    tick = {"key": worker.get_current_task(), "epoch": epoch, "score": score}
+    worker.log_event(_PROGRESS, {"tick": tick})
 
 
 def core_count() -> int:
@@ -82,7 +83,6 @@ def local_engine(workers: int | None = None) -> "Iterator[Engine]":
 
     count = workers or core_count()
     settings = {
-        "distributed.worker.daemon": False,
         "distributed.admin.large-graph-warning-threshold": "1GB",
         "distributed.worker.memory.target": False,  # models cannot be spilled to disk
         "distributed.worker.memory.spill": False,
@@ -91,15 +91,15 @@ def local_engine(workers: int | None = None) -> "Iterator[Engine]":
     }
     with (
         dask.config.set(settings),
-        warnings.catch_warnings(),
         LocalCluster(
             n_workers=count,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=40,  # logging.ERROR
         ) as cluster,
         Client(cluster) as client,
     ):
+        client.run(import_tensorflow, wait=False)  # while the driver is still busy itself
         yield Engine(client, count)

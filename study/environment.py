@@ -48,7 +48,7 @@ def hardware(workers: int) -> dict[str, str | int | float]:
 
 
 def git_commit() -> str | None:
-    """The commit of the study's own checkout, "-dirty" if it was changed since; None outside git."""
+    """The commit of this checkout, with "-dirty" if it was changed since; None outside git."""
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],

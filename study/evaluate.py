@@ -107,7 +107,10 @@ def evaluate(
         retrained[key] = outcome
         on_retrained(key, _seed_result(outcome))
     all_of = list(retrained.values())
-    networks = {"baseline": all_of[: len(seeds)], "tuned": all_of[len(seeds) :]}
+    networks: dict[NetworkName, list[Retrained]] = {
+        "baseline": all_of[: len(seeds)],
+        "tuned": all_of[len(seeds) :],
+    }
     dataset = cached_dataset(problem.data, seed, data)
     return _result(problem, dataset, networks, seed)
 

@@ -155,7 +155,7 @@ def predictor(model: keras.Model, batch: int = 256) -> Callable[[np.ndarray], Pr
 
     @tf.function(input_signature=[signature], autograph=False)
     def forward(pixels: tf.Tensor) -> Sequence[tf.Tensor]:
-        outputs = model(pixels, training=False)
+        outputs = model([pixels], training=False)
         return outputs if isinstance(outputs, Sequence) else [outputs]
 
     def predict_all(images: np.ndarray) -> Probabilities:
@@ -167,6 +167,17 @@ def predictor(model: keras.Model, batch: int = 256) -> Callable[[np.ndarray], Pr
         return as_probabilities(heads, columns)
 
     return predict_all
+
+
+def layer_outputs(
+    model: keras.Model, layers: Sequence[keras.layers.Layer], images: np.ndarray
+) -> list[np.ndarray]:
+    """What each of the network's layers puts out for raw images, as float32, images first."""
+    if not layers:
+        return []
+    probe = keras.Model(model.inputs, [layer.output for layer in layers])
+    outputs = probe([np.asarray(images, np.float32)], training=False)
+    return [np.asarray(output, np.float32) for output in keras.tree.flatten(outputs)]
 
 
 def predict(model: keras.Model, images: np.ndarray) -> Probabilities:

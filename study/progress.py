@@ -84,9 +84,7 @@ class Stage:
             self._work.finish(key, score)
             self._refresh()
             if self._bar is None:
-                self._console.print(
-                    f"{self._title}: {words}; {self._news()}", highlight=False, soft_wrap=True
-                )
+                self._say(f"{words}; {self._news()}")
 
     def _news(self) -> str:
         work = self._work
@@ -94,6 +92,12 @@ class Stage:
         left = work.seconds_left(time.monotonic() - self._started)
         rest = f", about {clock(left)} left" if left and work.finished < work.expected else ""
         return f"{self._unit} {work.finished}/{work.expected}{best}{rest}"
+
+    def _say(self, words: str) -> None:
+        # No markup: an error's own words may hold [brackets].
+        self._console.print(
+            f"{self._title}: {words}", markup=False, highlight=False, soft_wrap=True
+        )
 
     def _refresh(self) -> None:
         if self._bar is not None and self._task is not None:
@@ -103,13 +107,12 @@ class Stage:
     def shown(self) -> Iterator["Stage"]:
         """The stage, on the screen for the length of the block."""
         if self._bar is None:
-            self._console.print(f"{self._title}: started", highlight=False, soft_wrap=True)
+            self._say("started")
             yield self
         else:
             with self._bar:
                 yield self
-        took = clock(time.monotonic() - self._started)
-        self._console.print(f"{self._title}: done in {took}", highlight=False, soft_wrap=True)
+        self._say(f"done in {clock(time.monotonic() - self._started)}")
 
 
 @contextmanager

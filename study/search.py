@@ -79,13 +79,13 @@ def search(
             if proposal.status != "RUNNING":
                 break  # the oracle has no more to try, or waits for results
             job = _job(problem, settings, data, seed, folder, number, proposal)
-            key = f"{problem.name}-search-{number}"
+            key = job_key(problem.name, number)
             running.append(_Running(number, proposal, job, engine.submit(_run, job, key=key)))
             on_proposal(number, key, job.epochs - job.first_epoch)
             number += 1
         if not running:
             break
-        trial = _tell(oracle, problem, running.popleft())
+        trial = _tell(oracle, running.popleft())
         on_trial(trial)
         completed += trial.status == "completed"
         failures = failures + 1 if trial.status == "failed" else 0
@@ -95,6 +95,11 @@ def search(
             )
     if not completed:
         raise StudyFailed(f"{problem.name}: no trial of the search succeeded; see trials.jsonl")
+
+
+def job_key(problem: str, number: int) -> str:
+    """How the workers and the progress bar call a trial."""
+    return f"{problem}-search-{number}"
 
 
 def make_oracle(
@@ -162,6 +167,7 @@ def _job(
         data_seed=seed,
         epochs=int(tuner.get("tuner/epochs", settings.max_epochs)),
         batch_size=settings.batch_size,
+        max_images=settings.max_images,
         first_epoch=int(tuner.get("tuner/initial_epoch", 0)),
         load_from=_weights(folder, str(parent)) if parent is not None else None,
         save_to=_weights(folder, proposal.trial_id) if settings.tuner == "hyperband" else None,
@@ -187,7 +193,7 @@ def _run(job: Job) -> Trained | str:
         return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def _tell(oracle: "keras_tuner.Oracle", problem: Problem, running: _Running) -> Trial:
+def _tell(oracle: "keras_tuner.Oracle", running: _Running) -> Trial:
     """Wait for the trial, tell the oracle and return its record."""
     from distributed.scheduler import KilledWorker
 
@@ -203,7 +209,7 @@ def _tell(oracle: "keras_tuner.Oracle", problem: Problem, running: _Running) -> 
     else:
         trial.status, trial.message = "FAILED", outcome
     oracle.end_trial(trial)
-    return _record(problem, running, outcome)
+    return _record(running, outcome)
 
 
 def _per_epoch(trained: Trained, first_epoch: int) -> list[tuple[int, dict[str, float]]]:
@@ -212,7 +218,7 @@ def _per_epoch(trained: Trained, first_epoch: int) -> list[tuple[int, dict[str, 
     return [(first_epoch + n, dict(zip(names, row, strict=True))) for n, row in enumerate(rows, 1)]
 
 
-def _record(problem: Problem, running: _Running, outcome: Trained | str) -> Trial:
+def _record(running: _Running, outcome: Trained | str) -> Trial:
     values, tuner = split_values(running.trial.hyperparameters.values)
     trial = Trial(
         number=running.number,

@@ -29,6 +29,8 @@ class SearchSettings(Record):
     """Trials, the baseline and failed ones included."""
     max_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
     """Epochs of a trial; for hyperband the most that any trial gets."""
+    max_images: Annotated[int, Field(ge=1)] | None = None
+    """Training images a trial gets at most; the final retrainings get all. None: all."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 64
     time_limit: str | None = None
     """Such as "90s", "10m" or "1h30m": then no further trial starts. None: no limit."""
@@ -153,7 +155,8 @@ def check_seed(seed: int) -> int:
 def _known(kind: type[BaseModel], location: tuple[int | str, ...]) -> str:
     for part in location[:-1]:
         annotation = kind.model_fields[str(part)].annotation
-        assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        assert isinstance(annotation, type)
+        assert issubclass(annotation, BaseModel)
         kind = annotation
     return f"known are: {', '.join(kind.model_fields)}"
 

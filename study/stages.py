@@ -13,14 +13,14 @@ from rich.console import Console
 
 from study import environment, store, visualize
 from study.engine import Engine
-from study.errors import CorruptRecord, StudyFailed, WrongName
+from study.errors import CorruptRecord, StudyFailed
 from study.evaluate import evaluate
-from study.progress import clock, stage
 from study.problems import load_problem
+from study.progress import clock, stage
 from study.records import Picture, SeedResult, Stage, StudyRecord, Trial
 from study.report import render
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
-from study.search import best_trial, search
+from study.search import best_trial, job_key, search
 from study.settings import Settings, validated
 from study.store import Run
 
@@ -35,9 +35,7 @@ def create_run(
     Raises:
         WrongName: the name is not a plain name, or there is a run of that name.
     """
-    run = Run(store.check_name(name))
-    if run.folder.exists():
-        raise WrongName(f"{run.folder} is there already; choose another --name or remove it")
+    run = Run(store.check_free_name(name))
     run.write_study(
         StudyRecord(
             name=name,
@@ -73,7 +71,7 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
         def keep(trial: Trial) -> None:
             trials.append(trial)
             run.write_trials(name, trials)
-            shown.finish(_search_key(name, trial.number), trial.score, _trial_words(trial))
+            shown.finish(job_key(name, trial.number), trial.score, _trial_words(trial))
 
         search(
             load_problem(name),
@@ -85,10 +83,6 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
             on_proposal=lambda _, key, epochs: shown.propose(key, epochs),
             on_trial=keep,
         )
-
-
-def _search_key(problem: str, number: int) -> str:
-    return f"{problem}-search-{number}"
 
 
 def _trial_words(trial: Trial) -> str:

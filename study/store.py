@@ -1,4 +1,7 @@
-"""results/ and reports/: the only file that knows where things lie. Files are written whole or not at all."""
+"""results/ and reports/: the only file that knows where things lie.
+
+Files are written whole or not at all.
+"""
 
 import json
 import os
@@ -158,6 +161,18 @@ def check_name(name: str) -> str:
             f"run name: expected letters, digits, '.', '_' and '-', beginning with a letter or "
             f"digit, 64 at most and no path, got {name!r}"
         )
+    return name
+
+
+def check_free_name(name: str) -> str:
+    """The run name, if it is a plain name that no run has yet.
+
+    Raises:
+        WrongName: it is not.
+    """
+    folder = Run(check_name(name)).folder
+    if folder.exists():
+        raise WrongName(f"{folder} is there already; choose another --name or remove it")
     return name
 
 

@@ -44,6 +44,8 @@ class Job:
     epochs: int
     """Train up to this epoch; the learning rate decays over all of them."""
     batch_size: int
+    max_images: int | None = None
+    """Training images to use, the first ones of the shuffled part; None: all."""
     first_epoch: int = 0
     """Epochs already trained by the trial this one continues."""
     load_from: Path | None = None
@@ -91,14 +93,15 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     problem = load_problem(job.problem)
     dataset = cached_dataset(problem.data, job.data_seed, job.data)
     keras.utils.set_random_seed(job.seed)
-    batch_size = min(job.batch_size, len(dataset.train))
-    steps = len(dataset.train) // batch_size
+    part = _first(dataset.train, job.max_images)
+    batch_size = min(job.batch_size, len(part))
+    steps = len(part) // batch_size
     model, hyperparameters = build(problem, job.values, steps * job.epochs)
     # Built here, the optimizer makes no variables inside the graph, which would be traced twice.
     model.optimizer.build(model.trainable_variables)
     if job.load_from:
         model.load_weights(job.load_from)
-    curves, best_epoch = _fit(model, problem, dataset, job, batch_size, on_epoch)
+    curves, best_epoch = _fit(model, problem, part, dataset.validation, job, batch_size, on_epoch)
     return model, Trained(
         curves=curves,
         best_epoch=best_epoch,
@@ -132,7 +135,8 @@ def build(
 def _fit(
     model: "keras.Model",
     problem: Problem,
-    dataset: Dataset,
+    part: Part,
+    validation: Part,
     job: Job,
     batch_size: int,
     on_epoch: OnEpoch | None,
@@ -140,17 +144,17 @@ def _fit(
     """Train from `first_epoch` to `epochs`; leaves the best epoch's weights in the model."""
     from study.models import predictor
 
-    run_epoch = _epoch_function(model, dataset.train, problem.heads)
+    run_epoch = _epoch_function(model, part, problem.heads)
     predict = predictor(model)
     curves: Curves = {}
     best_score, best_epoch, best_weights = -math.inf, 0, None
     for epoch in range(job.first_epoch + 1, job.epochs + 1):
-        order = _order(len(dataset.train), batch_size, job.seed, epoch)
-        _extend(curves, "", _scores_in_order(dataset.train.labels, order, run_epoch(order)))
+        order = _order(len(part), batch_size, job.seed, epoch)
+        _extend(curves, "", _scores_in_order(part.labels, order, run_epoch(order)))
         _check_finite(curves["loss"][-1], epoch)
-        validation = metrics.scores(dataset.validation.labels, predict(dataset.validation.images))
-        _extend(curves, "val_", validation)
-        score = validation[problem.objective]
+        scores = metrics.scores(validation.labels, predict(validation.images))
+        _extend(curves, "val_", scores)
+        score = scores[problem.objective]
         if score > best_score:
             best_score, best_epoch, best_weights = score, epoch, model.get_weights()
         if on_epoch:
@@ -160,6 +164,13 @@ def _fit(
         model.save_weights(job.save_to)
     model.set_weights(best_weights)
     return curves, best_epoch
+
+
+def _first(part: Part, images: int | None) -> Part:
+    if images is None or images >= len(part):
+        return part
+    labels = {column: values[:images] for column, values in part.labels.items()}
+    return Part(part.images[:images], labels)
 
 
 def _epoch_function(
@@ -214,7 +225,7 @@ def _single(tensors: list[Any]) -> Any:
 
 
 def _order(images: int, batch_size: int, seed: int, epoch: int) -> np.ndarray:
-    """A new order of the images each epoch: (steps, batch_size); the last, odd batch is left out."""
+    """A new order each epoch: image indices (steps, batch_size), without an odd last batch."""
     order = np.random.default_rng([seed, epoch]).permutation(images)
     return order[: images // batch_size * batch_size].reshape(-1, batch_size)
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from study.data import class_names, load_dataset
-from study.data.dataset import Dataset, Labels
-from study.errors import CorruptRecord, WrongName, WrongUse
-from study.figures import classification, errors, search, training
+from study.data.dataset import Labels
+from study.errors import WrongName, WrongUse
+from study.figures import activations, classification, errors, filters, heatmaps, search, training
 from study.images import read_images
 from study.models import find_layers, image_shape, load_model
 from study.problems import load_problem, problem_names
@@ -17,7 +18,13 @@ from study.records import NETWORKS, NetworkName, Picture
 from study.settings import FigureSettings, Settings, validated
 from study.store import Run
 
+if TYPE_CHECKING:
+    import keras
+
 KINDS = ("activations", "filters", "heatmaps")
+
+DEAD_FILTER_IMAGES = 300
+"""Validation images on which a filter must be silent to be called dead."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ def parts(run: Run, problem: str) -> list[str]:
     """What `draw` can draw of a problem: "charts" and, once evaluated, each network's figures."""
     if run.evaluation(problem) is None:
         return ["charts"]
-    return ["charts"]
+    return ["charts", *(f"{network}-{kind}" for network in NETWORKS for kind in KINDS)]
 
 
 def draw(run: Run, problem: str, part: str) -> list[Picture]:
@@ -70,18 +77,44 @@ def draw(run: Run, problem: str, part: str) -> list[Picture]:
     network, _, kind = part.partition("-")
     assert network in NETWORKS
     dataset = load_dataset(load_problem(problem).data, seed=run.study().seed, options=settings.data)
-    shown = example_indices(dataset.test.labels["class"], settings.figures.images)
-    return _draw_kind(
-        kind,
-        load_model(run.model_path(problem, network)),
-        network,
-        dataset.test.images[shown],
-        {head: labels[shown] for head, labels in dataset.test.labels.items()},
-        dataset.names,
-        [],
-        run.figures_folder(problem),
-        settings.figures,
-    )
+    model = load_model(run.model_path(problem, network))
+    folder, budget = run.figures_folder(problem), settings.figures
+    if kind == "filters":
+        images = dataset.validation.images[:DEAD_FILTER_IMAGES]
+        return _draw_kind(kind, model, network, images, None, dataset.names, [], folder, budget)
+    shown = example_indices(dataset.test.labels["class"], budget.images)
+    truth = {head: dataset.test.labels[head][shown] for head in load_problem(problem).heads}
+    images = dataset.test.images[shown]
+    return _draw_kind(kind, model, network, images, truth, dataset.names, [], folder, budget)
+
+
+def _draw_kind(
+    kind: str,
+    model: "keras.Model",
+    network: NetworkName | None,
+    images: np.ndarray,
+    truth: Labels | None,
+    names: dict[str, tuple[str, ...]],
+    layers: Sequence[str],
+    folder: Path,
+    budget: FigureSettings,
+) -> list[Picture]:
+    """One of KINDS; no `layers` means those that the kind draws by itself."""
+    chosen = list(layers) or None
+    if kind == "filters":
+        return filters.pictures(
+            model,
+            network,
+            images if len(images) else None,
+            truth,
+            names,
+            folder,
+            chosen,
+            budget.filters,
+            budget.ascent_steps,
+        )
+    family = activations if kind == "activations" else heatmaps
+    return family.pictures(model, network, images, truth, names, folder, chosen, len(images))
 
 
 def draw_model(
@@ -119,7 +152,7 @@ def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
     chosen = present[np.linspace(0, len(present) - 1, count).round().astype(int)]
     taken: list[int] = []
     for label in chosen:  # with fewer classes than images a class gives its next image
-        taken.append(next(i for i in np.flatnonzero(classes == label) if i not in taken))
+        taken.append(next(int(i) for i in np.flatnonzero(classes == label) if int(i) not in taken))
     return np.array(taken)
 
 

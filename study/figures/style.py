@@ -8,6 +8,7 @@ import io
 import os
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ DIVERGING = "RdBu_r"
 HEAT = "inferno"
 """Colour map of heatmaps that are laid over pictures."""
 
-STYLE: dict[str, object] = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "text.color": PALETTE["ink"],

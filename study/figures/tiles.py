@@ -61,11 +61,11 @@ def class_name(names: Mapping[str, Sequence[str]] | None, head: str, index: int)
 def row_labels(
     truth: Mapping[str, np.ndarray] | None, names: Mapping[str, Sequence[str]] | None, rows: int
 ) -> list[str]:
-    """What each of the first images shows: its true class of every head, a head a line."""
+    """What each of the first images shows: its true classes, or its number if unknown."""
     if not truth:
         return [f"image {row + 1}" for row in range(rows)]
     return [
-        "\n".join(class_name(names, head, int(labels[row])) for head, labels in truth.items())
+        ", ".join(class_name(names, head, int(labels[row])) for head, labels in truth.items())
         for row in range(rows)
     ]
 

@@ -67,13 +67,14 @@ def whiskers(comparisons: list[Comparison | None]) -> list[Whisker | None]:
         return round(100 * (number - low) / (high - low), 2)
 
     return [
-        comparison
-        and Whisker(
+        Whisker(
             place(comparison.ci95[0]),
             place(comparison.difference),
             place(comparison.ci95[1]),
             place(0.0),
         )
+        if comparison
+        else None
         for comparison in comparisons
     ]
 

@@ -1,6 +1,6 @@
 """One problem's section: facts, the two networks, every variation tried, figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from study.records import NETWORKS, Estimate, Evaluation, NetworkName, SeedResult, Trial, Value
@@ -141,7 +141,7 @@ def networks(problem: ProblemInput) -> Networks | None:
 
 def _networks(
     title: dict[NetworkName, str],
-    parameters: "dict[NetworkName, int | None] | dict[NetworkName, int]",
+    parameters: Mapping[NetworkName, int | None],
     values: dict[NetworkName, dict[str, Value]],
 ) -> Networks:
     baseline, tuned = values.get("baseline", {}), values.get("tuned", {})

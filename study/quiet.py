@@ -1,0 +1,30 @@
+"""Import TensorFlow without what its C++ prints before its own log level counts."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow and Keras Tuner, the slow packages, once and silently.
+
+    A missing package or broken installation raises as ever; only standard error is silent.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+    with _silent_standard_error():
+        import keras_tuner  # noqa: F401  # imports Keras, and with it TensorFlow
+
+
+@contextmanager
+def _silent_standard_error() -> Iterator[None]:
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123  # a device, not a path
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -1,0 +1,29 @@
+"""Run the command line as a user would: another process, another folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+TINY = str(Path(__file__).parent / "tiny.toml")
+
+
+def study(folder: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """`python -m study ARGUMENTS` in that folder; its exit code must be the one expected."""
+    return python(folder, "-m", "study", *arguments, expect=expect)
+
+
+def python(folder: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+    """`python ARGUMENTS` in that folder, with the project importable."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=1200,
+        check=False,
+    )
+    assert done.returncode == expect, f"exit {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done

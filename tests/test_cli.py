@@ -1,0 +1,280 @@
+"""Wrong use: one line on standard error, exit code 2, no traceback unless --debug."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from study import cli
+from tests.command import TINY
+
+
+@pytest.fixture
+def command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> "Command":
+    """The command line in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+    return Command(monkeypatch, capsys)
+
+
+class Command:
+    """Calls the command line and hands back its exit code and what it printed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch, self.capsys = monkeypatch, capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        self.monkeypatch.setattr(sys, "argv", ["study", *arguments])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        printed = self.capsys.readouterr()
+        return code, printed.out, printed.err
+
+    def refused(self, *arguments: str) -> str:
+        """The one line with which wrong use is refused."""
+        code, _, errors = self(*arguments)
+        assert code == 2, errors
+        (line,) = errors.splitlines()
+        assert line.startswith("error: ")
+        return line
+
+
+def preset(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def picture(tmp_path: Path, size: tuple[int, int], mode: str, name: str = "photo.png") -> str:
+    path = tmp_path / name
+    Image.new(mode, size).save(path)
+    return str(path)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    """A small saved network that takes 28x28 RGB."""
+    import keras
+
+    network = keras.Sequential(
+        [
+            keras.Input((28, 28, 3)),
+            keras.layers.Conv2D(2, 3, activation="relu", name="conv1"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(4, activation="softmax"),
+        ]
+    )
+    network.save(tmp_path / "small.keras")
+    return str(tmp_path / "small.keras")
+
+
+def test_unknown_problem_is_refused_with_those_there_are(command: Command) -> None:
+    line = command.refused("run", "cifar")
+    assert "'cifar'" in line
+    assert "line, mnist, multihead" in line
+
+
+def test_unknown_command_is_refused(command: Command) -> None:
+    assert "trian" in command.refused("trian")
+
+
+def test_missing_argument_is_refused(command: Command) -> None:
+    assert "PROBLEM" in command.refused("search").upper()
+
+
+def test_unknown_tuner_is_refused_with_those_there_are(command: Command) -> None:
+    line = command.refused("search", "line", "--tuner", "genetic")
+    assert "tuner" in line
+    assert "'genetic'" in line
+    assert "hyperband" in line
+
+
+@pytest.mark.parametrize("seed", ["0", "-3"])
+def test_seed_below_one_is_refused(command: Command, seed: str) -> None:
+    line = command.refused("run", "line", "--seed", seed)
+    assert "--seed" in line
+    assert f"got {seed}" in line
+
+
+@pytest.mark.parametrize("name", ["../escape", "a/b", "/tmp/x", "..", "", ".hidden"])
+def test_run_name_that_is_a_path_is_refused(command: Command, name: str, tmp_path: Path) -> None:
+    line = command.refused("run", "line", "--preset", TINY, "--name", name)
+    assert "run name" in line
+    assert not (tmp_path / "results").exists()
+
+
+def test_unknown_preset_is_refused(command: Command) -> None:
+    assert "full or quick" in command.refused("run", "--preset", "huge")
+
+
+def test_unknown_preset_key_is_named(command: Command, tmp_path: Path) -> None:
+    mine = preset(tmp_path, "[search]\nmax_trial = 3\n")
+    line = command.refused("run", "--preset", mine)
+    assert "search.max_trial" in line
+    assert "max_trials" in line
+
+
+def test_preset_value_out_of_range_is_named_before_anything_starts(
+    command: Command, tmp_path: Path
+) -> None:
+    mine = preset(tmp_path, "[evaluation]\nseeds = 1\n")
+    line = command.refused("run", "--preset", mine)
+    assert "evaluation.seeds" in line
+    assert "got 1" in line
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--max-trials", "0"), ("--max-epochs", "0"), ("--time-limit", "soon")]
+)
+def test_search_budget_out_of_range_is_refused(command: Command, option: str, value: str) -> None:
+    line = command.refused("search", "line", option, value)
+    assert option.strip("-").replace("-", "_") in line
+    assert value in line
+
+
+def test_number_that_is_none_is_refused(command: Command) -> None:
+    assert "many" in command.refused("search", "line", "--max-trials", "many")
+
+
+def test_zero_workers_are_refused(command: Command) -> None:
+    assert "--workers" in command.refused("run", "line", "--workers", "0")
+
+
+@pytest.mark.parametrize("name", ["evaluate", "report", "show", "visualize"])
+def test_unknown_run_is_refused(command: Command, name: str) -> None:
+    assert "no run 'nope'" in command.refused(name, "nope")
+
+
+def test_run_name_that_is_a_path_cannot_be_opened(command: Command) -> None:
+    assert "run name" in command.refused("show", "../nope")
+
+
+def test_taken_run_name_is_refused(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "results/taken").mkdir(parents=True)
+    line = command.refused("search", "line", "--preset", TINY, "--name", "taken")
+    assert "--name" in line
+
+
+def test_image_of_the_wrong_size_is_refused_with_both_sizes(
+    command: Command, model: str, tmp_path: Path
+) -> None:
+    line = command.refused("predict", model, picture(tmp_path, (640, 480), "RGB"))
+    for words in ("photo.png", "28x28", "640x480", "--resize"):
+        assert words in line
+
+
+def test_image_of_the_wrong_mode_is_refused_with_both_modes(
+    command: Command, model: str, tmp_path: Path
+) -> None:
+    line = command.refused("predict", model, picture(tmp_path, (28, 28), "L"))
+    assert "28x28 RGB" in line
+    assert "28x28 L" in line
+
+
+def test_image_of_the_wrong_size_is_taken_with_resize(
+    command: Command, model: str, tmp_path: Path
+) -> None:
+    code, printed, _ = command(
+        "predict", model, picture(tmp_path, (640, 480), "L"), "--resize", "--top", "1"
+    )
+    assert code == 0
+    assert "photo.png: class:" in printed
+
+
+def test_file_that_is_no_image_is_refused(command: Command, model: str, tmp_path: Path) -> None:
+    (tmp_path / "notes.png").write_text("not an image")
+    assert "notes.png" in command.refused("predict", model, str(tmp_path / "notes.png"))
+
+
+def test_missing_model_is_refused(command: Command, tmp_path: Path) -> None:
+    assert "none.keras" in command.refused(
+        "predict", "none.keras", picture(tmp_path, (28, 28), "RGB")
+    )
+
+
+def test_model_that_brings_code_along_is_refused(command: Command, tmp_path: Path) -> None:
+    import keras
+
+    image = picture(tmp_path, (28, 28), "RGB")
+    network = keras.Sequential(
+        [keras.Input((28, 28, 3)), keras.layers.Lambda(lambda x: x * 2), keras.layers.Flatten()]
+    )
+    network.save(tmp_path / "evil.keras")
+    code, _, errors = command("predict", str(tmp_path / "evil.keras"), image)
+    assert code == 1
+    assert "evil.keras" in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_unknown_layer_is_answered_with_those_there_are(command: Command, model: str) -> None:
+    line = command.refused("visualize", model, "--layer", "conv9", "--kind", "filters")
+    assert "conv9" in line
+    assert "conv1" in line
+
+
+def test_figures_that_need_images_are_refused_without(command: Command, model: str) -> None:
+    assert "--image" in command.refused("visualize", model, "--kind", "heatmaps")
+
+
+def test_line_folder_with_a_misnamed_file_is_refused(command: Command, tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    lines.mkdir()
+    Image.fromarray(np.zeros((28, 28, 3), np.uint8)).save(lines / "line_one.png")
+    line = command.refused("search", "line", "--preset", TINY, "--line-dir", str(lines))
+    assert "line_one.png" in line
+    assert not (tmp_path / "results").exists()
+
+
+def test_missing_line_folder_is_refused(command: Command) -> None:
+    assert "nowhere" in command.refused("data", "line", "--line-dir", "nowhere")
+
+
+def test_export_of_images_that_have_no_files_is_refused(command: Command) -> None:
+    assert "mnist" in command.refused("data", "mnist", "--export", "out")
+
+
+def test_traceback_is_shown_with_debug_only(command: Command) -> None:
+    assert "Traceback" not in command("show", "nope")[2]
+    assert "Traceback" in command("--debug", "show", "nope")[2]
+
+
+def test_damaged_record_is_a_failed_run(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "results/bad").mkdir(parents=True)
+    (tmp_path / "results/bad/study.json").write_text('{"name": "bad"')
+    code, _, errors = command("show", "bad")
+    assert code == 1
+    assert "study.json" in errors
+
+
+def test_every_command_has_help_with_an_example(command: Command) -> None:
+    for info in cli.app.registered_commands:
+        assert info.callback is not None
+        name = info.name or info.callback.__name__
+        code, printed, _ = command(name, "--help")
+        assert code == 0
+        assert f"python -m study {name}" in " ".join(printed.split())
+
+
+def test_option_takes_several_values() -> None:
+    given = ["visualize", "run", "--image", "a.png", "b.png", "--layer", "conv1", "--resize"]
+    assert cli.repeated_options(given) == [
+        *("visualize", "run", "--image", "a.png", "--image", "b.png"),
+        *("--layer", "conv1", "--resize"),
+    ]
+
+
+def test_help_does_not_import_tensorflow(tmp_path: Path) -> None:
+    from tests.command import python
+
+    script = (
+        "import sys, study.cli\n"
+        "assert not {'tensorflow', 'keras', 'matplotlib', 'distributed'} & set(sys.modules)"
+    )
+    python(tmp_path, "-c", script)

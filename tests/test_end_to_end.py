@@ -1,0 +1,222 @@
+"""The whole study as a user runs it: real MNIST and lines, real processes, a real browser."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from study.records import Evaluation, Trial
+from tests.browser import browser, browser_page, page_problems
+from tests.command import TINY, python, study
+
+pytestmark = pytest.mark.xdist_group("end_to_end")  # all on one worker: they share one run
+
+PROBLEMS = ("line", "mnist", "multihead")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `run` has been run for all problems."""
+    folder = tmp_path_factory.mktemp("study")
+    done = study(folder, "run", "--preset", TINY, "--name", "tiny", "--workers", "2")
+    assert "report: reports/tiny.html" in done.stdout
+    assert "Traceback" not in done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(folder: Path) -> Path:
+    """A folder of line images with known names."""
+    study(folder, "data", "line", "--preset", TINY, "--export", "exported")
+    return folder / "exported"
+
+
+def test_run_leaves_every_file_behind(folder: Path) -> None:
+    for problem in PROBLEMS:
+        kept = folder / "results/tiny" / problem
+        for name in ("trials.jsonl", "evaluation.json", "predictions.npz"):
+            assert (kept / name).is_file()
+        for name in ("models/baseline.keras", "models/tuned.keras", "figures/figures.json"):
+            assert (kept / name).is_file()
+
+
+def test_study_json_says_what_was_run_where_and_how_long(folder: Path) -> None:
+    record = json.loads((folder / "results/tiny/study.json").read_text())
+    assert record["seed"] == 1
+    assert record["settings"]["search"]["max_trials"] == 3
+    assert record["versions"]["keras-tuner"]
+    assert record["hardware"]["workers"] == 2
+    timed = {(stage["problem"], stage["stage"]) for stage in record["stages"]}
+    assert timed == {(p, s) for p in PROBLEMS for s in ("search", "evaluate", "figures")}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_trials_hold_curves_and_begin_with_the_baseline(folder: Path, problem: str) -> None:
+    lines = (folder / "results/tiny" / problem / "trials.jsonl").read_text().splitlines()
+    trials = [Trial.model_validate_json(line) for line in lines]
+    assert [trial.number for trial in trials] == [0, 1, 2]
+    assert trials[0].hyperparameters["kernel_first"] == 7
+    assert trials[0].hyperparameters["dense_units"] == 1024
+    for trial in trials:
+        assert trial.status == "completed"
+        assert len(trial.curves["val_loss"]) == trial.epochs == 1
+        assert trial.seconds > 0
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_evaluation_agrees_with_the_predictions_beside_it(folder: Path, problem: str) -> None:
+    kept = folder / "results/tiny" / problem
+    found = Evaluation.model_validate_json((kept / "evaluation.json").read_text())
+    with np.load(kept / "predictions.npz") as arrays:
+        for name, network in found.networks.items():
+            right = arrays[f"{name}_correct"]
+            assert right.shape == (2, found.images["test"])
+            assert network.test[found.metric].mean == pytest.approx(right.mean())
+            assert np.sum(network.confusion_matrix) == found.images["test"]
+            saved = [seed.seed for seed in network.seeds].index(network.saved_seed)
+            assert np.trace(network.confusion_matrix) == right[saved].sum()
+        gain = arrays["tuned_correct"].mean() - arrays["baseline_correct"].mean()
+    assert found.comparison.difference == pytest.approx(gain)
+
+
+def test_plain_keras_tuner_reloads_the_search(folder: Path) -> None:
+    script = """
+import json, sys, keras_tuner
+from search_spaces.line import build
+tuner = keras_tuner.RandomSearch(
+    build, objective=keras_tuner.Objective("val_accuracy", "max"), max_trials=3,
+    directory="results/tiny/line", project_name="search", overwrite=False)
+print("BEST", json.dumps(tuner.get_best_hyperparameters()[0].values))
+"""
+    printed = python(folder, "-c", script).stdout
+    best = json.loads(printed.partition("BEST")[2])
+    lines = (folder / "results/tiny/line/trials.jsonl").read_text().splitlines()
+    ours = max((json.loads(line) for line in lines), key=lambda trial: trial["score"])
+    assert best == ours["hyperparameters"]
+
+
+def test_plain_keras_loads_the_models_and_predicts_what_was_recorded(folder: Path) -> None:
+    script = """
+import sys, json, keras, numpy as np
+from study.data import load_dataset
+from study.data.dataset import DataOptions
+for name, data in (("mnist", "mnist"), ("line", "lines"), ("multihead", "lines")):
+    options = DataOptions(images_per_class=20, mnist_images=1000)
+    test = load_dataset(data, seed=1, options=options).test
+    with np.load(f"results/tiny/{name}/predictions.npz") as arrays:
+        kept = arrays["tuned_angle" if name == "multihead" else "tuned_class"]
+    model = keras.models.load_model(f"results/tiny/{name}/models/tuned.keras")
+    output = model.predict(test.images[:50], verbose=0)
+    output = output[3] if name == "multihead" else output
+    assert np.allclose(output, kept[:50], atol=1e-4), name
+"""
+    python(folder, "-c", script)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_both_networks_have_all_three_kinds_of_figures(folder: Path, problem: str) -> None:
+    kept = folder / "results/tiny" / problem / "figures"
+    pictures = json.loads((kept / "figures.json").read_text())
+    made = {(picture["network"], picture["section"]) for picture in pictures}
+    for network in ("baseline", "tuned"):
+        assert {(network, kind) for kind in ("activations", "filters", "heatmaps")} <= made
+    assert {"search", "training", "results", "errors"} <= {p["section"] for p in pictures}
+    assert all((kept / picture["file"]).stat().st_size > 1000 for picture in pictures)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_report_opens_in_a_browser_without_complaints(folder: Path, width: int) -> None:
+    with (
+        browser() as started,
+        browser_page(started, folder / "reports/tiny.html", width=width) as visit,
+    ):
+        assert page_problems(visit) == []
+        assert visit.page.locator("figure img").count() > 30
+
+
+def test_predict_names_the_classes_of_exported_images(folder: Path, exported: Path) -> None:
+    files = [str(path) for path in sorted(exported.glob("15_3_45_red_*.png"))[:2]]
+    done = study(folder, "predict", "tiny", "--problem", "line", "--json", *files)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["image"] for answer in answers] == files
+    for answer in answers:
+        assert len(answer["class"]) == 3
+        assert all(name.split()[-1] in ("red", "blue") for name in answer["class"])
+
+
+def test_predict_with_the_multi_head_network_answers_for_every_head(
+    folder: Path, exported: Path
+) -> None:
+    image = str(next(exported.glob("7_1_90_blue_*.png")))
+    model = "results/tiny/multihead/models/tuned.keras"
+    answer = json.loads(study(folder, "predict", model, "--json", image).stdout)
+    assert set(answer) == {"image", "length", "width", "color", "angle"}
+    assert sum(answer["length"].values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_visualize_draws_the_layer_and_images_asked_for(folder: Path, exported: Path) -> None:
+    files = [str(path) for path in sorted(exported.glob("*.png"))[:2]]
+    study(
+        folder,
+        *("visualize", "results/tiny/line/models/baseline.keras"),
+        *("--image", *files, "--layer", "conv1", "--kind", "activations", "--out", "drawn"),
+    )
+    assert [path.name for path in (folder / "drawn").iterdir()] == ["activations_conv1.png"]
+
+
+def test_visualize_answers_an_unknown_layer_with_those_there_are(folder: Path) -> None:
+    model = "results/tiny/line/models/baseline.keras"
+    arguments = ("visualize", model, "--layer", "nope", "--kind", "filters")
+    message = study(folder, *arguments, expect=2).stderr
+    assert "nope" in message
+    assert "conv1" in message
+
+
+def test_own_images_are_trained_on(folder: Path, exported: Path) -> None:
+    done = study(
+        folder,
+        *("search", "line", "--preset", TINY, "--max-trials", "1", "--name", "own"),
+        *("--line-dir", str(exported), "--workers", "1"),
+    )
+    assert "trial 1/1" in done.stdout
+
+
+def test_a_second_evaluation_is_refused_unless_asked_for(folder: Path) -> None:
+    message = study(folder, "evaluate", "tiny", expect=2).stderr
+    assert "--again" in message
+
+
+def test_same_seed_and_one_worker_give_the_same_trials_and_scores(folder: Path) -> None:
+    kept = []
+    for name in ("first", "second"):
+        study(
+            folder,
+            *("search", "line", "--preset", TINY, "--max-trials", "2", "--seed", "5"),
+            *("--workers", "1", "--name", name),
+        )
+        lines = (folder / "results" / name / "line/trials.jsonl").read_text().splitlines()
+        kept.append([json.loads(line) for line in lines])
+    for first, second in zip(*kept, strict=True):
+        assert first["hyperparameters"] == second["hyperparameters"]
+        assert first["curves"] == second["curves"]
+    assert [trial["score"] for trial in kept[0]] == [trial["score"] for trial in kept[1]]
+
+
+def test_show_ranks_the_trials_and_gives_the_verdict(folder: Path) -> None:
+    printed = study(folder, "show", "tiny").stdout
+    for problem in PROBLEMS:
+        assert f"{problem}: 3 trials, 0 failed" in printed
+        assert f"{problem}: test " in printed
+
+
+def test_list_names_problems_tuners_presets_and_runs(folder: Path) -> None:
+    words = study(folder, "list").stdout.split()
+    assert {"line", "mnist", "multihead", "hyperband", "quick", "full", "tiny"} <= set(words)
+
+
+def test_report_of_a_half_finished_run_says_what_is_missing(folder: Path) -> None:
+    study(folder, "search", "mnist", "--preset", TINY, "--max-trials", "1", "--name", "half")
+    study(folder, "report", "half")
+    page = (folder / "reports/half.html").read_text()
+    assert "python -m study evaluate half" in page

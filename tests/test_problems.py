@@ -1,0 +1,63 @@
+"""The problems there are: one module of `search_spaces` each, found by its name."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import search_spaces
+from study.data import class_names, dataset_names
+from study.errors import WrongName
+from study.problems import load_problem, problem_description, problem_names
+
+
+def test_the_three_problems_of_the_study_are_there() -> None:
+    assert problem_names() == ["line", "mnist", "multihead"]
+
+
+@pytest.mark.parametrize("name", problem_names())
+def test_a_problem_holds_together(name: str) -> None:
+    problem = load_problem(name)
+    assert problem.name == name
+    assert problem.data in dataset_names()
+    assert set(problem.heads) <= set(class_names(problem.data))
+    assert problem.objective == ("accuracy" if len(problem.heads) == 1 else "joint")
+    assert problem.description == problem_description(name) != ""
+
+
+@pytest.mark.parametrize("name", ["nist", "_blocks", "../line", "", "search_spaces.line"])
+def test_an_unknown_problem_is_refused_with_those_there_are(name: str) -> None:
+    with pytest.raises(WrongName, match="there are: line, mnist, multihead"):
+        load_problem(name)
+
+
+def test_a_new_problem_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "circle.py").write_text(
+        '"""Circles: round or not.\n\nMore."""\n'
+        "DATA, HEADS, OBJECTIVE, BASELINE = 'circles', ['class'], 'accuracy', {'depth': 1}\n"
+        "def build(hp, steps): return 'a model'\n"
+    )
+    monkeypatch.setattr(search_spaces, "__path__", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "search_spaces.circle", raising=False)
+    assert problem_names() == ["circle"]
+    assert problem_description("circle") == "Circles: round or not."
+    problem = load_problem("circle")
+    monkeypatch.delitem(sys.modules, "search_spaces.circle")
+    assert (problem.heads, problem.baseline) == (("class",), {"depth": 1})
+
+
+def test_a_problem_s_baseline_cannot_be_changed_for_others() -> None:
+    load_problem("mnist").baseline["depth"] = 4
+    assert load_problem("mnist").baseline["depth"] == 1
+    assert load_problem("line").baseline["depth"] == 1
+
+
+def test_names_and_descriptions_come_without_keras() -> None:
+    code = (
+        "import sys; from study.problems import *; "
+        "[problem_description(name) for name in problem_names()]; "
+        "sys.exit(bool({'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    root = Path(__file__).parent.parent
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
