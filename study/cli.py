@@ -36,6 +36,7 @@ app = typer.Typer(
     help="How much better is a network whose hyperparameters were searched, and is it real?",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
 console = Console()
@@ -82,12 +83,12 @@ def run(
 
     Example: python -m study run mnist --preset quick --seed 7
     """
-    from study import stages
-
     names = _known_problems(problems or problem_names())
     settings = _settings(preset, line_dir)
     name = _dated(Path(preset).stem) if name is None else name
     made = _create_run(name, names, settings, seed, workers)
+    from study import stages
+
     with _engine(workers) as engine:
         for problem in names:
             stages.search_stage(made, problem, engine, console)
@@ -120,7 +121,6 @@ def search(
 
     Example: python -m study search line --tuner bayesian --max-trials 30 --time-limit 10m
     """
-    from study import stages
     from study.settings import changed
 
     (problem,) = _known_problems([problem])
@@ -136,6 +136,8 @@ def search(
     settings = settings.model_copy(update={"search": budget})
     name = _dated(f"{problem}-search") if name is None else name
     made = _create_run(name, [problem], settings, seed, workers)
+    from study import stages
+
     with _engine(workers) as engine:
         stages.search_stage(made, problem, engine, console)
     _print_leaderboard(made, problem, top=5)
@@ -155,8 +157,6 @@ def evaluate(
 
     Example: python -m study evaluate my-run
     """
-    from study import stages
-
     opened = _open_run(run)
     names = _problems_of(opened, problem)
     for name in names:
@@ -167,6 +167,9 @@ def evaluate(
             )
         if not opened.trials(name):
             raise WrongUse(f"{name} of {run!r} has no trials yet: search it first")
+    _import_tensorflow()
+    from study import stages
+
     with _engine(workers) as engine:
         for name in names:
             stages.evaluate_stage(opened, name, engine, console)
@@ -197,11 +200,12 @@ def visualize(
 
     Example: python -m study visualize my-run --problem line --image mine.png --layer conv1
     """
-    from study import stages, visualize
-
     asked = bool(image or layer or kind or network or out)
     if not target.endswith(".keras") and not asked:
         opened = _open_run(target)
+        _import_tensorflow()
+        from study import stages
+
         with _engine(workers) as engine:
             stages.figures_stage(opened, _problems_of(opened, problem), engine, console)
         for name in _problems_of(opened, problem):
@@ -210,6 +214,8 @@ def visualize(
             )
         return
     _import_tensorflow()
+    from study import visualize
+
     models = _models(target, problem, network.value if network else None)
     kinds = [one.value for one in kind] if kind else [one.value for one in Kind]
     for model in models:
@@ -370,6 +376,10 @@ def main() -> None:
         _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
 
 
+    except Exception as error:  # a bug: one line all the same, the traceback with --debug
+        _fail(f"unexpected {type(error).__name__}: {error}; --debug shows where", 1, debug)
+
+
 def _fail(message: str, code: int, debug: bool) -> None:
     if debug:
         traceback.print_exc()
@@ -413,7 +423,6 @@ def _dated(prefix: str) -> str:
 def _create_run(
     name: str, problems: list[str], settings: "Settings", seed: int, workers: int | None
 ) -> "Run":
-    from study import stages
     from study.engine import core_count
     from study.settings import check_seed
     from study.store import check_free_name
@@ -423,6 +432,8 @@ def _create_run(
     with console.status("importing TensorFlow, loading data"):
         _import_tensorflow()
         _load_data(problems, settings, seed)
+    from study import stages
+
     command = f"python -m study {shlex.join(sys.argv[1:])}"
     return stages.create_run(name, problems, settings, seed, command, workers or core_count())
 
@@ -467,7 +478,6 @@ def _engine(workers: int | None) -> "Iterator[Engine]":
     with ExitStack() as stack:
         with console.status("starting workers"):
             engine = stack.enter_context(local_engine(workers))
-            _import_tensorflow()
         yield engine
 
 
@@ -478,6 +488,7 @@ def _import_tensorflow() -> None:
 
 
 def _report(run: "Run") -> None:
+    _import_tensorflow()
     from study import stages
 
     stages.report_stage(run)

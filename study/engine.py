@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from study.errors import StudyFailed
 from study.quiet import import_tensorflow
 
 if TYPE_CHECKING:
@@ -67,6 +68,22 @@ def report_epoch(epoch: int, score: float) -> None:
     worker.log_event(_PROGRESS, {"tick": tick})
 
 
+def wait_for(future: "Future") -> Any:
+    """Wait for what a job returns.
+
+    Raises:
+        StudyFailed: its worker process died, each time it was tried.
+    """
+    from distributed.scheduler import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker as error:
+        raise StudyFailed(
+            f"{error.task}: the worker process died, out of memory perhaps; try fewer --workers"
+        ) from error
+
+
 def core_count() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -101,5 +118,10 @@ def local_engine(workers: int | None = None) -> "Iterator[Engine]":
         ) as cluster,
         Client(cluster) as client,
     ):
-        client.run(import_tensorflow, wait=False)  # while the driver is still busy itself
+        addresses = client.scheduler_info(n_workers=-1)["workers"]
+        imports = [  # on every worker, while the driver is still busy with its own
+            client.submit(import_tensorflow, key=f"import-{n}", workers=[address])
+            for n, address in enumerate(addresses)
+        ]
         yield Engine(client, count)
+        del imports

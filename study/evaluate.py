@@ -14,7 +14,7 @@ import numpy as np
 
 from study import metrics, statistics
 from study.data.dataset import DataOptions, Dataset
-from study.engine import Engine, report_epoch
+from study.engine import Engine, report_epoch, wait_for
 from study.errors import StudyFailed
 from study.problems import Problem, load_problem
 from study.records import (
@@ -101,7 +101,7 @@ def evaluate(
         on_submit(key, settings.epochs)
     retrained: dict[str, Retrained] = {}
     for key, future in futures.items():
-        outcome = future.result()
+        outcome = wait_for(future)
         if isinstance(outcome, str):
             raise StudyFailed(f"{problem.name}: retraining failed ({key}): {outcome}")
         retrained[key] = outcome

@@ -50,14 +50,19 @@ def load_model(path: Path) -> keras.Model:
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # what a damaged or hostile file makes Keras raise has no bound
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise CorruptRecord(
-            f"{path} is not a network of plain Keras layers that can be read back: {reason}"
+            f"{path} is not a network of plain Keras layers that can be read back: {_reason(error)}"
         ) from error
     try:
         return as_functional(model)
     except WrongName as error:
         raise WrongName(f"{path}: {error}") from error
+
+
+def _reason(error: Exception) -> str:
+    """The root of Keras's message, which wraps it in pages, in one line."""
+    message = " ".join(str(error).split()).rpartition("Exception encountered: ")[2]
+    return message[:200] or type(error).__name__
 
 
 def as_functional(model: keras.Model) -> keras.Model:

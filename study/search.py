@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.data.dataset import DataOptions
-from study.engine import Engine, report_epoch
+from study.engine import Engine, report_epoch, wait_for
 from study.errors import StudyFailed
 from study.problems import Problem
 from study.records import Trial, Value
@@ -195,12 +195,10 @@ def _run(job: Job) -> Trained | str:
 
 def _tell(oracle: "keras_tuner.Oracle", running: _Running) -> Trial:
     """Wait for the trial, tell the oracle and return its record."""
-    from distributed.scheduler import KilledWorker
-
     try:
-        outcome: Trained | str = running.future.result()
-    except KilledWorker as error:
-        outcome = f"KilledWorker: the worker process died: {error}"
+        outcome: Trained | str = wait_for(running.future)
+    except StudyFailed as error:
+        outcome = str(error)
     trial = running.trial
     if isinstance(outcome, Trained):
         for epoch, metrics in _per_epoch(outcome, running.job.first_epoch):

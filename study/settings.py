@@ -18,7 +18,7 @@ TUNERS: tuple[Tuner, ...] = get_args(Tuner)
 
 Group = TypeVar("Group", bound=BaseModel)
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
 
 
 class SearchSettings(Record):

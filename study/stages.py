@@ -12,7 +12,7 @@ from typing import Literal
 from rich.console import Console
 
 from study import environment, store, visualize
-from study.engine import Engine
+from study.engine import Engine, wait_for
 from study.errors import CorruptRecord, StudyFailed
 from study.evaluate import evaluate
 from study.problems import load_problem
@@ -135,7 +135,7 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
             futures.append(engine.submit(_draw, run.name, name, part, key=key))
         pictures: dict[str, list[Picture]] = {name: [] for name in names}
         for (name, part), future in zip(jobs, futures, strict=True):
-            drawn, took = future.result()
+            drawn, took = wait_for(future)
             if isinstance(drawn, str):
                 raise StudyFailed(f"{name}: figures of {part} failed: {drawn}")
             pictures[name] += drawn

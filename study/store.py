@@ -82,7 +82,7 @@ class Run:
         path = self._trials_path(problem)
         if not path.exists():
             return []
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = _read(path).splitlines()  # bytes, so that only newlines end a line
         return [_parse(Trial, line, f"{path}, line {n}") for n, line in enumerate(lines, start=1)]
 
     def write_trials(self, problem: str, trials: list[Trial]) -> None:
@@ -123,11 +123,12 @@ class Run:
         """Arrays of predictions.npz: labels_HEAD, baseline_HEAD, tuned_HEAD, NETWORK_correct."""
         path = self._predictions_path(problem)
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            # Opened here: of a damaged file NumPy would leave its own handle open.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return dict(arrays)
         except FileNotFoundError:
             raise WrongName(f"{path} is not there: evaluate the run first") from None
-        except (OSError, ValueError) as error:
+        except Exception as error:  # what a damaged file makes NumPy raise has no bound
             raise CorruptRecord(f"{path}: cannot be read: {error}") from error
 
     def _predictions_path(self, problem: str) -> Path:
@@ -140,7 +141,7 @@ class Run:
         path = self.figures_folder(problem) / "figures.json"
         if not path.exists():
             return []
-        return _checked_files(_parse(_PICTURES, path.read_text(encoding="utf-8"), str(path)), path)
+        return _checked_files(_parse(_PICTURES, _read(path), str(path)), path)
 
     def write_pictures(self, problem: str, pictures: list[Picture]) -> None:
         """Write figures.json."""
@@ -220,14 +221,18 @@ def write_text(path: Path, content: str) -> None:
     write_bytes(path, content.encode())
 
 
-def _read_record(path: Path, kind: type[R]) -> R:
+def _read(path: Path) -> bytes:
     try:
-        return _parse(kind, path.read_text(encoding="utf-8"), str(path))
+        return path.read_bytes()
     except OSError as error:
         raise CorruptRecord(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _parse(kind: type[R] | TypeAdapter[R], text: str, where: str) -> R:
+def _read_record(path: Path, kind: type[R]) -> R:
+    return _parse(kind, _read(path), str(path))
+
+
+def _parse(kind: type[R] | TypeAdapter[R], text: bytes, where: str) -> R:
     adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
     try:
         return adapter.validate_json(text)
@@ -240,6 +245,6 @@ def _parse(kind: type[R] | TypeAdapter[R], text: str, where: str) -> R:
 def _checked_files(pictures: list[Picture], path: Path) -> list[Picture]:
     """A run folder may come from anywhere: a picture's file is a plain name beside figures.json."""
     for picture in pictures:
-        if Path(picture.file).name != picture.file:
+        if picture.file in ("", "..") or Path(picture.file).name != picture.file:
             raise CorruptRecord(f"{path}: {picture.file!r} is not a plain file name")
     return pictures

@@ -1,4 +1,4 @@
-"""A real headless Chromium for tests of pages: `with browser() as b, browser_page(b, file) as v`."""
+"""A real headless Chromium: `with browser() as b, browser_page(b, file) as visit: ...`."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = (
@@ -77,22 +77,39 @@ def browser_page(
     )
     address = file.resolve().as_uri()
     visit = Visit(page)
-    page.on(
-        "console",
-        lambda message: (
-            message.type in ("error", "warning")
-            and visit.complaints.append(f"{message.type}: {message.text}")
-        ),
-    )
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            visit.complaints.append(f"{message.type}: {message.text}")
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(("data:", address)):
+            visit.requests.append(request.url)
+
+    page.on("console", heard)
     page.on("pageerror", lambda error: visit.complaints.append(f"uncaught: {error}"))
-    page.on(
-        "request",
-        lambda request: (
-            request.url.startswith(("data:", address)) or visit.requests.append(request.url)
-        ),
-    )
+    page.on("request", asked)
     try:
         page.goto(address, wait_until="load")
         yield visit
     finally:
         page.close()
+
+
+def page_problems(visit: Visit) -> list[str]:
+    """All that is wrong with a page as it stands; nothing is wrong with a good one.
+
+    Console errors, requests that leave the file, pictures missing or without alt text, and a
+    page that scrolls sideways.
+    """
+    pictures = visit.page.evaluate(
+        """() => [...document.images].map(i => [i.complete && i.naturalWidth > 0, i.alt.trim()])"""
+    )
+    bad = [
+        f"picture {n} is missing: {alt!r}" for n, (shown, alt) in enumerate(pictures) if not shown
+    ]
+    bad += [f"picture {n} has no alt text" for n, (_, alt) in enumerate(pictures) if not alt]
+    wide, window = visit.page.evaluate("() => [document.documentElement.scrollWidth, innerWidth]")
+    if wide > window:
+        bad.append(f"the page is {wide} px wide in a window of {window} px")
+    return [*visit.complaints, *(f"request for {url}" for url in visit.requests), *bad]

@@ -1,5 +1,6 @@
 """Presets: those that ship load; whatever is wrong with one is refused by the name of its key."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,7 @@ def test_durations_are_read(text: str, expected: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0s", "0h0m", "10", "-5m", "1.5h", "5m1h", "1h 30m", "m", "10 minutes", "1d"]
+    "text", ["", "0s", "0h0m", "10", "-5m", "1.5h", "5m1h", "1h 30m", "m", "10 minutes", "1d", "9" * 400 + "s"]
 )
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="expected a time like 90s, 10m or 1h30m, got "):
@@ -128,10 +129,8 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 
 @given(st.text(alphabet="0123456789hms ", max_size=400))
 def test_a_duration_is_positive_or_refused(text: str) -> None:
-    try:
+    with suppress(ValueError):
         assert seconds(text) > 0
-    except ValueError:
-        assert "expected a time" in str(pytest.raises(ValueError, seconds, text).value)
 
 
 @pytest.mark.parametrize("seed", [0, -1, 2**31])

@@ -7,13 +7,14 @@ from typing import Literal, NamedTuple
 
 import keras
 import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from study.figures.style import DIVERGING, SEQUENTIAL, save
+from study.figures.style import DIVERGING, SEQUENTIAL, save, styled
 from study.figures.tiles import (
     SIDE,
     as_rgb,
-    class_name,
     figure_of,
     file_name,
     new_grid,
@@ -78,6 +79,23 @@ def most_active(maps: np.ndarray, limit: int) -> np.ndarray:
     return np.sort(np.argsort(-strength, kind="stable")[:limit])
 
 
+def colour_scale(maps: np.ndarray) -> tuple[str, Normalize]:
+    """One colour map and its range for all maps.
+
+    The outermost 0.2% of the values share the colours at the ends: a few very strong pixels
+    would leave the rest in the dark. Where values go about as far below zero as above, zero is
+    in the middle.
+    """
+    low, high = (float(end) for end in np.quantile(maps, (0.002, 0.998)))
+    if low == high:
+        low, high = float(maps.min()), float(maps.max())
+    if low < 0 and -low > high / 4:
+        end = max(-low, high)
+        return DIVERGING, Normalize(-end, end)
+    low = min(low, 0)
+    return SEQUENTIAL, Normalize(low, high if high > low else low + 1)
+
+
 def draw_activations(
     info: ActivationsInfo,
     images: np.ndarray,
@@ -86,29 +104,26 @@ def draw_activations(
 ) -> Figure:
     """Images down, the most active channels across, one colour scale for all of them."""
     shown = most_active(info.maps, channels)
-    low, high = float(info.maps[..., shown].min()), float(info.maps[..., shown].max())
-    high = high if high > max(low, 0) else low + 1  # a layer that is silent everywhere
-    look = (
-        {"cmap": SEQUENTIAL, "vmin": 0, "vmax": high}
-        if low >= 0
-        else {"cmap": DIVERGING, "vmin": -max(-low, high), "vmax": max(-low, high)}
-    )
-    first = 1.25  # the input stands a little apart from the channels
-    axes = new_grid(-2.35, -0.45, first + len(shown) + 1.3, len(images), inch=0.44)
-    axes.text(SIDE / 2, -0.12, "input", ha="center", fontsize=8)
-    for column, channel in enumerate(shown):
-        axes.text(first + column + SIDE / 2, -0.12, str(channel), ha="center", fontsize=8)
-    for row, (picture, label) in enumerate(zip(as_rgb(images), labels, strict=True)):
-        words = "\n".join(textwrap.wrap(label, 15))
-        axes.text(-0.15, row + SIDE / 2, words, ha="right", va="center", fontsize=7.5)
-        tile(axes, picture, 0, row)
+    cmap, norm = colour_scale(info.maps[..., shown])
+    words = ["\n".join(textwrap.wrap(label, 16)) for label in labels]
+    longest = max(len(line) for label in words for line in label.split("\n"))
+    first, right = 1.25, 1.25 + len(shown)  # the input stands a little apart from the channels
+    rows = len(images)
+    with styled():
+        axes = new_grid(-0.25 - 0.15 * longest, -0.45, right + 1.7, rows, inch=0.44)
+        axes.text(SIDE / 2, -0.12, "input", ha="center", fontsize=8)
         for column, channel in enumerate(shown):
-            last = tile(axes, info.maps[row, :, :, channel], first + column, row, **look)
-    bar = axes.inset_axes(
-        (first + len(shown) + 0.15, 0, 0.22, len(images) - 1 + SIDE), transform=axes.transData
-    )
-    figure_of(axes).colorbar(last, cax=bar, label="activation")
-    bar.yaxis.set_tick_params(labelsize=7)
+            axes.text(first + column + SIDE / 2, -0.12, str(channel), ha="center", fontsize=8)
+        for row, (picture, label) in enumerate(zip(as_rgb(images), words, strict=True)):
+            axes.text(-0.15, row + SIDE / 2, label, ha="right", va="center", fontsize=7.5)
+            tile(axes, picture, 0, row)
+            for column, channel in enumerate(shown):
+                picture = info.maps[row, :, :, channel]
+                tile(axes, picture, first + column, row, cmap=cmap, norm=norm)
+        bar = axes.inset_axes((right + 0.15, 0, 0.22, rows - 1 + SIDE), transform=axes.transData)
+        scale = ScalarMappable(norm, cmap)
+        figure_of(axes).colorbar(scale, cax=bar).set_label("activation", fontsize=8)
+        bar.tick_params(labelsize=7)
     return figure_of(axes)
 
 
@@ -129,7 +144,7 @@ def caption(info: ActivationsInfo, shown: int, channels: int = SHOWN_CHANNELS) -
     )
     return (
         f"Output of {info.kind} layer {info.layer}, {size} a channel: {which}, one a column, for "
-        f"{shown} images. The colour scale is shared, up to {info.maps.max():.3g}; {quiet}."
+        f"{shown} images. One colour scale for all tiles; {quiet}."
     )
 
 

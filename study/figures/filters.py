@@ -14,9 +14,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from tf_keras_vis.activation_maximization import ActivationMaximization
 
-from study.figures.style import PALETTE, save
+from study.figures.style import PALETTE, save, styled
 from study.figures.tiles import (
     SIDE,
     as_rgb,
@@ -43,7 +44,11 @@ BLANK = 127.5
 """Mid-grey: a pixel can go either way, so that what a filter avoids shows as well."""
 REACH = 1.0
 """How far the fastest pixel could go in all steps together, in parts of the pixels' range."""
+SMOOTH_FROM = 8
+"""Pixels of a side that a unit sees from which on its gradient is smoothed: fewer would leave
+nothing of the filter's shape."""
 BATCH = 256
+COLOURS = ("red", "green", "blue")
 
 
 class FiltersInfo(NamedTuple):
@@ -68,6 +73,8 @@ class FiltersInfo(NamedTuple):
     """Filters of the whole layer that are silent on every real image; None without any."""
     tested: int
     """Real images that were tried."""
+    absent: tuple[str, ...]
+    """Colours that no real image has: nothing taught the network what to make of them."""
 
 
 def filters_info(
@@ -97,17 +104,15 @@ def filters_info(
     chosen = [layer for layer in chosen if is_convolution(layer)]
     tested = 0 if images is None else len(images)
     silent = _silent(model, chosen, images) if images is not None and tested else {}
-    return [
-        _ascend(model, layer, silent.get(layer.name), tested, limit, steps, blank)
-        for layer in chosen
-    ]
+    absent = _absent_colours(images) if images is not None and tested else ()
+    found = [_ascend(model, layer, silent.get(layer.name), limit, steps, blank) for layer in chosen]
+    return [info._replace(tested=tested, absent=absent) for info in found]
 
 
 def _ascend(
     model: keras.Model,
     layer: keras.layers.Layer,
     silent: np.ndarray | None,
-    tested: int,
     limit: int,
     steps: int,
     blank: float,
@@ -118,12 +123,12 @@ def _ascend(
     field = _receptive_field(linear, len(filters))
     seen = np.zeros((*image_shape(model)[:2], 1), np.float32)
     seen[field] = 1
-    blur = min(seen[field].shape[:2]) // 8  # coarser for units that see more
+    smooth = min(seen[field].shape[:2]) >= SMOOTH_FROM
 
     def direction(gradient: tf.Tensor) -> tf.Tensor:
-        """Low-passed, so that no pixel noise wins; the fastest pixel of each image at speed 1."""
-        for _ in range(blur):
-            gradient = tf.nn.avg_pool2d(gradient, 3, 1, "SAME")
+        """Uphill, the fastest pixel of each image at speed 1; low-passed so no pixel noise wins."""
+        if smooth:  # twice: averaging once would turn the finest waves downhill
+            gradient = tf.nn.avg_pool2d(tf.nn.avg_pool2d(gradient, 3, 1, "SAME"), 3, 1, "SAME")
         gradient *= seen
         peak = tf.reduce_max(tf.abs(gradient), axis=(1, 2, 3), keepdims=True)
         return tf.math.divide_no_nan(gradient, peak)
@@ -153,7 +158,8 @@ def _ascend(
         dead=dead,
         stuck=asleep & ~dead,
         silent=None if silent is None else int(silent.sum()),
-        tested=tested,
+        tested=0,
+        absent=(),
     )
 
 
@@ -201,46 +207,57 @@ def _silent(
     return silent
 
 
+def _absent_colours(images: np.ndarray) -> tuple[str, ...]:
+    """The colours among red, green and blue that are zero in all (n, h, w, 3) images."""
+    if images.shape[-1] != 3:
+        return ()
+    used = np.asarray(images.any(axis=(0, 1, 2)))
+    return tuple(colour for colour, there in zip(COLOURS, used, strict=True) if not there)
+
+
 def draw_filters(info: FiltersInfo, columns: int = 8) -> Figure:
-    """A tile a filter: the part of the image its unit sees, its number and the score reached."""
-    rows = -(-len(info.filters) // columns)
-    axes = new_grid(0, -0.22, min(columns, len(info.filters)), 1.24 * rows - 0.24, inch=0.94)
-    for place, number in enumerate(info.filters):
-        x, y = place % columns, 1.24 * (place // columns)
-        axes.text(x, y - 0.05, f"{number}", fontsize=8, weight="bold")
-        axes.text(
-            x + SIDE, y - 0.05, f"{info.scores[place]:.2g}",
-            fontsize=8, ha="right", color=PALETTE["muted"],
-        )  # fmt: skip
-        tile(axes, as_rgb(info.images[place : place + 1])[0][info.field], x, y)
-        if info.dead[place]:
-            for ends in ((y, y + SIDE), (y + SIDE, y)):
-                axes.plot((x, x + SIDE), ends, color=PALETTE["bad"], linewidth=1.5)
-            over_tile(axes, "dead", x, y)
-        elif info.stuck[place]:
-            over_tile(axes, "no ascent", x, y)
+    """A tile a filter: the part of the image its unit sees, its number and the value reached."""
+    shown, pitch = len(info.filters), 1.24
+    with styled():
+        axes = new_grid(0, -0.24, min(columns, shown), pitch * -(-shown // columns) - 0.28, 0.94)
+        for place, number in enumerate(info.filters):
+            x, y = place % columns, pitch * (place // columns)
+            value = f"{info.scores[place]:.2g}"
+            axes.text(x, y - 0.05, str(number), fontsize=8, weight="bold")
+            axes.text(x + SIDE, y - 0.05, value, fontsize=8, ha="right", color=PALETTE["muted"])
+            tile(axes, as_rgb(info.images[place : place + 1])[0][info.field], x, y)
+            axes.add_patch(
+                Rectangle((x, y), SIDE, SIDE, fill=False, color=PALETTE["muted"], linewidth=0.6)
+            )
+            if info.dead[place]:
+                for ends in ((y, y + SIDE), (y + SIDE, y)):
+                    axes.plot((x, x + SIDE), ends, color=PALETTE["bad"], linewidth=1.5)
+                over_tile(axes, "dead", x, y)
+            elif info.stuck[place]:
+                over_tile(axes, "no ascent", x, y)
     return figure_of(axes)
 
 
 def caption(info: FiltersInfo) -> str:
     """What to see in the figure of this layer, with its numbers."""
     shown = len(info.filters)
-    which = f"all {shown} filters" if shown == info.total else f"first {shown} of {info.total}"
+    which = f"{'all' if shown == info.total else 'the first'} {shown} of {info.total} filters"
     rows, columns = (part.stop - part.start for part in info.field)
-    if info.silent is not None:
-        dead = (
-            f"Dead, that is silent on all {info.tested} test images: "
-            f"{info.silent} of the layer's {info.total} filters."
-        )
-    else:
-        dead = f"Dead, that is not to be woken: {int(info.dead.sum())} of these {shown} filters."
-    stuck = int(info.stuck.sum())
-    return (
-        f"What the filters of {info.layer} answer to ({which}): gradient ascent from a blank grey "
-        f"image, cut to the {rows} × {columns} pixels that one unit sees. Above each its "  # noqa: RUF001
-        f"number and the value reached before the activation function. {dead}"
-        + (f" {stuck} could not be woken from blank, though real images do it." if stuck else "")
+    told = (
+        f"What {which} of {info.layer} answer to most: gradient ascent from a blank grey image, "
+        f"cut to the {rows} × {columns} pixels that one unit sees. Above each its number and the "  # noqa: RUF001
+        f"value reached before the activation function. "
     )
+    if info.silent is None:
+        told += f"Dead, that is not to be woken: {int(info.dead.sum())} of these {shown}."
+    else:
+        told += f"Dead, that is silent on {info.tested} images of the data: "
+        told += f"{info.silent} of the layer's {info.total}."
+    if info.stuck.any():
+        told += f" No ascent: {int(info.stuck.sum())} that real images wake, but not the ascent."
+    if info.absent:
+        told += f" No image of the data has {' or '.join(info.absent)}: its part is arbitrary."
+    return told
 
 
 def pictures(
@@ -282,8 +299,8 @@ def pictures(
                 network=network,
                 title=f"Filters of {info.layer}, {whose(network)}",
                 caption=caption(info),
-                alt=f"Grid of {len(info.filters)} small pictures, one a filter of {info.layer}: the "
-                f"pattern it answers to most. {int(info.dead.sum())} are crossed out as dead.",
+                alt=f"Grid of {len(info.filters)} small pictures, one a filter of {info.layer}: "
+                f"what it answers to most. {int(info.dead.sum())} are crossed out as dead.",
             )
         )
     return made

@@ -5,7 +5,6 @@ Localization", section 3: a layer's channels weighted by the mean gradient of th
 added up, positive part only.
 """
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,13 +14,15 @@ import matplotlib
 import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 from tf_keras_vis.utils.scores import BinaryScore, CategoricalScore, InactiveScore
 
 from study.errors import WrongName
-from study.figures.style import HEAT, PALETTE, save
+from study.figures.style import PALETTE, SEQUENTIAL, save, styled
 from study.figures.tiles import (
     SIDE,
     as_rgb,
@@ -141,13 +142,50 @@ def _enlarge(evidence: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
-    """(h, w, 3) uint8 under (h, w) in [0, 1] -> (h, w, 3) in [0, 1]; heat hides, cold shows."""
-    share = 0.7 * heatmap[..., np.newaxis]
-    return np.asarray((1 - share) * picture / 255 + share * _colours(heatmap))
+    """The picture's foreground on top of the heatmap, so that neither hides the other.
+
+    Foreground is what differs from the picture's median colour, its background.
+
+    Args:
+        picture: (h, w, 3) uint8.
+        heatmap: (h, w) in [0, 1].
+
+    Returns:
+        (h, w, 3) in [0, 1].
+    """
+    colours = picture / 255
+    background = np.median(colours, axis=(0, 1))
+    share = 0.8 * np.abs(colours - background).max(axis=-1, keepdims=True)  # of the picture
+    heat = matplotlib.colormaps[SEQUENTIAL](heatmap)[..., :3]
+    return np.asarray(share * colours + (1 - share) * heat)
 
 
-def _colours(heatmap: np.ndarray) -> np.ndarray:
-    return np.asarray(matplotlib.colormaps[HEAT](heatmap))[..., :3]
+class _Layout(NamedTuple):
+    """Where things are, in tiles; all images of a single head are set in two columns."""
+
+    blocks: int
+    rows: int
+    across: float
+    """Width of a block: the input and a heatmap with overlay for each head."""
+    pitch: float
+    """From one row to the next."""
+    inch: float
+    """A tile's side."""
+
+    @property
+    def right(self) -> float:
+        return self.blocks * self.across + (self.blocks - 1) * 0.35
+
+    def corner(self, place: int) -> tuple[float, float]:
+        """Left and top of an image's row."""
+        block, row = divmod(place, self.rows)
+        return block * (self.across + 0.35), row * self.pitch
+
+
+def _layout(heads: int, images: int) -> _Layout:
+    blocks = 2 if heads == 1 and images > 1 else 1
+    inch, pitch = (1.25, 1.32) if heads == 1 else (0.9, 1.4)
+    return _Layout(blocks, -(-images // blocks), 1.1 + 2.15 * heads - 0.2, pitch, inch)
 
 
 def draw_heatmaps(
@@ -157,29 +195,29 @@ def draw_heatmaps(
     names: Mapping[str, Sequence[str]] | None = None,
 ) -> Figure:
     """A row an image: input, then heatmap and overlay of each head with true and predicted."""
-    blocks = 2 if len(info.heads) == 1 else 1  # a narrow table is set in two columns
-    rows = -(-len(images) // blocks)
-    across = 1.15 + 2.15 * len(info.heads)
-    inch, pitch = (1.25, 1.42) if blocks == 2 else (0.9, 1.5)
-    right = blocks * across + 0.35 * (blocks - 1)
-    axes = new_grid(0, -0.4, right + 0.55, pitch * rows - 0.1, inch)
-    for block in range(blocks):
-        _write_heads(axes, info, block * (across + 0.35))
-    for place, picture in enumerate(as_rgb(images)):
-        left, top = (place // rows) * (across + 0.35), pitch * (place % rows)
-        tile(axes, picture, left, top)
-        for number, head in enumerate(info.heads):
-            x = left + 1.15 + 2.15 * number
-            image = tile(axes, head.maps[place], x, top, cmap=HEAT, vmin=0, vmax=1)
-            tile(axes, overlay(picture, head.maps[place]), x + 1, top)
-            if head.empty[place]:
-                over_tile(axes, "no positive\nevidence", x, top)
-            _write_verdict(axes, head, place, truth, names, x, top + SIDE, 2 * inch)
-    height = min(pitch * rows, 4.0) - pitch + SIDE
-    bar = axes.inset_axes((right + 0.05, 0, 0.12, height), transform=axes.transData)
-    figure_of(axes).colorbar(image, cax=bar, ticks=[0, 0.5, 1], format="{x:.0%}")
-    bar.set_title("evidence", fontsize=7.5, weight="normal")
-    bar.yaxis.set_tick_params(labelsize=7)
+    layout, norm = _layout(len(info.heads), len(images)), Normalize(0, 1)
+    top = -0.45 if len(info.heads) > 1 else -0.22
+    bottom = layout.rows * layout.pitch - 0.06
+    with styled():
+        axes = new_grid(0, top, layout.right + 0.6, bottom, layout.inch)
+        for block in range(layout.blocks):
+            _write_heads(axes, info, layout.corner(block * layout.rows)[0])
+        for place, picture in enumerate(as_rgb(images)):
+            left, y = layout.corner(place)
+            tile(axes, picture, left, y)
+            for number, head in enumerate(info.heads):
+                x = left + 1.1 + 2.15 * number
+                tile(axes, head.maps[place], x, y, cmap=SEQUENTIAL, norm=norm)
+                tile(axes, overlay(picture, head.maps[place]), x + 1, y)
+                if head.empty[place]:
+                    over_tile(axes, "no positive\nevidence", x, y)
+                _write_verdict(axes, head, place, truth, names, x, y + SIDE, layout.inch)
+        height = min(layout.rows - 1, 3) * layout.pitch + SIDE
+        bar = axes.inset_axes((layout.right + 0.1, 0, 0.1, height), transform=axes.transData)
+        scale = ScalarMappable(norm, SEQUENTIAL)
+        figure_of(axes).colorbar(scale, cax=bar, ticks=[0, 0.5, 1], format="{x:.0%}")
+        bar.set_title("evidence", fontsize=7.5, weight="normal", loc="left")
+        bar.tick_params(labelsize=7)
     return figure_of(axes)
 
 
@@ -187,12 +225,12 @@ def _write_heads(axes: Axes, info: HeatmapsInfo, left: float) -> None:
     """The words above the columns, from x = left on."""
     axes.text(left + SIDE / 2, -0.06, "input", ha="center", fontsize=8)
     for number, head in enumerate(info.heads):
-        x = left + 1.15 + 2.15 * number
+        x = left + 1.1 + 2.15 * number
         axes.text(x + SIDE / 2, -0.06, "heatmap", ha="center", fontsize=8)
         axes.text(x + 1 + SIDE / 2, -0.06, "overlay", ha="center", fontsize=8)
         if head.head != SINGLE_HEAD:
             middle = x + (1 + SIDE) / 2
-            axes.text(middle, -0.25, head.head, ha="center", fontsize=9, weight="bold")
+            axes.text(middle, -0.24, head.head, ha="center", fontsize=9, weight="bold")
 
 
 def _write_verdict(
@@ -203,20 +241,21 @@ def _write_verdict(
     names: Mapping[str, Sequence[str]] | None,
     x: float,
     y: float,
-    inches: float,
+    inch: float,
 ) -> None:
     """True and predicted class below a heatmap and its overlay."""
-    predicted = int(head.predicted[place])
-    told = f"predicted {class_name(names, head.head, predicted)}, {head.probability[place]:.0%}"
-    right = True
+    predicted, sure = int(head.predicted[place]), head.probability[place]
+    told = f"predicted {class_name(names, head.head, predicted)}"
+    told += ", over 99%" if sure > 0.99 else f", {sure:.0%}"
+    line, right = y + 0.04, True
     if truth:
         actual = int(truth[head.head][place])
         right = actual == predicted
         told = f"{'✓' if right else '✗'} {told}"
-        axes.text(x, y + 0.05, f"true {class_name(names, head.head, actual)}", va="top", fontsize=7)
-    words = "\n".join(textwrap.wrap(told, int(17 * inches)))
-    axes.text(x, y + 0.05 + 0.14 / inches * 2, words, va="top", fontsize=7,
-              color=PALETTE["ink" if right else "bad"])  # fmt: skip
+        axes.text(x, line, f"true {class_name(names, head.head, actual)}", va="top", fontsize=7)
+        line += 0.14 / inch
+    color = PALETTE["ink" if right else "bad"]
+    axes.text(x, line, told, va="top", fontsize=7, color=color)
 
 
 def caption(info: HeatmapsInfo, images: int, truth: Mapping[str, np.ndarray] | None) -> str:
@@ -270,7 +309,8 @@ def pictures(
     """
     images = images[:rows]
     made = []
-    for layer in layers or [None]:
+    chosen: Sequence[str | None] = layers or [None]
+    for layer in chosen:
         info = heatmaps_info(model, images, layer)
         file = file_name("heatmaps", network, layer)
         save(draw_heatmaps(info, images, truth, names), directory / file)

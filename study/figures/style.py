@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -26,11 +28,9 @@ PALETTE: dict[str, str] = {
 """What a colour stands for -> hex. The networks' keys make it a seaborn `palette`."""
 
 SEQUENTIAL = "viridis"
-"""Colour map of amounts from zero up: activations, confusion matrices, scores."""
+"""Colour map of amounts from zero up: activations, heatmaps, confusion matrices, scores."""
 DIVERGING = "RdBu_r"
 """Colour map of amounts either side of zero."""
-HEAT = "inferno"
-"""Colour map of heatmaps that are laid over pictures."""
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -60,7 +60,7 @@ STYLE: dict[Any, Any] = {
     "lines.linewidth": 1.6,
     "image.interpolation": "nearest",
     "figure.facecolor": "white",
-    "savefig.facecolor": "white",
+    "text.parse_math": False,  # a $ in a layer's or class's name is a $
 }
 """matplotlib settings of every figure."""
 
@@ -84,12 +84,11 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 def save(figure: Figure, path: Path) -> None:
     """Write the figure as PNG: whole or not at all, and the same bytes for the same figure."""
-    drawn, packed = io.BytesIO(), io.BytesIO()
+    canvas, packed = FigureCanvasAgg(figure), io.BytesIO()
     with styled():
-        figure.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
-    with Image.open(drawn) as image:
-        few = image.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
-        few.save(packed, format="PNG", optimize=True)
+        canvas.draw()
+    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    drawn.quantize(COLORS, dither=Image.Dither.NONE).save(packed, format="PNG", optimize=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         partial.write_bytes(packed.getvalue())

@@ -5,6 +5,7 @@ y downwards; the rest of the unit square is gap.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -16,12 +17,20 @@ from study.figures.style import PALETTE, new_figure
 from study.records import NetworkName
 
 SIDE = 0.94
+MARGIN = 0.06
+"""Inches around the grid."""
 
 
 def new_grid(left: float, top: float, right: float, bottom: float, inch: float) -> Axes:
-    """Axes that show [left, right] by [top, bottom] at that many inches a unit, margins extra."""
-    figure = new_figure((right - left) * inch + 0.15, (bottom - top) * inch + 0.15)
-    axes = figure.add_subplot(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+    """Axes that show [left, right] by [top, bottom] at that many inches a unit, and nothing else.
+
+    They fill their figure: there must be room in the range for the words too.
+    """
+    width, height = (right - left) * inch, (bottom - top) * inch
+    figure = new_figure(width + 2 * MARGIN, height + 2 * MARGIN)
+    figure.set_layout_engine("none")
+    x, y = MARGIN / figure.get_figwidth(), MARGIN / figure.get_figheight()
+    axes = figure.add_axes((x, y, 1 - 2 * x, 1 - 2 * y), xlim=(left, right), ylim=(bottom, top))
     axes.set_axis_off()
     return axes
 
@@ -33,19 +42,20 @@ def figure_of(axes: Axes) -> Figure:
     return figure
 
 
-def tile(axes: Axes, picture: np.ndarray, x: float, y: float, **look: object) -> AxesImage:
-    """Show a picture, (h, w) numbers or (h, w, 3) colours, as the tile at x, y."""
-    limits = axes.get_xlim(), axes.get_ylim()
-    image = axes.imshow(picture, extent=(x, x + SIDE, y + SIDE, y), **look)  # type: ignore[arg-type]
-    axes.set(xlim=limits[0], ylim=limits[1])
+def tile(axes: Axes, picture: np.ndarray, x: float, y: float, **look: Any) -> AxesImage:
+    """Show a picture as the tile at x, y: (h, w, 3) colours, or (h, w) numbers by cmap and norm."""
+    extent = (x, x + SIDE, y + SIDE, y)
+    image = AxesImage(axes, extent=extent, interpolation="nearest", **look)  # faster than imshow
+    image.set_data(picture)
+    axes.add_image(image)
     return image
 
 
-def over_tile(axes: Axes, words: str, x: float, y: float, **look: object) -> None:
+def over_tile(axes: Axes, words: str, x: float, y: float) -> None:
     """Words in the middle of a tile, readable on any picture."""
-    axes.text(x + SIDE / 2, y + SIDE / 2, words, ha="center", va="center", fontsize=7, color="white",
-              bbox={"boxstyle": "round,pad=0.25", "color": PALETTE["ink"], "alpha": 0.85, "lw": 0},
-              **look)  # type: ignore[arg-type]  # fmt: skip
+    box = {"boxstyle": "round,pad=0.25", "color": PALETTE["ink"], "alpha": 0.85, "linewidth": 0}
+    middle = (x + SIDE / 2, y + SIDE / 2)
+    axes.text(*middle, words, ha="center", va="center", fontsize=7, color="white", bbox=box)
 
 
 def as_rgb(images: np.ndarray) -> np.ndarray:
@@ -54,8 +64,9 @@ def as_rgb(images: np.ndarray) -> np.ndarray:
 
 
 def class_name(names: Mapping[str, Sequence[str]] | None, head: str, index: int) -> str:
-    """The class's name, or its index if names are unknown."""
-    return names[head][index] if names and head in names else str(index)
+    """The class's name, or its index if it has none."""
+    known = names.get(head, ()) if names else ()
+    return known[index] if index < len(known) else str(index)
 
 
 def row_labels(

@@ -4,14 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from study.records import Comparison, Estimate, Stage
-from study.report.formats import (
-    listed,
-    p_equation,
-    percent,
-    points,
-    points_range,
-    several,
-)
+from study.report.formats import listed, p_equation, points, points_range, several
 from study.report.inputs import ProblemInput, ReportInput
 
 COUNTS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -50,7 +43,7 @@ class Answer:
     """What the study found."""
 
     headline: str
-    details: tuple[str, ...]
+    gains: str | None
     warnings: tuple[str, ...]
     rows: tuple[AnswerRow, ...]
 
@@ -80,9 +73,9 @@ def whiskers(comparisons: list[Comparison | None]) -> list[Whisker | None]:
 
 
 def search_seconds(problem: str, stages: Iterable[Stage]) -> float | None:
-    """Wall time of the problem's search, all sittings together; None if it has not ended."""
-    seconds = [s.seconds for s in stages if s.problem == problem and s.stage == "search"]
-    return sum(seconds) if seconds else None
+    """Wall time of the problem's search; None if it has not ended."""
+    timed = (s.seconds for s in stages if s.problem == problem and s.stage == "search")
+    return next(timed, None)
 
 
 def _row(
@@ -119,8 +112,12 @@ def _word(number: int) -> str:
     return COUNTS[number] if number < len(COUNTS) else str(number)
 
 
-def _problems(number: int) -> str:
-    return "problem" if number == 1 else "problems"
+def _all_of(names: list[str], rows: list[AnswerRow]) -> str:
+    """ "all three problems", "both problems evaluated" (of three), "line" (of one)."""
+    if len(names) == 1:
+        return names[0]
+    which = "both" if len(names) == 2 else f"all {_word(len(names))}"
+    return f"{which} problems" + (" evaluated" if len(names) < len(rows) else "")
 
 
 def _headline(rows: list[AnswerRow]) -> str:
@@ -133,8 +130,7 @@ def _headline(rows: list[AnswerRow]) -> str:
         return "No answer yet: no problem has been evaluated."
     harm = f" On {listed(worse)} the baseline is better." if worse else ""
     if len(better) == total:
-        which = f"on {better[0]}" if total == 1 else f"on all {_word(total)} problems"
-        return f"Yes, tuning helps {which}, and by more than chance explains."
+        return f"Yes, tuning helps on {_all_of(better, rows)}, and by more than chance explains."
     if better:
         return (
             f"Tuning helps on {_word(len(better))} of {_word(total)} problems: "
@@ -143,26 +139,27 @@ def _headline(rows: list[AnswerRow]) -> str:
     if worse:
         return f"No, tuning does not help.{harm}"
     return (
-        f"No difference that chance could not explain: tuning shows no clear gain "
-        f"on the {_word(total) + ' ' if total > 1 else ''}{_problems(total)} evaluated."
+        f"Not to a degree that chance could not explain: no significant difference on "
+        f"{_all_of(list(verdicts), rows)}."
     )
 
 
-def _detail(row: AnswerRow) -> str:
-    """One problem in a sentence: by how much, and is it real?"""
-    assert row.comparison is not None
-    found = row.comparison
-    levels = ""
-    if row.baseline and row.tuned:
-        levels = f" from {percent(row.baseline.mean)} to {percent(row.tuned.mean)}"
-    evidence = f"95% interval {points_range(found.ci95)}, {p_equation(found.p_value)}"
-    sentence = (
-        f"{row.problem}: the {row.metric} goes{levels}, "
-        f"{points(found.difference)} percentage points ({evidence})"
-    )
-    if found.verdict == "no significant difference":
-        sentence += ", a difference that chance alone can explain"
-    return sentence + "."
+def _gains(rows: list[AnswerRow]) -> str | None:
+    """All differences in one sentence: by how much, and are they real?"""
+    clear: list[str] = []
+    unclear: list[str] = []
+    for row in rows:
+        if row.comparison is None:
+            continue
+        found = row.comparison
+        evidence = f"95% interval {points_range(found.ci95)}, {p_equation(found.p_value)}"
+        gain = f"{points(found.difference)} on {row.problem} ({evidence})"
+        (unclear if found.verdict == "no significant difference" else clear).append(gain)
+    chance = f"{listed(unclear)}, which chance alone can explain" if unclear else ""
+    if not clear and not unclear:
+        return None
+    said = "; ".join(filter(None, [listed(clear), chance]))
+    return f"The difference, tuned minus baseline in percentage points: {said}."
 
 
 def _warnings(rows: list[AnswerRow]) -> list[str]:
@@ -192,7 +189,7 @@ def answer(report: ReportInput, problems: list[ProblemInput], anchors: list[str]
     ]
     return Answer(
         headline=_headline(rows),
-        details=tuple(_detail(row) for row in rows if row.comparison),
+        gains=_gains(rows),
         warnings=(*report.notes, *_warnings(rows)),
         rows=tuple(rows),
     )

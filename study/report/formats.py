@@ -63,6 +63,11 @@ def p_equation(p: float | None) -> str:
     return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
+def metric_name(metric: str) -> str:
+    """ "joint" -> "joint accuracy"; "accuracy" as it is."""
+    return metric if metric == "accuracy" else f"{metric} accuracy"
+
+
 def count(number: int | None) -> str:
     """4012345 -> "4,012,345"."""
     return DASH if number is None else f"{number:,}"

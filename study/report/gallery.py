@@ -18,7 +18,7 @@ HEADINGS = {
     "search": "The search",
     "training": "Training",
     "results": "Results on the test part",
-    "activations": "What the layers respond to",
+    "activations": "What the layers see",
     "filters": "What the filters look for",
     "heatmaps": "Where the networks look",
     "errors": "What goes wrong",

@@ -18,6 +18,7 @@ FILTERS = (
     formats.points_range,
     formats.p_value,
     formats.p_equation,
+    formats.metric_name,
     formats.count,
     formats.several,
     formats.duration,
@@ -51,7 +52,7 @@ def _environment() -> Environment:
 def to_html(report: Report) -> str:
     """The page. It may run the script whose hash it names, and load nothing from anywhere."""
     environment = _environment()
-    script = environment.get_template("sort.js").render()
+    script = environment.get_template("page.js").render()
     digest = hashlib.sha256(script.encode()).digest()
     return environment.get_template("report.html").render(
         report=report,

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from study.records import NETWORKS, Estimate, Evaluation, NetworkName, SeedResult, Trial, Value
-from study.report.formats import count, listed, percent, points, points_range, several
+from study.report.formats import (
+    count,
+    listed,
+    metric_name,
+    percent,
+    points,
+    points_range,
+    several,
+)
 from study.report.gallery import HEADINGS, FigureRow, figure_rows
 from study.report.inputs import ProblemInput
 
@@ -211,7 +219,8 @@ def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
         rows.append(("Images", listed(parts)))
         rows.append(("Classes", count(len(found.classes))))
         meaning = METRICS.get(found.metric)
-        rows.append(("Measured", f"{found.metric}, the {meaning}" if meaning else found.metric))
+        name = metric_name(found.metric)
+        rows.append(("Measured", f"{name}, the {meaning}" if meaning else name))
     if problem.trials:
         rows.append(("Search", _search_fact(problem)))
     if found is not None:
@@ -238,8 +247,8 @@ def result(found: Evaluation) -> str | None:
     images = found.images.get("test")
     where = f"the {count(images)} test images" if images else "the test part"
     return (
-        f"On {where} the tuned network reaches {percent(tuned.mean)} {found.metric}, the "
-        f"baseline {percent(baseline.mean)}: a difference of "
+        f"On {where} the tuned network reaches {percent(tuned.mean)} "
+        f"{metric_name(found.metric)}, the baseline {percent(baseline.mean)}: a difference of "
         f"{points(found.comparison.difference)} percentage points "
         f"(95% interval {points_range(found.comparison.ci95)})."
     )

@@ -151,7 +151,7 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
             (f"{folder}/study.json", "settings, seeds, versions, hardware, seconds per stage"),
             (
                 f"{folder}/PROBLEM/trials.jsonl",
-                "the variations tried: scores, epochs, parameters, seconds, hyperparameters, errors",
+                "the variations tried: scores, epochs, parameters, seconds, values, errors",
             ),
             (
                 f"{folder}/PROBLEM/evaluation.json",

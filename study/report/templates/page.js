@@ -1,4 +1,5 @@
 "use strict";
+
 // Tables of class "sortable": every column heading becomes a button that sorts by its column,
 // upwards first, then downwards. Cells without a value stay last. Without this script the
 // tables are plain tables.
@@ -32,3 +33,12 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+
+// Pictures wider than their card are scrolled by keyboard too; others are no stop on the way.
+const watcher = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+for (const card of document.querySelectorAll(".card.wide")) watcher.observe(card);

@@ -1,0 +1,98 @@
+"""Hand-made inputs for the report, from the hand-made records."""
+
+import io
+from typing import Any
+
+from PIL import Image
+
+from study.records import Picture, Stage, StudyRecord
+from study.report import PictureFile, ProblemInput, ReportInput
+from tests.factories import evaluation, trial
+
+
+def png(width: int = 40, height: int = 20) -> bytes:
+    """A plain picture of that size."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "navy").save(file, format="PNG")
+    return file.getvalue()
+
+
+def picture(file: str, width: int = 40, height: int = 20, **changes: Any) -> PictureFile:
+    """A figure about the search, or what the changes say."""
+    fields: dict[str, Any] = {
+        "file": file,
+        "section": "search",
+        "title": f"Title of {file}",
+        "caption": f"Caption of {file}.",
+        "alt": f"Alt text of {file}",
+    }
+    return PictureFile(Picture(**(fields | changes)), png(width, height))
+
+
+def study(**changes: Any) -> StudyRecord:
+    """A run named "first" of the problem mnist."""
+    fields: dict[str, Any] = {
+        "name": "first",
+        "created": "2026-11-22T08:27:42+00:00",
+        "command": "python -m study run --name first",
+        "seed": 1,
+        "problems": ["mnist"],
+        "settings": {"workers": 2, "search": {"tuner": "random", "time_limit": None}},
+        "versions": {"python": "3.11.7", "keras": "3.15.1"},
+        "hardware": {"cores": 2, "memory_gib": 23.5},
+        "git_commit": "0123abc",
+        "stages": [
+            Stage(
+                problem="mnist", stage="search", seconds=192, command="python -m study search mnist"
+            )
+        ],
+    }
+    return StudyRecord(**(fields | changes))
+
+
+def problem(name: str = "mnist", **changes: Any) -> ProblemInput:
+    """A finished problem: three trials of which one failed, an evaluation, paired pictures."""
+    fields: dict[str, Any] = {
+        "name": name,
+        "description": "Handwritten digits.",
+        "tuner": "random",
+        "trials": (
+            trial(0, 0.8, hyperparameters={"filters": 32, "rate": 0.1}),
+            trial(1, None, hyperparameters={"filters": 64, "rate": 0.01, "momentum": 0.9}),
+            trial(2, 0.9, hyperparameters={"filters": 16, "rate": 0.001}),
+        ),
+        "evaluation": evaluation(problem=name),
+        "pictures": (
+            picture("search_history.png", 1000, 400),
+            picture("filters_baseline_conv1.png", 300, 200, section="filters", network="baseline"),
+            picture("filters_tuned_conv1.png", 320, 200, section="filters", network="tuned"),
+        ),
+    }
+    return ProblemInput(**(fields | changes))
+
+
+def finished() -> ReportInput:
+    """A run of three problems that has everything, with failed trials and every verdict."""
+    names = ("line", "mnist", "multihead")
+    return ReportInput(
+        study(problems=list(names)),
+        (
+            problem("line"),
+            problem("mnist", evaluation=evaluation(baseline=0.9, tuned=0.9)),
+            problem(
+                "multihead",
+                evaluation=evaluation("multihead", metrics=("length", "joint")),
+            ),
+        ),
+    )
+
+
+def half_finished() -> ReportInput:
+    """A run that was stopped: a search under way, a damaged record, a problem not begun."""
+    return ReportInput(
+        study(problems=["line", "mnist", "multihead"], git_commit=None, stages=[]),
+        (
+            problem("line", evaluation=None, pictures=()),
+            ProblemInput("mnist", notes=("trials.jsonl line 2 is no trial: expected a number",)),
+        ),
+    )

@@ -1,0 +1,143 @@
+"""What the report says about one problem."""
+
+from study.records import Estimate
+from study.report import ProblemInput
+from study.report.problem import (
+    MetricRow,
+    Networks,
+    Parameter,
+    TrialRow,
+    best_trial,
+    facts,
+    metric_rows,
+    networks,
+    problem_section,
+    result,
+    seed_rows,
+    trial_table,
+)
+from tests.factories import evaluation, network_result, trial
+from tests.report.inputs import picture, problem
+
+
+def test_networks_are_compared_name_by_name() -> None:
+    found = evaluation(
+        networks={
+            "baseline": network_result(
+                0.8, hyperparameters={"filters": 32, "decay": "none", "units": 8}
+            ),
+            "tuned": network_result(
+                0.9, hyperparameters={"filters": 64, "decay": "none", "momentum": 0.0}
+            ),
+        }
+    )
+    shown = networks(ProblemInput("mnist", evaluation=found))
+    assert shown == Networks(
+        title={"baseline": "Baseline", "tuned": "Tuned"},
+        parameters={"baseline": 1000, "tuned": 1000},
+        rows=(
+            Parameter("filters", 32, 64),
+            Parameter("decay", "none", "none"),
+            Parameter("units", 8, None),
+            Parameter("momentum", None, 0.0),
+        ),
+    )
+    assert [row.differs for row in shown.rows] == [True, False, True, True]
+
+
+def test_before_the_evaluation_the_best_trial_stands_for_the_tuned_network() -> None:
+    shown = networks(problem(evaluation=None))
+    assert shown is not None
+    assert shown.title == {"baseline": "Baseline (trial 0)", "tuned": "Best so far (trial 2)"}
+    assert shown.rows == (Parameter("filters", 32, 16), Parameter("rate", 0.1, 0.001))
+
+
+def test_without_a_completed_trial_there_are_no_networks_to_show() -> None:
+    assert networks(ProblemInput("mnist", trials=(trial(0, None),))) is None
+    assert networks(ProblemInput("mnist")) is None
+
+
+def test_best_trial_is_the_earlier_of_equals_and_never_a_failed_one() -> None:
+    trials = [trial(0, None), trial(1, 0.7), trial(2, 0.9), trial(3, 0.9)]
+    assert best_trial(trials) == trials[2]
+    assert best_trial(trials[:1]) is None
+
+
+def test_table_of_trials_has_all_trials_and_all_hyperparameters() -> None:
+    trials = (
+        trial(0, 0.8, hyperparameters={"filters": 32}, tuner={"tuner/epochs": 2}),
+        trial(1, None, hyperparameters={"filters": 64, "momentum": 0.9}),
+        trial(2, 0.9, hyperparameters={"filters": 16}),
+    )
+    table = trial_table(trials)
+    assert table is not None
+    assert table.columns == ("filters", "momentum", "tuner/epochs")
+    assert table.rows == (
+        TrialRow(trials[0], (32, None, 2), ("baseline",)),
+        TrialRow(trials[1], (64, 0.9, None), ()),
+        TrialRow(trials[2], (16, None, None), ("best",)),
+    )
+    assert table.summary == "3 trials, 1 failed. The best is trial 2 with 90.00% on validation."
+
+
+def test_without_trials_there_is_no_table() -> None:
+    assert trial_table(()) is None
+
+
+def test_compared_metric_comes_first_and_a_single_one_not_again() -> None:
+    found = evaluation(metrics=("length", "joint"))
+    low, high = (Estimate(mean=m, ci95=(m - 0.02, m + 0.02)) for m in (0.8, 0.9))
+    assert metric_rows(found) == (MetricRow("joint", low, high), MetricRow("length", low, high))
+    assert metric_rows(evaluation()) == ()
+
+
+def test_saved_network_is_marked_among_the_retrainings() -> None:
+    rows = seed_rows(evaluation())
+    assert [(row.network, row.result.seed, row.saved) for row in rows] == [
+        ("baseline", 1, True),
+        ("baseline", 2, False),
+        ("tuned", 1, True),
+        ("tuned", 2, False),
+    ]
+    assert (rows[0].validation, rows[0].test) == (0.8, 0.8)
+
+
+def test_facts_name_data_measure_search_and_seeds() -> None:
+    assert facts(problem()) == (
+        ("Images", "60 train, 20 validation and 30 test"),
+        ("Classes", "3"),
+        ("Measured", "accuracy, the share of images whose class is right"),
+        ("Search", "3 trials by random search, up to 2 epochs each"),
+        ("Retrained", "both networks, with seeds 1 and 2"),
+    )
+    assert facts(ProblemInput("mnist")) == ()
+
+
+def test_result_in_a_sentence() -> None:
+    assert result(evaluation()) == (
+        "On the 30 test images the tuned network reaches 90.00% accuracy, the baseline 80.00%: a "
+        "difference of +10.00 percentage points (95% interval +7.00 to +13.00)."
+    )
+
+
+def test_headings_are_there_only_with_something_below_them() -> None:
+    section = problem_section(problem(), "there", "first")
+    assert [group.key for group in section.groups] == ["search", "results", "filters"]
+    section = problem_section(problem(evaluation=None, pictures=()), "there", "first")
+    assert [group.key for group in section.groups] == ["search"]
+
+
+def test_what_is_missing_is_said_with_the_command_that_makes_it() -> None:
+    notes = problem_section(ProblemInput("mnist", notes=("damaged",)), "there", "first").notes
+    assert notes[0] == "damaged"
+    assert len(notes) == 4
+    assert "`python -m study evaluate first`" in notes[2]
+    assert "`python -m study visualize first`" in notes[3]
+    assert problem_section(problem(), "there", "first").notes == ()
+
+
+def test_unreadable_picture_is_noted() -> None:
+    files = (*problem().pictures, picture("bad.png"))
+    broken = type(files[-1])(files[-1].picture, b"")
+    notes = problem_section(problem(pictures=(*files[:-1], broken)), "there", "first").notes
+    assert notes == ("The picture bad.png (Title of bad.png) cannot be read as PNG.",)

@@ -1,0 +1,348 @@
+"""Training one network: the same seed gives the same numbers, and the best epoch is kept."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.testing import assert_allclose
+
+from study import metrics, train
+from study.data.dataset import DataOptions, Dataset, Part
+from study.models import predict
+from study.problems import Problem
+from study.train import Diverged, Job, Trained
+from tests import tiny
+
+Setup = Callable[[Problem], None]
+
+
+@pytest.fixture
+def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
+    """Have jobs train this problem on the tiny data."""
+
+    def use(problem: Problem, dataset: Dataset | None = None) -> None:
+        monkeypatch.setattr(train, "load_problem", lambda _: problem)
+        made = dataset or tiny.dataset()
+        monkeypatch.setattr(train, "cached_dataset", lambda *_: made)
+
+    use(tiny.problem())
+    return use
+
+
+def job(**changes: Any) -> Job:
+    fields: dict[str, Any] = {
+        "problem": "tiny",
+        "values": tiny.BASELINE,
+        "seed": 1,
+        "data": DataOptions(),
+        "data_seed": 1,
+        "epochs": 3,
+        "batch_size": 16,
+    }
+    return Job(**(fields | changes))
+
+
+class Untouchable(Part):
+    """A part that nobody may look at."""
+
+    def __init__(self) -> None:
+        pass
+
+    def __getattribute__(self, name: str) -> Any:
+        raise AssertionError(f"the test part was touched: {name}")
+
+    def __len__(self) -> int:
+        raise AssertionError("the test part was counted")
+
+
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    """Run TensorFlow's functions as plain Python: tracing a graph takes a second a training."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+pytestmark = pytest.mark.usefixtures("setup")
+EAGERLY = pytest.mark.usefixtures("eagerly")
+
+
+@pytest.fixture(scope="module")
+def ordinary() -> Trained:
+    """What the ordinary job comes to, trained once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "load_problem", lambda _: tiny.problem())
+        patch.setattr(train, "cached_dataset", lambda *_: tiny.dataset())
+        return train.run_trial(job())
+
+
+# Seeds
+
+
+def test_the_same_seed_gives_the_same_curves(ordinary: Trained) -> None:
+    assert train.run_trial(job()).curves == ordinary.curves
+
+
+def test_another_seed_gives_other_curves(ordinary: Trained) -> None:
+    assert train.run_trial(job(seed=2)).curves != ordinary.curves
+
+
+def test_images_come_in_an_order_of_their_own_each_epoch_and_seed() -> None:
+    orders = [train._order(48, 16, seed, epoch) for seed in (1, 2) for epoch in (1, 2)]
+    assert len({order.tobytes() for order in orders}) == 4
+    for order in orders:
+        assert order.shape == (3, 16)
+        assert sorted(order.ravel()) == list(range(48))
+
+
+def test_the_odd_batch_is_left_out() -> None:
+    order = train._order(50, 16, seed=1, epoch=1)
+    assert order.shape == (3, 16)
+    assert len(set(order.ravel())) == 48
+
+
+# What is learnt
+
+
+def test_the_epoch_loop_does_what_keras_does() -> None:
+    """Batch normalisation and all: the same weights as by `train_on_batch`."""
+    part = tiny.dataset().train
+    ours, _ = train.train(job(epochs=1))
+
+    keras.utils.set_random_seed(1)
+    theirs, _ = train.build(tiny.problem(), tiny.BASELINE, 3)
+    theirs.run_eagerly = True
+    for batch in train._order(48, 16, seed=1, epoch=1):
+        theirs.train_on_batch(part.images[batch], np.eye(6)[part.labels["class"][batch]])
+    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_several_heads_train_as_keras_does() -> None:
+    part = tiny.dataset().train
+    problem = tiny.two_heads()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "load_problem", lambda _: problem)
+        ours, _ = train.train(job(epochs=1))
+
+    keras.utils.set_random_seed(1)
+    theirs, _ = train.build(problem, tiny.BASELINE, 3)
+    theirs.run_eagerly = True
+    for batch in train._order(48, 16, seed=1, epoch=1):
+        labels = {head: labels[batch] for head, labels in part.labels.items()}
+        wanted = [np.eye(3)[labels["shade"]], labels["side"][:, None]]
+        theirs.train_on_batch(part.images[batch], wanted)
+    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+# What is told
+
+
+def test_curves_hold_loss_and_accuracy_of_every_epoch(ordinary: Trained) -> None:
+    assert list(ordinary.curves) == ["loss", "accuracy", "val_loss", "val_accuracy"]
+    assert {len(curve) for curve in ordinary.curves.values()} == {3}
+
+
+@EAGERLY
+def test_curves_of_several_heads_hold_each_and_joint(setup: Setup) -> None:
+    setup(tiny.two_heads(), replace(tiny.dataset(), test=Untouchable()))
+    trained = train.run_trial(job())
+    names = ["loss", "shade", "side", "joint"]
+    assert list(trained.curves) == [*names, *(f"val_{name}" for name in names)]
+    assert trained.score == max(trained.curves["val_joint"])
+
+
+@EAGERLY
+def test_training_metrics_are_of_the_predictions_made_while_training(setup: Setup) -> None:
+    """With a rate too small to matter and one batch, those of the untrained network."""
+    setup(tiny.two_heads())
+    values = tiny.BASELINE | {"rate": 1e-12}
+    trained = train.run_trial(job(values=values, epochs=1, batch_size=48))
+
+    keras.utils.set_random_seed(1)
+    untrained, _ = train.build(tiny.two_heads(), values, 1)
+    part = tiny.dataset().train
+    outputs = [np.asarray(output) for output in untrained(part.images, training=True)]
+    expected = metrics.scores(part.labels, metrics.as_probabilities(("shade", "side"), outputs))
+    for name, value in expected.items():
+        assert trained.curves[name] == pytest.approx([value], rel=1e-5)
+
+
+@EAGERLY
+def test_every_epoch_is_told_with_its_validation_objective() -> None:
+    told: list[tuple[int, float]] = []
+    trained = train.run_trial(job(), lambda epoch, score: told.append((epoch, score)))
+    assert told == list(enumerate(trained.curves["val_accuracy"], start=1))
+
+
+@EAGERLY
+def test_a_trial_says_what_was_active_and_how_large_the_network_is() -> None:
+    trained = train.run_trial(job(epochs=1, values={"units": 4, "deep": False, "more_units": 16}))
+    assert trained.hyperparameters == {"units": 4, "deep": False, "rate": 1e-2}
+    assert trained.parameters == 36 * 4 + 4 + 4 * 4 + 4 * 6 + 6
+    assert trained.seconds > 0
+
+
+@EAGERLY
+@pytest.mark.parametrize(
+    ("changes", "steps"),
+    [({"batch_size": 16}, 9), ({"batch_size": 4096}, 3), ({"batch_size": 8, "max_images": 20}, 6)],
+    ids=["batches", "one batch", "few images"],
+)
+def test_the_decay_spans_all_steps_of_the_job(changes: dict[str, Any], steps: int) -> None:
+    """A batch larger than the data is all of it: a step an epoch."""
+    model, _ = train.train(job(values=tiny.BASELINE | {"decay": True}, **changes))
+    assert model.optimizer.iterations.numpy() == steps
+    assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
+
+
+# The best epoch
+
+
+def overshooting(hp: Any, steps: int) -> keras.Model:
+    """Learns for two epochs of four and is thrown off by a huge rate from then on."""
+    model = tiny.build(hp, steps)
+    rate = keras.optimizers.schedules.PiecewiseConstantDecay([steps // 2], [5e-2, 10.0])
+    model.compile(optimizer=keras.optimizers.Adam(rate), loss="categorical_crossentropy")
+    return model
+
+
+@pytest.fixture(scope="module")
+def overshot(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, Trained, Path]:
+    """A network whose second epoch of four was the best, and where the last one's state is."""
+    saved = tmp_path_factory.mktemp("overshot") / "trial_0001" / "checkpoint.weights.h5"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "load_problem", lambda _: tiny.problem(build=overshooting))
+        patch.setattr(train, "cached_dataset", lambda *_: tiny.dataset())
+        return *train.train(job(epochs=4, batch_size=4, save_to=saved)), saved
+
+
+def validation_scores(model: keras.Model) -> dict[str, float]:
+    validation = tiny.dataset().validation
+    return metrics.scores(validation.labels, predict(model, validation.images))
+
+
+def test_the_best_epoch_s_weights_are_left_in_the_network(
+    overshot: tuple[keras.Model, Trained, Path],
+) -> None:
+    model, trained, _ = overshot
+    scores = trained.curves["val_accuracy"]
+    assert trained.best_epoch == 2
+    assert trained.score == scores[1] > max(scores[0], *scores[2:])
+    found = validation_scores(model)
+    assert found["accuracy"] == trained.score
+    assert found["loss"] == pytest.approx(trained.curves["val_loss"][1], rel=1e-5)
+
+
+def test_what_is_saved_to_continue_is_the_last_epoch_and_not_the_best(
+    overshot: tuple[keras.Model, Trained, Path],
+) -> None:
+    _, trained, saved = overshot
+    model, _ = train.build(tiny.problem(build=overshooting), tiny.BASELINE, 48)
+    model.optimizer.build(model.trainable_variables)
+    model.load_weights(saved)
+    assert validation_scores(model)["loss"] == pytest.approx(
+        trained.curves["val_loss"][3], rel=1e-5
+    )
+
+
+def test_of_equal_epochs_the_first_is_the_best() -> None:
+    # Learnt perfectly in a few epochs, and in all that follow.
+    trained = train.run_trial(job(epochs=12, values=tiny.BASELINE | {"rate": 5e-2}))
+    scores = trained.curves["val_accuracy"]
+    assert scores.count(trained.score) > 1
+    assert trained.best_epoch == scores.index(trained.score) + 1
+
+
+# What fails
+
+
+@EAGERLY
+@pytest.mark.parametrize(("batch_size", "loss"), [(16, "training"), (48, "validation")])
+def test_a_loss_that_is_no_number_fails(batch_size: int, loss: str) -> None:
+    """With one step an epoch the training loss is still finite when the weights no longer are."""
+    values = tiny.BASELINE | {"rate": 1e38}
+    with pytest.raises(Diverged, match=f"the {loss} loss became nan in epoch 1"):
+        train.train(job(values=values, batch_size=batch_size, epochs=1))
+
+
+@EAGERLY
+def test_hyperparameters_that_make_no_network_fail_in_keras_s_words(setup: Setup) -> None:
+    def impossible(*_: Any) -> keras.Model:
+        pixels = keras.Input((6, 6, 1))
+        return keras.Model(pixels, keras.layers.Conv2D(1, 9)(pixels))
+
+    setup(tiny.problem(build=impossible))
+    with pytest.raises(ValueError, match="zero or negative"):
+        train.run_trial(job())
+
+
+# Continuing
+
+
+def test_a_continued_trial_goes_on_as_if_never_interrupted(tmp_path: Path) -> None:
+    """Same images in the same order, same weights, and the optimizer's own state."""
+    values = tiny.BASELINE | {"adam": True}
+    whole = train.run_trial(job(epochs=4, values=values))
+    saved = tmp_path / "trial_0001" / "checkpoint.weights.h5"
+    train.train(job(epochs=2, values=values, save_to=saved))
+    told: list[int] = []
+    model, rest = train.train(
+        job(epochs=4, values=values, first_epoch=2, load_from=saved),
+        lambda epoch, _: told.append(epoch),
+    )
+    assert told == [3, 4]
+    assert rest.best_epoch in (3, 4)
+    assert model.optimizer.iterations.numpy() == 12
+    for name, curve in rest.curves.items():
+        assert_allclose(curve, whole.curves[name][2:], rtol=1e-4, err_msg=name)
+
+
+# Data
+
+
+@EAGERLY
+def test_training_never_looks_at_the_test_part(setup: Setup) -> None:
+    untouchable = replace(tiny.dataset(), test=Untouchable())
+    setup(tiny.problem(), untouchable)
+    assert train.run_trial(job(epochs=1)).score > 0
+
+
+@EAGERLY
+def test_a_trial_of_few_images_sees_the_first_ones_only(setup: Setup) -> None:
+    whole = tiny.dataset()
+    few = replace(whole, train=train._first(whole.train, 20))
+    assert len(few.train) == 20
+    assert {len(labels) for labels in few.train.labels.values()} == {20}
+    limited = train.run_trial(job(max_images=20))
+    setup(tiny.problem(), few)
+    assert train.run_trial(job()).curves == limited.curves
+    assert train._first(whole.train, None) is train._first(whole.train, 10**6) is whole.train
+
+
+def test_a_worker_loads_its_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    loaded = []
+    monkeypatch.setattr(train, "load_dataset", lambda name, **_: loaded.append(name) or object())
+    train.cached_dataset.cache_clear()
+    options = DataOptions(images_per_class=5)
+    assert train.cached_dataset("lines", 7, options) is train.cached_dataset("lines", 7, options)
+    train.cached_dataset("lines", 8, options)
+    train.cached_dataset.cache_clear()
+    assert loaded == ["lines", "lines"]
+
+
+def test_a_real_problem_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    small = {"filters": 16, "summary": "average", "downsampling": "stride", "decay": "cosine"}
+    options = DataOptions(images_per_class=5)
+    trained = train.run_trial(job(problem="multihead", values=small, data=options, epochs=1))
+    assert 0 <= trained.score <= 1
+    assert trained.curves["loss"][0] > 0
+    assert list(trained.curves)[:5] == ["loss", "length", "width", "color", "angle"]

@@ -1,0 +1,163 @@
+"""Small stand-ins: a problem that trains in milliseconds, its data, and workers in this process."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import keras_tuner
+import numpy as np
+from keras import layers
+
+from study.data.dataset import Dataset, Part
+from study.problems import Problem
+
+NAMES = {
+    "class": ("left dark", "left mid", "left light", "right dark", "right mid", "right light"),
+    "side": ("left", "right"),
+    "shade": ("dark", "mid", "light"),
+}
+
+
+def part(images: int, seed: int) -> Part:
+    """Noisy 6x6x1 images whose left or right half is dark, mid or light."""
+    rng = np.random.default_rng(seed)
+    classes = np.arange(images, dtype=np.int64) % 6
+    labels = {"class": classes, "side": classes // 3, "shade": classes % 3}
+    pixels = rng.integers(0, 40, (images, 6, 6, 1), np.uint8)
+    for image, side, shade in zip(pixels, labels["side"], labels["shade"], strict=True):
+        image[:, 3 * side : 3 * side + 3] += np.uint8(40 + 80 * shade)
+    return Part(pixels, labels)
+
+
+def dataset(test: Any = None) -> Dataset:
+    """48 images to train on, 24 to validate, 30 to test."""
+    return Dataset(
+        name="tiny",
+        train=part(48, seed=1),
+        validation=part(24, seed=2),
+        test=test or part(30, seed=3),
+        names=NAMES,
+        attributes=("side", "shade"),
+    )
+
+
+def build(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
+    """One output of six classes; an undeclared `heads` of 2 makes it the heads `shade` and `side`.
+
+    Undeclared too: `adam` instead of SGD, which is traced in half the time, and `decay` of the
+    rate over `steps`, as in the search spaces.
+    """
+    units = hp.Choice("units", [4, 8, 16, 32], default=8)
+    deep = hp.Boolean("deep", default=False)
+    with hp.conditional_scope("deep", [True]):
+        more = hp.Choice("more_units", [4, 8, 16], default=4)
+    rate = hp.Float("rate", 1e-3, 1e-1, sampling="log", default=1e-2)
+    pixels = keras.Input((6, 6, 1))
+    x = layers.Flatten()(layers.Rescaling(1 / 255)(pixels))
+    x = layers.BatchNormalization(momentum=0.5)(layers.Dense(units, activation="relu")(x))
+    if deep:
+        x = layers.Dense(more, activation="relu")(x)
+    if hp.values.get("heads") == 2:
+        shade = layers.Dense(3, activation="softmax", name="shade")(x)
+        outputs = [shade, layers.Dense(1, activation="sigmoid", name="side")(x)]
+        losses: Any = ["categorical_crossentropy", "binary_crossentropy"]
+    else:
+        outputs = layers.Dense(6, activation="softmax", name="class")(x)
+        losses = "categorical_crossentropy"
+    model = keras.Model(pixels, outputs)
+    if hp.values.get("decay"):
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    kind = keras.optimizers.Adam if hp.values.get("adam") else keras.optimizers.SGD
+    model.compile(optimizer=kind(rate), loss=losses)
+    return model
+
+
+BASELINE: dict[str, Any] = {"units": 8, "deep": False, "rate": 1e-2}
+
+
+def problem(**changes: Any) -> Problem:
+    """The tiny problem with one head."""
+    fields: dict[str, Any] = {
+        "name": "tiny",
+        "description": "Halves of images.",
+        "data": "tiny",
+        "heads": ("class",),
+        "objective": "accuracy",
+        "baseline": BASELINE,
+        "build": build,
+    }
+    return Problem(**(fields | changes))
+
+
+def two_heads(**changes: Any) -> Problem:
+    """The tiny problem with two heads, in another order than the data set's attributes."""
+
+    def build_heads(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
+        hp.values["heads"] = 2
+        return build(hp, steps)
+
+    heads = {"heads": ("shade", "side"), "objective": "joint", "build": build_heads}
+    return problem(**(heads | changes))
+
+
+@dataclass
+class Promise:
+    """A job's result, worked out when it is first needed."""
+
+    job: Callable[[], Any]
+    done: bool = False
+    value: Any = None
+
+    def work(self) -> None:
+        """Do the job, unless it is done."""
+        if not self.done:
+            self.value, self.done = self.job(), True
+
+    def result(self) -> Any:
+        """As of a Dask future."""
+        self.work()
+        return self.value
+
+
+@dataclass
+class InstantEngine:
+    """An engine whose workers are done before `submit` returns."""
+
+    workers: int = 1
+    keys: list[str] = field(default_factory=list)
+
+    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> Promise:
+        """As `study.engine.Engine.submit`."""
+        self.keys.append(key)
+        promise = Promise(lambda: function(*args))
+        promise.work()
+        return promise
+
+
+@dataclass
+class BackwardEngine:
+    """An engine on which the job submitted last is done first."""
+
+    workers: int = 1
+    waiting: deque[Promise] = field(default_factory=deque)
+    keys: list[str] = field(default_factory=list)
+
+    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> Promise:
+        """As `study.engine.Engine.submit`."""
+        self.keys.append(key)
+        promise = Promise(lambda: function(*args))
+        self.waiting.appendleft(promise)
+        return _Latecomer(promise, self.waiting)
+
+
+class _Latecomer(Promise):
+    def __init__(self, promise: Promise, waiting: deque[Promise]) -> None:
+        super().__init__(promise.job)
+        self._own, self._waiting = promise, waiting
+
+    def result(self) -> Any:
+        while self._waiting:
+            self._waiting.popleft().work()
+        return self._own.result()
