@@ -361,9 +361,7 @@ def main() -> None:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
-    logging.getLogger("distributed").setLevel(
-        logging.CRITICAL
-    )  # workers that stop say so at length
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # workers take leave at length
     try:
         app(arguments, standalone_mode=False, prog_name="python -m study")
     except typer.TyperException as error:  # what Typer itself refuses
@@ -374,8 +372,6 @@ def main() -> None:
         _fail("interrupted; what was finished is in results/", 130, debug)
     except OSError as error:
         _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
-
-
     except Exception as error:  # a bug: one line all the same, the traceback with --debug
         _fail(f"unexpected {type(error).__name__}: {error}; --debug shows where", 1, debug)
 
