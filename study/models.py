@@ -54,7 +54,7 @@ def load_model(path: Path) -> keras.Model:
             f"{path} is not a network of plain Keras layers that can be read back: {_reason(error)}"
         ) from error
     try:
-        return as_functional(model)
+        return _in_float32(as_functional(model))
     except WrongName as error:
         raise WrongName(f"{path}: {error}") from error
 
@@ -68,9 +68,6 @@ def _reason(error: Exception) -> str:
 def as_functional(model: keras.Model) -> keras.Model:
     """The same network, sharing its weights, with a list of outputs (or its single one).
 
-    An input of integers becomes one of float32 (with a copy of the weights): figures need
-    gradients down to the pixels.
-
     Raises:
         WrongName: the network does not take one batch of images of a fixed size.
     """
@@ -79,13 +76,26 @@ def as_functional(model: keras.Model) -> keras.Model:
         found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs) or "nothing known"
         raise WrongName(f"expected a network with one input (n, height, width, channels), "
                         f"found {found}")  # fmt: skip
-    if not keras.backend.is_float_dtype(inputs[0].dtype):
-        pixels = keras.Input(inputs[0].shape[1:], dtype="float32")
-        copy = keras.models.clone_model(model, input_tensors=[pixels])
-        copy.set_weights(model.get_weights())
-        model = copy
     outputs = model.outputs
     return keras.Model(model.inputs, outputs[0] if len(outputs) == 1 else outputs)
+
+
+def _in_float32(model: keras.Model) -> keras.Model:
+    """The network itself, or a copy if its input or its layers compute in anything else.
+
+    Gradients down to the pixels need a float input, and scores of tf-keras-vis float32.
+    """
+    kinds = {model.inputs[0].dtype, *(layer.compute_dtype for layer in model.layers)}
+    if kinds == {"float32"}:
+        return model
+
+    def exact(layer: keras.layers.Layer) -> keras.layers.Layer:
+        return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
+
+    pixels = keras.Input(image_shape(model), dtype="float32")
+    copy = keras.models.clone_model(model, input_tensors=[pixels], clone_function=exact)
+    copy.set_weights(model.get_weights())
+    return as_functional(copy)
 
 
 def image_shape(model: keras.Model) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ was faster: the same seed and number of workers give the same trials.
 """
 
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ def search(
     failures = completed = number = 0
     while True:
         while len(running) < depth and (deadline is None or time.monotonic() < deadline):
-            proposal = oracle.create_trial(f"worker{number}")
+            proposal = _propose(oracle, number)
             if proposal.status != "RUNNING":
                 break  # the oracle has no more to try, or waits for results
             job = _job(problem, settings, data, seed, folder, number, proposal)
@@ -118,13 +119,22 @@ def make_oracle(
         "max_consecutive_failed_trials": 10**9,
     }
     if settings.tuner == "hyperband":
-        oracle = keras_tuner.oracles.HyperbandOracle(max_epochs=settings.max_epochs, **shared)
+        # It would stop after one pass over its brackets: two trials, if max_epochs is 2.
+        oracle = keras_tuner.oracles.HyperbandOracle(
+            max_epochs=settings.max_epochs, hyperband_iterations=None, **shared
+        )
         oracle.max_trials = settings.max_trials
+    elif settings.tuner == "bayesian":
+        # It would begin with three random trials a hyperparameter: more than most budgets have.
+        oracle = keras_tuner.oracles.BayesianOptimizationOracle(
+            max_trials=settings.max_trials,
+            num_initial_points=max(2, settings.max_trials // 3),
+            **shared,
+        )
     else:
         kinds = {
             "random": keras_tuner.oracles.RandomSearchOracle,
             "grid": keras_tuner.oracles.GridSearchOracle,
-            "bayesian": keras_tuner.oracles.BayesianOptimizationOracle,
         }
         oracle = kinds[settings.tuner](max_trials=settings.max_trials, **shared)
     oracle.verbose = 0
@@ -146,6 +156,14 @@ def _begin_with(oracle: "keras_tuner.Oracle", baseline: dict[str, Value]) -> Non
         return draw() if oracle.trials else dict(baseline)
 
     oracle._random_values = first_baseline
+
+
+def _propose(oracle: "keras_tuner.Oracle", number: int) -> Any:
+    """Keras Tuner's next trial; its status is not RUNNING if there is none now."""
+    with warnings.catch_warnings():
+        # On few trials a Gaussian process ends at the bounds of its kernel, as it may.
+        warnings.filterwarnings("ignore", module="sklearn.gaussian_process")
+        return oracle.create_trial(f"worker{number}")
 
 
 def _job(

@@ -122,7 +122,10 @@ def test_a_file_cut_short_is_refused(tmp_path: Path, keep: int) -> None:
     path = saved(convolutional(), tmp_path)
     path.write_bytes(path.read_bytes()[:keep])
 
-    assert isinstance(refusal(path), CorruptRecord)
+    error = refusal(path)
+
+    assert isinstance(error, CorruptRecord)
+    assert "cut short" in str(error)
 
 
 def test_an_archive_of_something_else_is_refused(tmp_path: Path) -> None:
@@ -175,14 +178,31 @@ def test_a_network_without_a_fixed_image_size_is_refused() -> None:
         as_functional(anything)
 
 
-def test_an_integer_input_becomes_a_float_one_that_predicts_the_same() -> None:
+def test_an_integer_input_becomes_a_float_one_that_predicts_the_same(tmp_path: Path) -> None:
     model = sequential(dtype="uint8")
 
-    functional = as_functional(model)
+    loaded = load_model(saved(model, tmp_path))
 
-    assert functional.inputs[0].dtype == "float32"
+    assert loaded.inputs[0].dtype == "float32"
     expected = np.asarray(model(images()))
-    np.testing.assert_allclose(predict(functional, images())["class"], expected, rtol=1e-6)
+    np.testing.assert_allclose(predict(loaded, images())["class"], expected, rtol=1e-6)
+
+
+def test_a_network_of_mixed_precision_is_loaded_in_float32(tmp_path: Path) -> None:
+    exact = convolutional()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        rough = convolutional()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    rough.set_weights(exact.get_weights())
+
+    loaded = load_model(saved(rough, tmp_path))
+
+    assert {layer.compute_dtype for layer in loaded.layers} == {"float32"}
+    np.testing.assert_array_equal(
+        predict(loaded, images())["class"], predict(exact, images())["class"]
+    )
 
 
 def test_a_functional_twin_shares_its_weights() -> None:

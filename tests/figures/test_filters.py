@@ -88,13 +88,21 @@ def test_a_filter_without_weights_is_dead() -> None:
 def test_real_images_decide_which_filters_are_dead() -> None:
     dark = np.zeros((3, 9, 9, 1), np.uint8)
 
-    on_dark = filters_info(network([EDGE, EDGE], bias=[0, 1]), images=dark)[0]
+    on_dark = filters_info(network([EDGE, EDGE], bias=[-1000, 1]), images=dark)[0]
     on_noise = filters_info(network([EDGE, EDGE], bias=[0, 1]), images=noise(3))[0]
 
     assert on_dark.dead.tolist() == [True, False]
+    assert not on_dark.stuck.any()
     assert (on_dark.silent, on_dark.tested) == (1, 3)
     assert "silent on 3 images of the data: 1 of the layer's 2" in caption(on_dark)
     assert on_noise.dead.tolist() == [False, False]
+
+
+def test_a_filter_is_dead_though_the_ascent_wakes_it_if_no_real_image_does() -> None:
+    info = filters_info(network([EDGE]), images=np.zeros((3, 9, 9, 1), np.uint8))[0]
+
+    assert info.scores[0] > 0
+    assert info.dead.tolist() == [True]
 
 
 def test_a_filter_that_real_images_wake_but_the_ascent_does_not_is_not_dead(
@@ -115,9 +123,10 @@ def test_silent_filters_are_counted_over_all_batches_and_the_whole_layer(
 ) -> None:
     monkeypatch.setattr("study.figures.filters.BATCH", 2)
     images = np.zeros((5, 9, 9, 1), np.uint8)
-    images[4, :4] = 255  # an edge in the last batch only
+    images[0, 5:] = 255  # what wakes the second filter is in the first batch only,
+    images[4, :4] = 255  # and what wakes the first one in the last
 
-    info = filters_info(network([EDGE, -EDGE, EDGE]), images=images, limit=1)[0]
+    info = filters_info(network([EDGE, -EDGE, 0 * EDGE]), images=images, limit=1)[0]
 
     assert info.filters.tolist() == [0]
     assert (info.total, info.silent) == (3, 1)

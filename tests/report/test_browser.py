@@ -32,7 +32,7 @@ def column(page: Page, number: int) -> list[str]:
 
 
 @pytest.mark.parametrize("report", [finished(), half_finished()], ids=["finished", "half"])
-@pytest.mark.parametrize("width", [1280, 800, 390, 320])
+@pytest.mark.parametrize("width", [1280, 1060, 800, 390, 320])
 def test_page_opens_without_complaints(
     chromium: Browser, tmp_path: Path, report: ReportInput, width: int
 ) -> None:
@@ -60,7 +60,9 @@ def test_long_names_do_not_widen_the_page(chromium: Browser, tmp_path: Path, wid
 def test_columns_sort_by_value_up_then_down(chromium: Browser, tmp_path: Path) -> None:
     trials = tuple(
         trial(number, score, seconds=seconds)
-        for number, (score, seconds) in enumerate([(0.8, 100), (None, 9), (0.95, 20.5), (0.9, 3)])
+        for number, (score, seconds) in enumerate(
+            [(0.8, 100), (None, 20.25), (0.95, 20.5), (0.9, 3)]
+        )
     )
     report = ReportInput(study(), (problem(trials=trials),))
     with browser_page(chromium, written(tmp_path, report)) as visit:

@@ -1,0 +1,475 @@
+"""The search: what is tried, in which order, what happens to failures, what is left on disk."""
+
+import zlib
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import keras_tuner
+import pytest
+from distributed.scheduler import KilledWorker
+
+from study import search
+from study.data.dataset import DataOptions
+from study.errors import StudyFailed
+from study.problems import Problem, load_problem
+from study.records import Trial
+from study.search import best_trial, split_values
+from study.settings import TUNERS, SearchSettings, Tuner
+from study.train import Job, Trained
+from tests import factories, tiny
+
+EVERY_TUNER = pytest.mark.parametrize("tuner", TUNERS)
+Engine = tiny.InstantEngine | tiny.BackwardEngine
+
+
+def outcome(job: Job) -> Trained:
+    """What training would come to: a score that depends on the hyperparameters alone."""
+    score = zlib.crc32(repr(sorted(job.values.items())).encode()) % 1000 / 1000
+    rising = [score * epoch / job.epochs for epoch in range(job.first_epoch + 1, job.epochs + 1)]
+    curves = {"loss": [1.0] * len(rising), "accuracy": rising}
+    curves |= {f"val_{name}": list(curve) for name, curve in curves.items()}
+    return Trained(
+        curves=curves | {"val_joint": rising},
+        best_epoch=job.epochs,
+        score=score,
+        parameters=1000,
+        hyperparameters=job.values,
+        seconds=1.5,
+    )
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """The jobs that came to the workers, which do not train."""
+    seen: list[Job] = []
+
+    def run(job: Job) -> Trained:
+        seen.append(job)
+        return outcome(job)
+
+    monkeypatch.setattr(search, "_run", run)
+    return seen
+
+
+def fail_on(
+    monkeypatch: pytest.MonkeyPatch, fails: Callable[[int], bool], words: str = "ValueError: no"
+) -> None:
+    """Have the trials of those numbers fail."""
+    numbers = count()
+    monkeypatch.setattr(search, "_run", lambda job: words if fails(next(numbers)) else outcome(job))
+
+
+def searched(
+    folder: Path,
+    tuner: Tuner = "random",
+    problem: Problem | None = None,
+    engine: Engine | None = None,
+    seed: int = 1,
+    trials: list[Trial] | None = None,
+    **settings: Any,
+) -> list[Trial]:
+    """The trials of a search in that folder."""
+    found = [] if trials is None else trials
+    search.search(
+        problem or tiny.problem(),
+        SearchSettings(tuner=tuner, **({"max_trials": 4, "max_epochs": 3} | settings)),
+        DataOptions(),
+        seed,
+        folder / "search",
+        engine or tiny.InstantEngine(),
+        on_proposal=lambda *_: None,
+        on_trial=found.append,
+    )
+    return found
+
+
+def tried(trials: list[Trial]) -> list[tuple[Any, ...]]:
+    """What tells one search from another."""
+    return [
+        (trial.number, trial.trial_id, trial.hyperparameters, trial.tuner, trial.score)
+        for trial in trials
+    ]
+
+
+pytestmark = pytest.mark.usefixtures("jobs")
+
+
+# What is tried
+
+
+@EVERY_TUNER
+@pytest.mark.parametrize("name", ["line", "multihead"])
+def test_the_first_trial_is_the_baseline(tmp_path: Path, tuner: Tuner, name: str) -> None:
+    problem = load_problem(name)
+    first, second = searched(tmp_path, tuner, problem, max_trials=2)
+    assert first.hyperparameters == problem.baseline
+    assert (first.number, first.status) == (0, "completed")
+    assert second.hyperparameters != problem.baseline
+
+
+@pytest.mark.parametrize("tuner", ["random", "bayesian", "hyperband"])  # grid: the defaults
+def test_the_first_trial_is_the_baseline_even_if_it_is_not_the_default(
+    tmp_path: Path, tuner: Tuner
+) -> None:
+    baseline = {"units": 32, "deep": True, "more_units": 16, "rate": 1e-2}
+    first, *_ = searched(tmp_path, tuner, tiny.problem(baseline=baseline), max_trials=2)
+    assert first.hyperparameters == baseline
+
+
+@EVERY_TUNER
+def test_the_same_seed_gives_the_same_trials(tmp_path: Path, tuner: Tuner) -> None:
+    assert tried(searched(tmp_path / "one", tuner)) == tried(searched(tmp_path / "two", tuner))
+
+
+@pytest.mark.parametrize("tuner", ["random", "bayesian", "hyperband"])
+def test_another_seed_gives_other_trials(tmp_path: Path, tuner: Tuner) -> None:
+    one = searched(tmp_path / "one", tuner)
+    other = searched(tmp_path / "two", tuner, seed=2)
+    assert one[0].hyperparameters == other[0].hyperparameters  # the baseline
+    assert tried(one)[1:] != tried(other)[1:]
+
+
+@EVERY_TUNER
+def test_trials_do_not_depend_on_which_worker_is_faster(tmp_path: Path, tuner: Tuner) -> None:
+    forward = searched(tmp_path / "one", tuner, engine=tiny.InstantEngine(2), max_trials=7)
+    backward = searched(tmp_path / "two", tuner, engine=tiny.BackwardEngine(2), max_trials=7)
+    assert tried(forward) == tried(backward)
+    assert [trial.number for trial in backward] == list(range(7))
+
+
+@EVERY_TUNER
+def test_no_more_trials_than_allowed(tmp_path: Path, tuner: Tuner, jobs: list[Job]) -> None:
+    trials = searched(tmp_path, tuner, engine=tiny.BackwardEngine(3), max_trials=7)
+    assert len(trials) == len(jobs) == 7
+
+
+def test_hyperband_goes_on_after_its_first_pass(tmp_path: Path) -> None:
+    """One pass at two epochs is two trials."""
+    assert len(searched(tmp_path, "hyperband", max_trials=7, max_epochs=2)) == 7
+
+
+def test_bayesian_search_is_not_all_random(tmp_path: Path) -> None:
+    """After a third of the trials, two at least, it looks at their results."""
+    problem = load_problem("multihead")
+    random = searched(tmp_path / "one", "random", problem, max_trials=4)
+    bayesian = searched(tmp_path / "two", "bayesian", problem, max_trials=4)
+    same = [ours == theirs for ours, theirs in zip(tried(random), tried(bayesian), strict=True)]
+    assert same[:2] == [True, True]
+    assert not any(same[2:])
+
+
+def test_the_whole_of_a_small_space_ends_the_search(tmp_path: Path) -> None:
+    def small(hp: keras_tuner.HyperParameters, _: int) -> None:
+        hp.Choice("units", [4, 8], default=8)
+        hp.Boolean("deep")
+
+    baseline = {"units": 8, "deep": False}
+    problem = tiny.problem(build=small, baseline=baseline)
+    trials = searched(tmp_path, "grid", problem, max_trials=50)
+    assert len(trials) == 4
+    trials = searched(tmp_path / "random", "random", problem, max_trials=50)
+    assert len({str(trial.hyperparameters) for trial in trials}) == len(trials) <= 4
+
+
+def test_hyperband_continues_the_best_of_a_round(tmp_path: Path, jobs: list[Job]) -> None:
+    trials = searched(tmp_path, "hyperband", max_trials=20, max_epochs=9)
+    first_round = [trial for trial in trials if trial.tuner["tuner/round"] == 0]
+    continued = {trial.number: trial for trial in trials if "tuner/trial_id" in trial.tuner}
+    assert continued
+    by_id = {trial.trial_id: trial for trial in trials}
+    for number, trial in continued.items():
+        parent = by_id[str(trial.tuner["tuner/trial_id"])]
+        job, parents = jobs[number], jobs[parent.number]
+        assert trial.hyperparameters == parent.hyperparameters
+        assert job.first_epoch == parents.epochs == parent.epochs
+        assert job.epochs == trial.epochs > job.first_epoch
+        assert job.load_from == parents.save_to
+        assert job.load_from is not None
+        assert job.load_from.is_absolute()  # a worker may have another current folder
+        assert len(trial.curves["val_accuracy"]) == job.epochs - job.first_epoch
+    assert first_round[0].tuner["tuner/epochs"] == jobs[0].epochs == 1
+
+
+@pytest.mark.parametrize("tuner", ["random", "grid", "bayesian"])
+def test_only_hyperband_keeps_weights(tmp_path: Path, tuner: Tuner, jobs: list[Job]) -> None:
+    searched(tmp_path, tuner, max_trials=2)
+    assert [(job.save_to, job.load_from, job.first_epoch) for job in jobs] == [(None, None, 0)] * 2
+
+
+def test_a_job_has_the_budget_of_the_search_and_a_seed_of_its_own(
+    tmp_path: Path, jobs: list[Job]
+) -> None:
+    trials = searched(tmp_path, seed=7, max_epochs=5, batch_size=32, max_images=100)
+    assert {(job.epochs, job.batch_size, job.max_images) for job in jobs} == {(5, 32, 100)}
+    assert {job.data_seed for job in jobs} == {7}
+    assert [trial.seed for trial in trials] == [job.seed for job in jobs]
+    assert len({job.seed for job in jobs}) == len(jobs)
+    assert min(job.seed for job in jobs) >= 1
+
+
+def test_every_proposal_is_told_with_its_key_and_epochs(tmp_path: Path) -> None:
+    told: list[tuple[int, str, int]] = []
+    engine = tiny.InstantEngine()
+    search.search(
+        tiny.problem(),
+        SearchSettings(max_trials=3, max_epochs=4),
+        DataOptions(),
+        1,
+        tmp_path / "search",
+        engine,
+        on_proposal=lambda *news: told.append(news),
+        on_trial=lambda _: None,
+    )
+    assert told == [(n, search.job_key("tiny", n), 4) for n in range(3)]
+    assert engine.keys == [key for _, key, _ in told]
+
+
+# What is recorded
+
+
+def test_a_trial_keeps_what_training_came_to(tmp_path: Path, jobs: list[Job]) -> None:
+    trial = searched(tmp_path, max_trials=1)[0]
+    trained = outcome(jobs[0])
+    assert trial.status == "completed"
+    assert trial.error is None
+    assert trial.curves == trained.curves
+    assert (trial.score, trial.best_epoch, trial.epochs) == (trained.score, 3, 3)
+    assert (trial.parameters, trial.seconds) == (1000, 1.5)
+
+
+def test_keras_tuner_s_own_values_are_kept_apart(tmp_path: Path) -> None:
+    for trial in searched(tmp_path, "hyperband"):
+        assert set(trial.hyperparameters) <= {"units", "deep", "more_units", "rate"}
+        assert {"tuner/epochs", "tuner/bracket", "tuner/round"} <= set(trial.tuner)
+
+
+def test_values_are_split_by_their_prefix() -> None:
+    values = {"units": 8, "tuner/epochs": 3, "tuner": "no", "tuner/trial_id": "0001"}
+    assert split_values(values) == (
+        {"units": 8, "tuner": "no"},
+        {"tuner/epochs": 3, "tuner/trial_id": "0001"},
+    )
+
+
+def test_values_that_do_not_apply_are_not_in_the_record(tmp_path: Path) -> None:
+    trials = searched(tmp_path, max_trials=20)
+    assert {trial.hyperparameters["deep"] for trial in trials} == {True, False}
+    for trial in trials:
+        assert ("more_units" in trial.hyperparameters) == trial.hyperparameters["deep"]
+
+
+# Failures
+
+
+@EVERY_TUNER
+def test_a_failed_trial_is_recorded_and_the_search_goes_on(
+    tmp_path: Path, tuner: Tuner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_on(monkeypatch, lambda number: number in (1, 3))
+    trials = searched(tmp_path, tuner)
+    assert len(trials) == 4
+    failed = [trial for trial in trials if trial.status == "failed"]
+    assert [trial.number for trial in failed] == [1, 3]
+    for trial in failed:
+        assert trial.error == "ValueError: no"
+        assert trial.hyperparameters
+        assert (trial.score, trial.best_epoch, trial.parameters, trial.curves) == (
+            None, None, None, {}
+        )  # fmt: skip
+
+
+def test_what_goes_wrong_on_a_worker_becomes_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+
+    def broken(*_: object) -> None:
+        raise ValueError("Computed output size\n  would be\tnegative")
+
+    monkeypatch.setattr(search, "run_trial", broken)
+    assert search._run(None) == "ValueError: Computed output size would be negative"
+
+
+def test_a_dead_worker_fails_the_trial_and_not_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = count()
+
+    def die(job: Job) -> Trained:
+        if next(numbers) == 1:
+            raise KilledWorker("tiny-search-1", SimpleNamespace(address="tcp://lost"), 3)
+        return outcome(job)
+
+    monkeypatch.setattr(search, "_run", die)
+    trials = searched(tmp_path, engine=tiny.BackwardEngine(), max_trials=3)
+    assert [trial.status for trial in trials] == ["completed", "failed", "completed"]
+    assert trials[1].error is not None
+    assert "tiny-search-1: the worker process died" in trials[1].error
+
+
+@EVERY_TUNER
+def test_failures_in_a_row_stop_the_search(
+    tmp_path: Path, tuner: Tuner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_on(monkeypatch, lambda number: number > 0, words="MemoryError: none left")
+    trials: list[Trial] = []
+    with pytest.raises(
+        StudyFailed, match="tiny: 5 trials failed in a row, the last with: MemoryError: none left"
+    ):
+        searched(tmp_path, tuner, max_trials=20, trials=trials)
+    assert [trial.status for trial in trials] == ["completed"] + ["failed"] * 5
+
+
+def test_failures_with_successes_between_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_on(monkeypatch, lambda number: number % 5 != 4)
+    trials = searched(tmp_path, max_trials=15)
+    assert sum(trial.status == "failed" for trial in trials) == 12
+
+
+def test_a_search_without_success_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_on(monkeypatch, lambda _: True)
+    trials: list[Trial] = []
+    with pytest.raises(StudyFailed, match=r"no trial of the search succeeded; see trials\.jsonl"):
+        searched(tmp_path, max_trials=3, trials=trials)
+    assert len(trials) == 3
+
+
+# Time
+
+
+def ticking(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Have every look at the clock take so long."""
+    monkeypatch.setattr(search, "time", SimpleNamespace(monotonic=count(step=seconds).__next__))
+
+
+def test_no_trial_starts_after_the_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: list[Job]
+) -> None:
+    ticking(monkeypatch, 20)
+    trials = searched(tmp_path, max_trials=50, time_limit="90s")
+    assert 1 <= len(trials) == len(jobs) <= 4
+    assert {trial.status for trial in trials} == {"completed"}
+
+
+def test_with_a_time_limit_none_waits_in_line(tmp_path: Path) -> None:
+    """A trial that starts when a worker is free starts in time."""
+    engine = tiny.BackwardEngine(2)
+    submitted: list[int] = []
+    search.search(
+        tiny.problem(),
+        SearchSettings(max_trials=6, time_limit="1h"),
+        DataOptions(),
+        1,
+        tmp_path / "search",
+        engine,
+        on_proposal=lambda *_: submitted.append(len(engine.waiting)),
+        on_trial=lambda _: None,
+    )
+    assert max(submitted) == 2
+
+
+def test_without_a_time_limit_the_workers_have_the_next_trial_at_hand(tmp_path: Path) -> None:
+    engine = tiny.BackwardEngine(2)
+    submitted: list[int] = []
+    search.search(
+        tiny.problem(),
+        SearchSettings(max_trials=6),
+        DataOptions(),
+        1,
+        tmp_path / "search",
+        engine,
+        on_proposal=lambda *_: submitted.append(len(engine.waiting)),
+        on_trial=lambda _: None,
+    )
+    assert max(submitted) == 4
+
+
+# The project folder
+
+
+KINDS = {
+    "random": keras_tuner.RandomSearch,
+    "grid": keras_tuner.GridSearch,
+    "bayesian": keras_tuner.BayesianOptimization,
+    "hyperband": keras_tuner.Hyperband,
+}
+
+
+def reloaded(folder: Path, tuner: Tuner) -> keras_tuner.Tuner:
+    """The search as plain Keras Tuner opens it."""
+    budget = {"max_epochs": 3} if tuner == "hyperband" else {"max_trials": 6}
+    return KINDS[tuner](
+        hypermodel=lambda hp: tiny.build(hp, 1),
+        objective=keras_tuner.Objective("val_accuracy", "max"),
+        directory=str(folder),
+        project_name="search",
+        overwrite=False,
+        **budget,
+    )
+
+
+@EVERY_TUNER
+def test_plain_keras_tuner_reloads_the_search(
+    tmp_path: Path, tuner: Tuner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_on(monkeypatch, lambda number: number == 2)
+    trials = searched(tmp_path, tuner)
+    theirs = reloaded(tmp_path, tuner)
+    best = best_trial(trials)
+    values = theirs.get_best_hyperparameters()[0].values
+    assert split_values(values)[0] == best.hyperparameters
+    statuses = {trial_id: trial.status for trial_id, trial in theirs.oracle.trials.items()}
+    assert statuses == {trial.trial_id: trial.status.upper() for trial in trials}
+    scored = theirs.oracle.get_best_trials()[0]
+    assert scored.score == pytest.approx(best.score)
+    assert scored.best_step == best.best_epoch
+
+
+def test_plain_keras_tuner_knows_why_a_trial_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_on(monkeypatch, lambda number: number == 1)
+    failed = searched(tmp_path)[1]
+    assert reloaded(tmp_path, "random").oracle.trials[failed.trial_id].message == "ValueError: no"
+
+
+def test_keras_tuner_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    searched(tmp_path, "bayesian")
+    assert capfd.readouterr() == ("", "")
+
+
+# The best trial
+
+
+def test_the_best_trial_has_the_highest_score() -> None:
+    trials = [factories.trial(0, 0.7), factories.trial(1, 0.9), factories.trial(2, 0.8)]
+    assert best_trial(trials) is trials[1]
+
+
+def test_of_equals_the_smaller_network_is_best() -> None:
+    trials = [
+        factories.trial(0, 0.9, parameters=3000),
+        factories.trial(1, 0.9, parameters=1000),
+        factories.trial(2, 0.9, parameters=2000),
+    ]
+    assert best_trial(trials) is trials[1]
+
+
+def test_a_failed_trial_is_never_the_best() -> None:
+    trials = [factories.trial(0, None), factories.trial(1, 0.0)]
+    assert best_trial(trials) is trials[1]
+
+
+@pytest.mark.parametrize("trials", [[], [factories.trial(0, None)]])
+def test_without_a_completed_trial_there_is_no_best(trials: list[Trial]) -> None:
+    with pytest.raises(StudyFailed, match="no trial of the search succeeded"):
+        best_trial(trials)
+
+
+def test_every_tuner_is_tested() -> None:
+    assert set(KINDS) == set(get_args(Tuner))
