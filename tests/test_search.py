@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from typing import Any, get_args
 
 import keras_tuner
 import pytest
+import scipy.optimize
 from distributed.scheduler import KilledWorker
 
 from study import search
@@ -52,6 +54,13 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
 
     monkeypatch.setattr(search, "_run", run)
     return seen
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bayesian search looks for the best next point from fifty sides: a step from each will do."""
+    minimize = partial(scipy.optimize.minimize, options={"maxiter": 1})
+    monkeypatch.setattr(scipy.optimize, "minimize", minimize)
 
 
 def fail_on(

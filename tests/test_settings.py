@@ -61,6 +61,7 @@ def test_settings_survive_the_way_through_json() -> None:
         ("[search]\nmax_trials = 0", r"search\.max_trials: .*greater than or equal to 1, got 0"),
         ("[search]\nmax_trials = 10001", r"search\.max_trials: .*less than or equal to 10000"),
         ("[search]\nmax_epochs = 1.5", r"search\.max_epochs: .*integer.*, got 1\.5"),
+        ("[search]\nmax_images = 0", r"search\.max_images: .*greater than or equal to 1, got 0"),
         ("[search]\nbatch_size = 'big'", r"search\.batch_size: .*integer.*, got 'big'"),
         ("[search]\ntuner = 'luck'", r"search\.tuner: .*'hyperband', got 'luck'"),
         ("[search]\ntime_limit = '10'", r"search\.time_limit: expected a time like 90s.*'10'"),

@@ -1,5 +1,6 @@
 """Training one network: the same seed gives the same numbers, and the best epoch is kept."""
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -92,6 +93,25 @@ def test_another_seed_gives_other_curves(ordinary: Trained) -> None:
     assert train.run_trial(job(seed=2)).curves != ordinary.curves
 
 
+def test_weights_do_not_depend_on_who_else_draws_random_numbers() -> None:
+    """As the threads of a Dask worker do, from Python's global generator."""
+
+    def meddled(hp: Any, steps: int) -> keras.Model:
+        random.random()
+        return tiny.build(hp, steps)
+
+    weights = []
+    for problem in (tiny.problem(), tiny.problem(build=meddled)):
+        train._seed_keras(1)
+        random.random()
+        weights.append(train.build(problem, tiny.BASELINE, 1)[0].get_weights())
+    train._seed_keras(2)
+    other = train.build(tiny.problem(), tiny.BASELINE, 1)[0].get_weights()
+    for one, same in zip(*weights, strict=True):
+        assert_allclose(one, same, rtol=0)
+    assert not np.allclose(weights[0][0], other[0])
+
+
 def test_images_come_in_an_order_of_their_own_each_epoch_and_seed() -> None:
     orders = [train._order(48, 16, seed, epoch) for seed in (1, 2) for epoch in (1, 2)]
     assert len({order.tobytes() for order in orders}) == 4
@@ -114,7 +134,7 @@ def test_the_epoch_loop_does_what_keras_does() -> None:
     part = tiny.dataset().train
     ours, _ = train.train(job(epochs=1))
 
-    keras.utils.set_random_seed(1)
+    train._seed_keras(1)
     theirs, _ = train.build(tiny.problem(), tiny.BASELINE, 3)
     theirs.run_eagerly = True
     for batch in train._order(48, 16, seed=1, epoch=1):
@@ -130,7 +150,7 @@ def test_several_heads_train_as_keras_does() -> None:
         patch.setattr(train, "load_problem", lambda _: problem)
         ours, _ = train.train(job(epochs=1))
 
-    keras.utils.set_random_seed(1)
+    train._seed_keras(1)
     theirs, _ = train.build(problem, tiny.BASELINE, 3)
     theirs.run_eagerly = True
     for batch in train._order(48, 16, seed=1, epoch=1):
@@ -165,7 +185,7 @@ def test_training_metrics_are_of_the_predictions_made_while_training(setup: Setu
     values = tiny.BASELINE | {"rate": 1e-12}
     trained = train.run_trial(job(values=values, epochs=1, batch_size=48))
 
-    keras.utils.set_random_seed(1)
+    train._seed_keras(1)
     untrained, _ = train.build(tiny.two_heads(), values, 1)
     part = tiny.dataset().train
     outputs = [np.asarray(output) for output in untrained(part.images, training=True)]

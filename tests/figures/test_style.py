@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
@@ -46,6 +47,19 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path: Path) -> None:
 
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert (tmp_path / "a.png").read_bytes() != (tmp_path / "c.png").read_bytes()
+
+
+def test_a_rare_colour_keeps_its_place_among_many(tmp_path: Path) -> None:
+    figure = drawing()
+    picture = np.random.default_rng(1).integers(0, 256, (100, 100, 3)) // (1, 1, 4)
+    picture[50:55, 50:55] = (0, 0, 255)
+    figure.figimage(picture.astype(np.uint8))
+
+    save(figure, tmp_path / "a.png")
+
+    with Image.open(tmp_path / "a.png") as image:
+        kept = np.asarray(image.convert("RGB")).astype(int)
+    assert np.abs(kept - (0, 0, 255)).sum(axis=2).min() < 10
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(
