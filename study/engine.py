@@ -34,6 +34,9 @@ WORKER_ENVIRONMENT = {
 
 _PROGRESS = "progress"
 
+_CHECK_WORKERS = 30
+"""Seconds between looks at whether anybody is left to do the job."""
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -72,12 +75,19 @@ def wait_for(future: "Future") -> Any:
     """Wait for what a job returns.
 
     Raises:
-        StudyFailed: its worker process died, each time it was tried.
+        StudyFailed: its worker process died, each time it was tried, or no worker is left.
     """
     from distributed.scheduler import KilledWorker
 
     try:
-        return future.result()
+        while True:
+            try:
+                return future.result(timeout=_CHECK_WORKERS)
+            except TimeoutError:
+                if not future.client.scheduler_info(n_workers=-1)["workers"]:
+                    raise StudyFailed(
+                        f"{future.key}: all worker processes died and none came back"
+                    ) from None
     except KilledWorker as error:
         raise StudyFailed(
             f"{error.task}: the worker process died, out of memory perhaps; try fewer --workers"

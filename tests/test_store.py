@@ -72,7 +72,7 @@ def test_a_plain_name_is_a_run_name(name: str) -> None:
     ["", ".", "..", "../x", "a/b", "a\\b", "/tmp/x", ".hidden", "-x", "a b", "a\n", "ä", "a" * 65],
 )
 def test_a_path_or_an_odd_name_is_refused(name: str) -> None:
-    with pytest.raises(WrongName, match="run name: expected letters, digits, .* and no path, got"):
+    with pytest.raises(WrongName, match=r"run name: expected letters, digits, .* and no path, got"):
         check_name(name)
     with pytest.raises(WrongName, match="no path"):
         open_run(name)

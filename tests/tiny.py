@@ -115,7 +115,7 @@ class Promise:
         if not self.done:
             self.value, self.done = self.job(), True
 
-    def result(self) -> Any:
+    def result(self, timeout: float | None = None) -> Any:  # noqa: ARG002
         """As of a Dask future."""
         self.work()
         return self.value
@@ -157,7 +157,7 @@ class _Latecomer(Promise):
         super().__init__(promise.job)
         self._own, self._waiting = promise, waiting
 
-    def result(self) -> Any:
+    def result(self, timeout: float | None = None) -> Any:  # noqa: ARG002
         while self._waiting:
             self._waiting.popleft().work()
         return self._own.result()

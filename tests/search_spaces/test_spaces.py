@@ -233,9 +233,7 @@ def test_l2_penalises_the_kernels() -> None:
         ({"optimizer": "sgd", "sgd_learning_rate": 0.2}, keras.optimizers.SGD, 0.2),
     ],
 )
-def test_the_optimizer_takes_its_own_rate(
-    values: dict[str, Any], kind: type, rate: float
-) -> None:
+def test_the_optimizer_takes_its_own_rate(values: dict[str, Any], kind: type, rate: float) -> None:
     optimizer = point(mnist, **SMALL, **values).optimizer
     assert type(optimizer) is kind
     assert float(optimizer.learning_rate) == pytest.approx(rate)
