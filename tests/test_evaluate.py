@@ -395,20 +395,27 @@ def uses_of_the_test_part(source: Path) -> Iterator[str]:
     """ "images", "labels" or "len" for each use of a data set's `.test`; "?" for any other."""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr == "test" and _is_dataset(node.value):
-            parent = parents[node]
-            if isinstance(parent, ast.Attribute):
-                yield parent.attr
-            elif isinstance(parent, ast.Call):
-                yield parent.func.id if isinstance(parent.func, ast.Name) else "?"
-            else:
-                yield "?"
+    for node in filter(_may_be_the_test_part, ast.walk(tree)):
+        parent = parents[node]
+        if isinstance(parent, ast.Attribute):
+            yield parent.attr
+        elif isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name):
+            yield parent.func.id
+        else:
+            yield "?"
 
 
-def _is_dataset(node: ast.expr) -> bool:
-    """Every variable that holds a data set is called `dataset`, as are functions that load one."""
-    return "dataset" in ast.unparse(node).lower()
+def _may_be_the_test_part(node: ast.AST) -> bool:
+    """`dataset.test`, or `getattr(dataset, ...)`.
+
+    Every variable that holds a data set is called so, and so is every function that loads one.
+    """
+    match node:
+        case ast.Attribute(value=value, attr="test"):
+            return "dataset" in ast.unparse(value)
+        case ast.Call(func=ast.Name(id="getattr"), args=[value, *_]):
+            return "dataset" in ast.unparse(value)
+    return False
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
