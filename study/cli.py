@@ -5,6 +5,7 @@ python -m study --help
 
 import json
 import logging
+import re
 import shlex
 import sys
 import traceback
@@ -365,7 +366,7 @@ def main() -> None:
     try:
         app(arguments, standalone_mode=False, prog_name="python -m study")
     except typer.TyperException as error:  # what Typer itself refuses
-        _fail(error.format_message(), 2, debug)
+        _fail(error.format_message() + _given(error.format_message(), arguments), 2, debug)
     except StudyError as error:
         _fail(str(error), error.exit_code, debug)
     except (KeyboardInterrupt, typer.Abort):
@@ -381,6 +382,14 @@ def _fail(message: str, code: int, debug: bool) -> None:
         traceback.print_exc()
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(code)
+
+
+def _given(message: str, arguments: list[str]) -> str:
+    """What came for the option that the message is about; Typer says only what was expected."""
+    named = re.search(r"'(--[a-z-]+)'", message)
+    if not named or named[1] not in arguments[:-1]:
+        return ""
+    return f", got {arguments[arguments.index(named[1]) + 1]!r}"
 
 
 def repeated_options(arguments: list[str]) -> list[str]:

@@ -142,7 +142,7 @@ def _saved(model: object) -> bytes:
     import keras
 
     assert isinstance(model, keras.Model)
-    bare = keras.models.clone_model(model)
+    bare = type(model).from_config(model.get_config())  # `clone_model` would compile it again
     bare.set_weights(model.get_weights())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"

@@ -64,7 +64,7 @@ def plain_dataset() -> Dataset:
     return Dataset(
         name="plain",
         train=plain_part(12),
-        validation=plain_part(18),
+        validation=plain_part(9),
         test=plain_part(60),
         names=tiny.NAMES,
         attributes=("side", "shade"),
@@ -201,7 +201,6 @@ def test_the_model_file_is_the_saved_network(result: Result, tmp_path: Path) -> 
         path = tmp_path / f"{name}.keras"
         path.write_bytes(result.models[name])
         model = keras.models.load_model(path, safe_mode=True)
-        assert getattr(model, "optimizer", None) is None
         predicted = np.asarray(model(test.images.astype(np.float32)))
         assert_allclose(predicted, result.predictions[f"{name}_class"], rtol=1e-5, atol=1e-7)
 
@@ -219,10 +218,10 @@ def test_the_result_depends_on_the_tuned_values_given(result: Result) -> None:
 def test_scores_are_of_the_right_part(result: Result) -> None:
     best = result.evaluation.networks["baseline"].seeds[1]
     assert best.test["accuracy"] == pytest.approx(4 / 6)
-    assert best.validation["accuracy"] == pytest.approx(4 / 6)
+    assert best.validation["accuracy"] == pytest.approx(7 / 9)
     assert set(best.test) == {"loss", "accuracy"}
     assert (best.epochs, best.curves["loss"], best.seconds) == (2, [1.0, 0.5], 1.0)
-    assert result.evaluation.images == {"train": 12, "validation": 18, "test": 60}
+    assert result.evaluation.images == {"train": 12, "validation": 9, "test": 60}
 
 
 def test_the_mean_is_over_all_seeds(result: Result) -> None:
@@ -372,6 +371,7 @@ def test_a_real_network_is_saved_as_it_predicts(
     assert found.validation["accuracy"] == found.trained.score
     (tmp_path / "model.keras").write_bytes(found.model)
     model = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
+    assert getattr(model, "optimizer", None) is None  # it would triple the file
     predicted = np.asarray(model(dataset.test.images.astype(np.float32), training=False))
     assert_allclose(predicted, found.probabilities["class"], rtol=1e-4, atol=1e-6)
     assert found.test["accuracy"] == found.correct["accuracy"].mean()

@@ -183,8 +183,9 @@ def test_the_whole_of_a_small_space_ends_the_search(tmp_path: Path) -> None:
     assert len({str(trial.hyperparameters) for trial in trials}) == len(trials) <= 4
 
 
-def test_hyperband_continues_the_best_of_a_round(tmp_path: Path, jobs: list[Job]) -> None:
-    trials = searched(tmp_path, "hyperband", max_trials=20, max_epochs=9)
+@pytest.mark.usefixtures("workplace")
+def test_hyperband_continues_the_best_of_a_round(jobs: list[Job]) -> None:
+    trials = searched(Path("results"), "hyperband", max_trials=20, max_epochs=9)
     first_round = [trial for trial in trials if trial.tuner["tuner/round"] == 0]
     continued = {trial.number: trial for trial in trials if "tuner/trial_id" in trial.tuner}
     assert continued
@@ -437,6 +438,13 @@ def test_plain_keras_tuner_reloads_the_search(
     scored = theirs.oracle.get_best_trials()[0]
     assert scored.score == pytest.approx(best.score)
     assert scored.best_step == best.best_epoch
+
+
+def test_plain_keras_tuner_counts_the_epochs_of_a_continued_trial(tmp_path: Path) -> None:
+    trials = searched(tmp_path, "hyperband")
+    theirs = reloaded(tmp_path, "hyperband").oracle.trials
+    assert [trial.epochs for trial in trials] == [1, 1, 1, 3]
+    assert [theirs[trial.trial_id].best_step for trial in trials] == [1, 1, 1, 3]
 
 
 def test_plain_keras_tuner_knows_why_a_trial_failed(
