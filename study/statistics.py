@@ -4,8 +4,9 @@ A score varies for two reasons: other test images, and another seed (weights, or
 images). Images are resampled by the bootstrap (Efron & Tibshirani 1993), in pairs, because both
 networks see the same ones. The few seeds cannot be bootstrapped honestly: three of them would
 give intervals a fifth too short, before the heavy tails are counted. Their mean varies as a
-Student t with seeds - 1 degrees of freedom, scaled by its standard error, so that is what is
-drawn. See Bouthillier et al., MLSys 2021, "Accounting for Variance in Machine Learning
+Student t scaled by its standard error, so that is what is drawn (Welch 1947 for the difference of
+two means). What one image does with one seed counts in both parts, so intervals are a little
+wide. See Bouthillier et al., MLSys 2021, "Accounting for Variance in Machine Learning
 Benchmarks", on why both must count.
 """
 
@@ -18,7 +19,7 @@ SIGNIFICANCE = 0.05
 
 METHOD = (
     f"paired bootstrap over the test images ({RESAMPLES:,} resamples) plus the spread over seeds "
-    "of each network (Student t of their mean); two-sided, significant below 0.05"
+    "of each network (Student t, Welch); two-sided, significant below 0.05"
 )
 
 
@@ -29,7 +30,7 @@ def estimate(correct: np.ndarray, seed: int) -> Estimate:
         ValueError: fewer than two seeds.
     """
     rng = np.random.default_rng([seed, 1])
-    draws = _image_draws(correct.mean(axis=0), rng) + _seed_draws(correct, rng)
+    draws = _image_draws(correct.mean(axis=0), rng) + _seed_draws(rng, correct)
     low, high = np.clip(np.percentile(draws, [2.5, 97.5]), 0, 1)
     return Estimate(mean=float(correct.mean()), ci95=(float(low), float(high)))
 
@@ -44,7 +45,7 @@ def compare(baseline: np.ndarray, tuned: np.ndarray, seed: int) -> Comparison:
         raise ValueError(f"{baseline.shape[1]} baseline images, {tuned.shape[1]} tuned images")
     rng = np.random.default_rng([seed, 2])
     gain = tuned.mean(axis=0) - baseline.mean(axis=0)  # (images,)
-    draws = _image_draws(gain, rng) + _seed_draws(tuned, rng) - _seed_draws(baseline, rng)
+    draws = _image_draws(gain, rng) + _seed_draws(rng, tuned, baseline)
     low, high = np.percentile(draws, [2.5, 97.5])
     p_value = _two_sided(draws)
     difference = float(gain.mean())
@@ -68,13 +69,23 @@ def _image_draws(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return drawn @ distinct / len(values)
 
 
-def _seed_draws(correct: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Deviations (RESAMPLES,) of the mean over seeds."""
-    seeds = len(correct)
-    if seeds < 2:
-        raise ValueError(f"the spread over seeds needs 2 seeds or more, got {seeds}")
-    standard_error = correct.mean(axis=1).std(ddof=1) / np.sqrt(seeds)
-    return standard_error * rng.standard_t(seeds - 1, size=RESAMPLES)
+def _seed_draws(rng: np.random.Generator, *networks: np.ndarray) -> np.ndarray:
+    """Deviations (RESAMPLES,) of a mean over seeds, or of the difference of two such means.
+
+    Each network is (seeds, images) bool. Degrees of freedom by Welch and Satterthwaite: the
+    spread of each network counts by itself.
+    """
+    variances = []
+    for correct in networks:
+        if len(correct) < 2:
+            raise ValueError(f"the spread over seeds needs 2 seeds or more, got {len(correct)}")
+        variances.append(correct.mean(axis=1).var(ddof=1) / len(correct))
+    total = sum(variances)
+    if total == 0:
+        return np.zeros(RESAMPLES)
+    parts = zip(variances, networks, strict=True)
+    freedom = total**2 / sum(v**2 / (len(correct) - 1) for v, correct in parts)
+    return np.sqrt(total) * rng.standard_t(freedom, size=RESAMPLES)
 
 
 def _two_sided(draws: np.ndarray) -> float:
