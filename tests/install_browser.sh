@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install Chromium where there is none: by Debian's packages as root, else by Playwright.
-# Where neither can, say so: the tests of pages then fail on CI and are skipped elsewhere.
+# Where neither can, say so: the tests of pages fail then.
 for name in "$CHROMIUM" chromium chromium-browser google-chrome google-chrome-stable chrome; do
     [ -n "$name" ] && command -v "$name" >/dev/null && exit 0
 done
