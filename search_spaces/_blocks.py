@@ -136,9 +136,9 @@ def optimizer(hp: keras_tuner.HyperParameters, steps: int) -> keras.optimizers.O
     """
     name = hp.Choice("optimizer", ["adam", "rmsprop", "sgd"], default="adam")
     with hp.conditional_scope("optimizer", ["adam", "rmsprop"]):
-        adaptive = hp.Float("learning_rate", 3e-4, 1e-2, sampling="log", default=1e-3)
+        adaptive = hp.Float("learning_rate", 5e-4, 5e-3, sampling="log", default=1e-3)
     with hp.conditional_scope("optimizer", ["sgd"]):
-        plain = hp.Float("sgd_learning_rate", 1e-2, 0.3, sampling="log", default=0.1)
+        plain = hp.Float("sgd_learning_rate", 1e-2, 0.1, sampling="log", default=0.05)
     decay = hp.Choice("decay", ["none", "step", "cosine"], default="none")
 
     if name == "sgd":

@@ -47,13 +47,20 @@ def build(hp: keras_tuner.HyperParameters, steps: int = 1000) -> keras.Model:
     model.compile(
         optimizer=_blocks.optimizer(hp, steps),
         loss=["binary_crossentropy"] * 3 + ["categorical_crossentropy"],
-        loss_weights=[
-            hp.Choice(f"weight_{head}", [0.5, 1.0, 2.0, 4.0], default=1.0) for head in HEADS
-        ],
+        loss_weights=_loss_weights(hp),
         metrics=[["accuracy"]] * len(HEADS),
         jit_compile=False,
     )
     return model
+
+
+def _loss_weights(hp: keras_tuner.HyperParameters) -> list[float]:
+    """Declares `weight_HEAD` for each head: its share of the loss.
+
+    Their mean is 1 whatever they are, or they would change the learning rate as well.
+    """
+    shares = [hp.Choice(f"weight_{head}", [0.5, 1.0, 2.0], default=1.0) for head in HEADS]
+    return [share * len(shares) / sum(shares) for share in shares]
 
 
 def baseline(steps: int = 1000) -> keras.Model:

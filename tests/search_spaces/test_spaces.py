@@ -113,10 +113,17 @@ def test_heads_end_in_a_sigmoid_neuron_and_angle_in_twelve_softmax_neurons(depth
     assert [layer.units for layer in hidden] == [32] * depth
 
 
-def test_loss_weights_are_those_of_the_heads_in_order() -> None:
-    weights = {"weight_length": 0.5, "weight_width": 1.0, "weight_color": 2.0, "weight_angle": 4.0}
-    config = point(multihead, **SMALL, **weights).get_compile_config()
-    assert config["loss_weights"] == [0.5, 1.0, 2.0, 4.0]
+@pytest.mark.parametrize(
+    ("shares", "weights"),
+    [((0.5, 1.0, 2.0, 0.5), [0.5, 1.0, 2.0, 0.5]), ((2.0, 2.0, 2.0, 2.0), [1.0, 1.0, 1.0, 1.0]),
+     ((0.5, 0.5, 0.5, 2.0), [4 / 7, 4 / 7, 4 / 7, 16 / 7])],
+)  # fmt: skip
+def test_loss_weights_are_the_heads_shares_in_order_with_a_mean_of_one(
+    shares: tuple[float, ...], weights: list[float]
+) -> None:
+    values = dict(zip([f"weight_{head}" for head in multihead.HEADS], shares, strict=True))
+    config = point(multihead, **SMALL, **values).get_compile_config()
+    assert config["loss_weights"] == pytest.approx(weights)
 
 
 @SPACES
