@@ -13,7 +13,8 @@ study: .venv/ready  ## Make the environment, run the whole study (about ten minu
 	$(IN_ENV)python -m study run --preset quick
 
 test: .venv/ready-to-test browser check  ## Make the environment, check style and types, run all tests
-	$(IN_ENV)python -m pytest -n 2 --dist loadgroup
+	$(IN_ENV)python -m pytest -n 2 --ignore tests/test_end_to_end.py
+	$(IN_ENV)python -m pytest tests/test_end_to_end.py
 
 check: .venv/ready-to-test  ## Style and types only
 	$(IN_ENV)ruff check

@@ -10,8 +10,6 @@ from study.records import Evaluation, Trial
 from tests.browser import browser, browser_page, page_problems
 from tests.command import TINY, python, study
 
-pytestmark = pytest.mark.xdist_group("end_to_end")  # all on one worker: they share one run
-
 PROBLEMS = ("line", "mnist", "multihead")
 
 
