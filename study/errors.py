@@ -49,3 +49,8 @@ class DataUnavailable(StudyFailed):
 
 class CorruptRecord(StudyFailed):
     """A file of a run that cannot be read back."""
+
+
+def one_line(error: BaseException) -> str:
+    """What a worker hands back of an exception: its kind and message, in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

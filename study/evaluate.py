@@ -15,7 +15,7 @@ import numpy as np
 from study import metrics, statistics
 from study.data.dataset import DataOptions, Dataset
 from study.engine import Engine, report_epoch, wait_for
-from study.errors import StudyFailed
+from study.errors import StudyFailed, one_line
 from study.problems import Problem, load_problem
 from study.records import (
     NETWORKS,
@@ -120,7 +120,7 @@ def _retrain(job: Job) -> Retrained | str:
     try:
         model, trained = train(job, report_epoch)
     except Exception as error:
-        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return one_line(error)
     from study.models import predictor
 
     dataset = cached_dataset(load_problem(job.problem).data, job.data_seed, job.data)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.data.dataset import DataOptions
 from study.engine import Engine, report_epoch, wait_for
-from study.errors import StudyFailed
+from study.errors import StudyFailed, one_line
 from study.problems import Problem
 from study.records import Trial, Value
 from study.settings import SearchSettings, seconds
@@ -208,7 +208,7 @@ def _run(job: Job) -> Trained | str:
     try:
         return run_trial(job, report_epoch)
     except Exception as error:
-        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return one_line(error)
 
 
 def _tell(oracle: "keras_tuner.Oracle", running: _Running) -> Trial:

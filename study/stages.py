@@ -13,7 +13,7 @@ from rich.console import Console
 
 from study import environment, store, visualize
 from study.engine import Engine, wait_for
-from study.errors import CorruptRecord, StudyFailed
+from study.errors import CorruptRecord, StudyFailed, one_line
 from study.evaluate import evaluate
 from study.problems import load_problem
 from study.progress import clock, stage
@@ -152,7 +152,7 @@ def _draw(run_name: str, problem: str, part: str) -> tuple[list[Picture] | str, 
     try:
         drawn: list[Picture] | str = visualize.draw(Run(run_name), problem, part)
     except Exception as error:
-        drawn = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        drawn = one_line(error)
     return drawn, time.perf_counter() - started
 
 

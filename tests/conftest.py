@@ -6,15 +6,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-os.environ |= {
-    "OMP_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_ENABLE_ONEDNN_OPTS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "KERAS_BACKEND": "tensorflow",
-    "CUDA_VISIBLE_DEVICES": "",
-}
+from study.engine import WORKER_ENVIRONMENT
+
+os.environ |= WORKER_ENVIRONMENT
 
 # A slow machine is no failure.
 hypothesis.settings.register_profile("study", deadline=None)
