@@ -5,6 +5,7 @@ python -m study --help
 
 import json
 import logging
+import os
 import re
 import shlex
 import sys
@@ -19,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from study.errors import StudyError, WrongName, WrongUse
+from study.errors import Interrupted, StudyError, WrongName, WrongUse
 from study.problems import load_problem, problem_description, problem_names
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from study.engine import Engine
-    from study.records import NetworkName
-    from study.settings import Settings
+    from study.records import NetworkName, StageName
+    from study.settings import Settings, Work
     from study.store import Run
     from study.visualize import SavedModel
 
@@ -66,7 +67,14 @@ Preset = Annotated[str, typer.Option(help="quick, full, or the path of your own 
 LineDir = Annotated[
     Optional[Path], typer.Option(help="A folder of line images to use instead of generated ones.")
 ]
-RunName = Annotated[Optional[str], typer.Option("--name", help="Name of results/NAME.")]
+RunName = Annotated[
+    Optional[str],
+    typer.Option("--name", help="Name of results/NAME; one that was interrupted goes on."),
+]
+Scheduler = Annotated[
+    Optional[str],
+    typer.Option(help="A running Dask cluster to work on: tcp://HOST:PORT or tls://HOST:PORT."),
+]
 
 
 @app.command()
@@ -78,31 +86,26 @@ def run(
     name: RunName = None,
     seed: Seed = 1,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     line_dir: LineDir = None,
 ) -> None:
     """Search, evaluate, draw and report: the whole study, for all problems if none is named.
+
+    Interrupted, the same command goes on where it was.
 
     Example: python -m study run mnist --preset quick --seed 7
     """
     names = _known_problems(problems or problem_names())
     settings = _settings(preset, line_dir)
-    name = _dated(Path(preset).stem) if name is None else name
-    made = _create_run(name, names, settings, seed, workers)
-    from study import stages
-
-    with _engine(workers) as engine:
-        for problem in names:
-            stages.search_stage(made, problem, engine, console)
-            stages.evaluate_stage(made, problem, engine, console)
-        stages.figures_stage(made, names, engine, console)
-    _report(made)
+    work = _work(names, settings, seed, ["search", "evaluate", "figures"])
+    _carry_out(_begin(work, name, Path(preset).stem, workers), workers, scheduler)
 
 
 @app.command()
 def search(
     problem: str,
     tuner: Annotated[
-        Optional[str], typer.Option(help="random, grid, bayesian or hyperband.")
+        Optional[str], typer.Option(help="random, grid, bayesian, hyperband or asha.")
     ] = None,
     max_trials: Annotated[
         Optional[int], typer.Option(help="Trials, the baseline included.")
@@ -112,13 +115,24 @@ def search(
         Optional[str], typer.Option(help="Start no trial after this time: 90s, 10m, 1h30m.")
     ] = None,
     batch_size: Annotated[Optional[int], typer.Option(help="Images an optimizer step.")] = None,
+    keep: Annotated[
+        Optional[int], typer.Option(help="Trials whose weights stay on disk, the best.")
+    ] = None,
+    retries: Annotated[
+        Optional[int], typer.Option(help="How often a trial whose worker died is taken up again.")
+    ] = None,
     preset: Preset = "quick",
     name: RunName = None,
     seed: Seed = 1,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     line_dir: LineDir = None,
 ) -> None:
-    """A search alone, by one of Keras Tuner's algorithms. What is not given comes from the preset.
+    """A search alone. What is not given comes from the preset.
+
+    random, grid, bayesian and hyperband are Keras Tuner's; asha gives more epochs to the best
+    third of the trials, again and again, without waiting for stragglers. Interrupted, the same
+    command goes on where it was.
 
     Example: python -m study search line --tuner bayesian --max-trials 30 --time-limit 10m
     """
@@ -133,16 +147,25 @@ def search(
         max_epochs=max_epochs,
         time_limit=time_limit,
         batch_size=batch_size,
+        keep=keep,
+        retries=retries,
     )
     settings = settings.model_copy(update={"search": budget})
-    name = _dated(f"{problem}-search") if name is None else name
-    made = _create_run(name, [problem], settings, seed, workers)
-    from study import stages
+    work = _work([problem], settings, seed, ["search"])
+    _carry_out(_begin(work, name, f"{problem}-search", workers), workers, scheduler)
 
-    with _engine(workers) as engine:
-        stages.search_stage(made, problem, engine, console)
-    _print_leaderboard(made, problem, top=5)
-    console.print(f"next: python -m study evaluate {made.name}", highlight=False)
+
+@app.command()
+def resume(run: str, workers: Workers = None, scheduler: Scheduler = None) -> None:
+    """Go on with a `run` or `search` that was interrupted, however it ended.
+
+    Running trials go on from their last epoch; nothing finished is done again.
+
+    Example: python -m study resume my-run
+    """
+    opened = _open_run(run)
+    _prepare(opened)
+    _carry_out(opened, workers, scheduler)
 
 
 @app.command()
@@ -153,6 +176,7 @@ def evaluate(
         bool, typer.Option("--again", help="Reproduce an evaluation that is there already.")
     ] = False,
     workers: Workers = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """Retrain baseline and tuned on several seeds and compare them: reads the test part.
 
@@ -171,7 +195,7 @@ def evaluate(
     _import_tensorflow()
     from study import stages
 
-    with _engine(workers) as engine:
+    with _engine(opened, workers, scheduler) as engine:
         for name in names:
             stages.evaluate_stage(opened, name, engine, console)
     _print_comparisons(opened, names)
@@ -207,7 +231,7 @@ def visualize(
         _import_tensorflow()
         from study import stages
 
-        with _engine(workers) as engine:
+        with _engine(opened, workers) as engine:
             stages.figures_stage(opened, _problems_of(opened, problem), engine, console)
         for name in _problems_of(opened, problem):
             console.print(
@@ -362,7 +386,7 @@ def main() -> None:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # workers take leave at length
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")  # workers take leave at length
     try:
         app(arguments, standalone_mode=False, prog_name="python -m study")
     except typer.TyperException as error:  # what Typer itself refuses
@@ -421,26 +445,93 @@ def _settings(preset: str, line_dir: Path | None) -> "Settings":
     return settings.model_copy(update={"data": data})
 
 
-def _dated(prefix: str) -> str:
-    return f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+def _work(problems: list[str], settings: "Settings", seed: int, plan: "list[StageName]") -> "Work":
+    from study.settings import Work, check_seed
+
+    return Work(problems=problems, settings=settings, seed=check_seed(seed), plan=plan)
 
 
-def _create_run(
-    name: str, problems: list[str], settings: "Settings", seed: int, workers: int | None
-) -> "Run":
+def _begin(work: "Work", name: str | None, prefix: str, workers: int | None) -> "Run":
+    """A new run for the work, or the one that was interrupted at it."""
     from study.engine import core_count
-    from study.settings import check_seed
-    from study.store import check_free_name
+    from study.store import Run, check_name
 
-    check_seed(seed)
-    check_free_name(name)
+    if name is None:
+        dated = Run(f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        run = _interrupted(work, prefix) or dated
+    else:
+        run = Run(check_name(name))
+    if run.folder.exists():
+        _refuse_other_work(run, work)
+        console.print(
+            f"{run.folder} was interrupted and goes on (another --name begins anew)",
+            highlight=False,
+            soft_wrap=True,
+        )
+    _load_all(work.problems, work.settings, work.seed)
+    if not run.folder.exists():
+        from study.runs import create_run
+
+        command = f"python -m study {shlex.join(sys.argv[1:])}"
+        create_run(run.name, work, command, workers or core_count())
+    return run
+
+
+def _interrupted(work: "Work", prefix: str) -> "Run | None":
+    """The newest run of this very work that is not done, if it was named after the prefix."""
+    from study.store import run_names
+
+    for name in reversed(run_names()):
+        if re.fullmatch(rf"{re.escape(prefix)}-\d{{8}}-\d{{6}}", name):
+            try:
+                _refuse_other_work(run := _open_run(name), work)
+            except StudyError:  # other work, done, or unreadable
+                continue
+            return run
+    return None
+
+
+def _refuse_other_work(run: "Run", work: "Work") -> None:
+    from study import runs
+
+    if not (run.folder / "study.json").exists():
+        raise WrongName(f"{run.folder} is there already, and is no run; choose another --name")
+    if different := runs.differences(run, work):
+        raise WrongUse(
+            f"{run.folder} is there already and was begun with other settings "
+            f"({'; '.join(different)}); choose another --name"
+        )
+    if not runs.to_do(run):
+        raise WrongName(f"{run.folder} is there already, and finished; choose another --name")
+
+
+def _prepare(run: "Run") -> None:
+    """What a run needs before it goes on."""
+    from study.runs import settings_of
+
+    study = run.study()
+    _load_all(study.problems, settings_of(run), study.seed)
+
+
+def _load_all(problems: list[str], settings: "Settings", seed: int) -> None:
     with console.status("importing TensorFlow, loading data"):
         _import_tensorflow()
         _load_data(problems, settings, seed)
+
+
+def _carry_out(run: "Run", workers: int | None, scheduler: str | None) -> None:
+    """Do what the run has to do, and say what came out."""
     from study import stages
 
-    command = f"python -m study {shlex.join(sys.argv[1:])}"
-    return stages.create_run(name, problems, settings, seed, command, workers or core_count())
+    with _engine(run, workers, scheduler) as engine:
+        stages.carry_out(run, engine, console)
+    study = run.study()
+    if "figures" in study.plan:
+        _report(run)
+        return
+    for problem in study.problems:
+        _print_leaderboard(run, problem, top=5)
+    console.print(f"next: python -m study evaluate {run.name}", highlight=False)
 
 
 def _load_data(problems: list[str], settings: "Settings", seed: int) -> None:
@@ -477,13 +568,27 @@ def _models(target: str, problem: str | None, network: "NetworkName | None") -> 
 
 
 @contextmanager
-def _engine(workers: int | None) -> "Iterator[Engine]":
-    from study.engine import local_engine
+def _engine(run: "Run", workers: int | None, scheduler: str | None = None) -> "Iterator[Engine]":
+    """Workers for the run, which nobody else works on meanwhile."""
+    from study.engine import local_engine, remote_engine
+    from study.runs import settings_of
 
+    retries = settings_of(run).search.retries
+    if scheduler:
+        engine = remote_engine(scheduler, run.folder, retries)
+    else:
+        engine = local_engine(workers, retries)
     with ExitStack() as stack:
+        stack.enter_context(run.in_use())
         with console.status("starting workers"):
-            engine = stack.enter_context(local_engine(workers))
-        yield engine
+            started = stack.enter_context(engine)
+        try:
+            yield started
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"stopped; running trials are kept at their last epoch; to go on: "
+                f"python -m study resume {run.name}"
+            ) from None
 
 
 def _import_tensorflow() -> None:

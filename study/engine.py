@@ -1,22 +1,28 @@
-"""Where training runs: worker processes on this machine, by Dask.
+"""Where training runs: worker processes, by Dask; on this machine, or on a running cluster.
 
 One single-threaded process a core: two of them do half as much again as one process with two
 threads. Results come back in any order; whoever submits decides what to wait for.
+
+A job waits here until a worker is free for it, so that a worker that dies takes no other job with
+it. Dask gives the job of a dead worker to another one, which goes on from the job's checkpoint.
 """
 
 import os
-from collections.abc import Callable
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from study.errors import StudyFailed
+from study.errors import StudyFailed, WrongUse, one_line
 from study.quiet import import_tensorflow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from distributed import Client, Future
+    import distributed
 
 WORKER_ENVIRONMENT = {
     # One thread a worker, or the workers fight for the cores.
@@ -32,10 +38,14 @@ WORKER_ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
 }
 
-_PROGRESS = "progress"
+RETRIES = 2
+"""How often a job whose worker died is tried again, unless the user says otherwise."""
 
 _CHECK_WORKERS = 30
 """Seconds between looks at whether anybody is left to do the job."""
+
+_JOIN_TIMEOUT = 15
+"""Seconds to wait for a scheduler, and for its first worker."""
 
 
 @dataclass(frozen=True)
@@ -47,51 +57,118 @@ class Tick:
     score: float
 
 
-class Engine:
-    """Workers that call functions; made by `local_engine`."""
+class Stopped(Exception):
+    """The driver does not want the running job any more."""
 
-    def __init__(self, client: "Client", workers: int) -> None:
+
+@dataclass
+class _Call:
+    key: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    result: "Future[Any]" = field(default_factory=Future)
+
+
+class Engine:
+    """Workers that call functions; made by `local_engine` and `remote_engine`."""
+
+    def __init__(self, client: "distributed.Client", retries: int = RETRIES) -> None:
         self._client = client
-        self.workers = workers
+        self._session = uuid4().hex[:8]  # a scheduler may serve several searches
+        self._lock = threading.RLock()
+        self._waiting: deque[_Call] = deque()
+        self._running: dict[str, distributed.Future] = {}
         self.on_tick: Callable[[Tick], None] = lambda _: None
         """Called, in another thread, for every `report_epoch` of a worker."""
-        client.subscribe_topic(_PROGRESS, lambda event: self.on_tick(Tick(**event[1]["tick"])))
+        self.workers = self.count_workers()
+        """How many there were at last count."""
+        client.run_on_scheduler(_allow_failures, failures=retries)
+        client.register_plugin(_prepare_workers())
+        client.subscribe_topic(self._session, lambda event: self.on_tick(Tick(**event[1]["tick"])))
 
-    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future":
+    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
         """Call `function(*args)` on a worker, in the order submitted; `key` names the job once."""
-        return self._client.submit(function, *args, key=key, pure=False)
+        call = _Call(key, function, args)
+        with self._lock:
+            self._waiting.append(call)
+        self._start_waiting()
+        return call.result
+
+    def wait_any(self, futures: "Sequence[Future[Any]]") -> None:
+        """Wait until at least one of these is done.
+
+        Raises:
+            StudyFailed: no worker is left.
+        """
+        while not wait(futures, timeout=_CHECK_WORKERS, return_when=FIRST_COMPLETED).done:
+            if not self.count_workers():
+                raise StudyFailed("all worker processes died and none came back")
+            self._start_waiting()  # workers may have joined
+
+    def wait_for(self, future: "Future[Any]") -> Any:
+        """Wait for what a job returns.
+
+        Raises:
+            StudyFailed: its worker died, each time it was tried, or no worker is left.
+        """
+        self.wait_any([future])
+        return future.result()
+
+    def count_workers(self) -> int:
+        """How many jobs can run at the same time, now."""
+        self.workers = sum(self._client.nthreads().values())
+        return self.workers
+
+    def _start_waiting(self) -> None:
+        with self._lock:
+            while self._waiting and len(self._running) < self.workers:
+                call = self._waiting.popleft()
+                future = self._client.submit(
+                    call.function, *call.args, key=f"{self._session}/{call.key}", pure=False
+                )
+                self._running[call.key] = future
+                future.add_done_callback(lambda done, call=call: self._finish(call, done))
+
+    def _finish(self, call: _Call, done: "distributed.Future") -> None:
+        """In a thread of Dask's."""
+        with self._lock:
+            self._running.pop(call.key, None)
+        if done.status == "finished":
+            call.result.set_result(done.result())
+        else:
+            call.result.set_exception(_reason(call.key, done))
+        if self._client.status == "running":
+            self.count_workers()
+            self._start_waiting()
+
+
+def _reason(key: str, done: "distributed.Future") -> StudyFailed:
+    from distributed.scheduler import KilledWorker
+
+    error = done.exception() if done.status == "error" else None
+    if isinstance(error, KilledWorker):
+        times = error.allowed_failures + 1
+        return StudyFailed(
+            f"{key}: the worker process died {times} time{'s' if times > 1 else ''}, "
+            "out of memory perhaps; try fewer --workers"
+        )
+    return StudyFailed(f"{key}: {one_line(error) if error else f'was {done.status}'}")
 
 
 def report_epoch(epoch: int, score: float) -> None:
-    """Called on a worker: tell the driver how the running job is doing."""
+    """Called on a worker: tell the driver how the running job is doing.
+
+    Raises:
+        Stopped: the driver does not want the job any more, or is gone.
+    """
     from distributed import get_worker
 
     worker = get_worker()
-    tick = {"key": worker.get_current_task(), "epoch": epoch, "score": score}
-    worker.log_event(_PROGRESS, {"tick": tick})
-
-
-def wait_for(future: "Future") -> Any:
-    """Wait for what a job returns.
-
-    Raises:
-        StudyFailed: its worker process died, each time it was tried, or no worker is left.
-    """
-    from distributed.scheduler import KilledWorker
-
-    try:
-        while True:
-            try:
-                return future.result(timeout=_CHECK_WORKERS)
-            except TimeoutError:
-                if not future.client.scheduler_info(n_workers=-1)["workers"]:
-                    raise StudyFailed(
-                        f"{future.key}: all worker processes died and none came back"
-                    ) from None
-    except KilledWorker as error:
-        raise StudyFailed(
-            f"{error.task}: the worker process died, out of memory perhaps; try fewer --workers"
-        ) from error
+    task = worker.get_current_task()
+    if worker.state.tasks[task].state == "cancelled":
+        raise Stopped
+    session, _, key = str(task).partition("/")
+    worker.log_event(session, {"tick": {"key": key, "epoch": epoch, "score": score}})
 
 
 def core_count() -> int:
@@ -100,7 +177,7 @@ def core_count() -> int:
 
 
 @contextmanager
-def local_engine(workers: int | None = None) -> "Iterator[Engine]":
+def local_engine(workers: int | None = None, retries: int = RETRIES) -> Iterator[Engine]:
     """Worker processes on this machine (default: one a core), for the length of the block.
 
     They listen on loopback only.
@@ -108,18 +185,19 @@ def local_engine(workers: int | None = None) -> "Iterator[Engine]":
     import dask
     from distributed import Client, LocalCluster
 
-    count = workers or core_count()
     settings = {
         "distributed.admin.large-graph-warning-threshold": "1GB",
-        "distributed.worker.memory.target": False,  # models cannot be spilled to disk
+        # Models cannot be spilled to disk; a worker that takes too much is killed and replaced.
+        "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
+        "distributed.worker.memory.pause": False,
         "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
         "logging.distributed": "error",
     }
     with (
         dask.config.set(settings),
         LocalCluster(
-            n_workers=count,
+            n_workers=workers or core_count(),
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
@@ -128,10 +206,76 @@ def local_engine(workers: int | None = None) -> "Iterator[Engine]":
         ) as cluster,
         Client(cluster) as client,
     ):
-        addresses = client.scheduler_info(n_workers=-1)["workers"]
-        imports = [  # on every worker, while the driver is still busy with its own
-            client.submit(import_tensorflow, key=f"import-{n}", workers=[address])
-            for n, address in enumerate(addresses)
-        ]
-        yield Engine(client, count)
-        del imports
+        yield Engine(client, retries)
+
+
+@contextmanager
+def remote_engine(address: str, folder: Path, retries: int = RETRIES) -> Iterator[Engine]:
+    """The workers of a running Dask cluster, for the length of the block.
+
+    Certificates for tls:// come from Dask's own configuration (`distributed.comm.tls`).
+
+    Args:
+        address: Of its scheduler, tcp://HOST:PORT or tls://HOST:PORT.
+        folder: A folder that the workers must see under the same path: checkpoints go there.
+
+    Raises:
+        WrongUse: nobody answers there, no worker joins, or the workers cannot do the work.
+    """
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=_JOIN_TIMEOUT)
+    except (OSError, TimeoutError, ValueError, TypeError) as error:
+        raise WrongUse(f"--scheduler: no Dask scheduler at {address}: {one_line(error)}") from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=_JOIN_TIMEOUT)
+        except TimeoutError:
+            raise WrongUse(f"--scheduler: {address} has no workers; start some first") from None
+        _check_workers(client, folder.resolve())
+        yield Engine(client, retries)
+
+
+def _check_workers(client: "distributed.Client", folder: Path) -> None:
+    """Workers need the study, and the folder that checkpoints are kept in."""
+    try:
+        seen = client.run(_is_folder, folder)
+    except Exception as error:  # whatever their import of the study raised
+        raise WrongUse(
+            f"--scheduler: a worker cannot import the study ({one_line(error)}): start workers in "
+            "the project's folder, with its environment"
+        ) from error
+    blind = [worker for worker, sees in seen.items() if not sees]
+    if blind:
+        raise WrongUse(
+            f"--scheduler: worker {blind[0]} does not see {folder}: the project's folder must be "
+            "shared by all machines, under the same path"
+        )
+
+
+def _is_folder(folder: Path) -> bool:
+    """On a worker."""
+    return folder.is_dir()
+
+
+def _allow_failures(dask_scheduler: Any, failures: int) -> None:
+    """On the scheduler: how many workers may die of a task before it is given up."""
+    dask_scheduler.allowed_failures = failures
+
+
+def _prepare_workers() -> "distributed.WorkerPlugin":
+    """Have workers, those that join later too, import TensorFlow before their first job."""
+    from distributed import Worker, WorkerPlugin
+
+    class Prepare(WorkerPlugin):
+        name = "study"
+        idempotent = True
+
+        def setup(self, worker: Worker) -> None:  # noqa: ARG002  # Dask's signature
+            for name, value in WORKER_ENVIRONMENT.items():
+                os.environ.setdefault(name, value)
+            # In a thread: the worker answers meanwhile, and the driver is busy importing its own.
+            threading.Thread(target=import_tensorflow, daemon=True).start()
+
+    return Prepare()

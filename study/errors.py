@@ -7,6 +7,7 @@ The command line prints them as one line and turns them into an exit code:
     |   |-- WrongSetting    a preset or option: unknown key, value out of range
     |   |-- WrongName       a run, problem, tuner, layer or model that is not there
     |   `-- WrongImage      an image file or folder that does not fit
+    |-- Interrupted         exit 130: the user stopped it
     `-- StudyFailed         exit 1: used rightly, failed all the same
         |-- DataUnavailable a data set that could not be fetched or is damaged
         `-- CorruptRecord   a file of a run that cannot be read back
@@ -37,6 +38,12 @@ class WrongName(WrongUse):
 
 class WrongImage(WrongUse):
     """An image file or a folder of images that does not fit."""
+
+
+class Interrupted(StudyError):
+    """The user stopped it, and can go on."""
+
+    exit_code = 130
 
 
 class StudyFailed(StudyError):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from study import metrics, statistics
+from study import checkpoint, metrics, statistics
 from study.data.dataset import DataOptions, Dataset
-from study.engine import Engine, report_epoch, wait_for
+from study.engine import Engine, report_epoch
 from study.errors import StudyFailed, one_line
 from study.problems import Problem, load_problem
 from study.records import (
@@ -72,11 +72,16 @@ def evaluate(
     batch_size: int,
     data: DataOptions,
     seed: int,
+    folder: Path,
     engine: Engine,
     on_submit: OnSubmit,
     on_retrained: OnRetrained,
 ) -> Result:
     """Retrain the baseline and the network with the hyperparameters `tuned`, and compare them.
+
+    Args:
+        folder: For checkpoints: an interrupted evaluation goes on from there. The caller removes
+            it when the result is safe.
 
     Raises:
         StudyFailed: a retraining failed.
@@ -92,6 +97,8 @@ def evaluate(
             data_seed=seed,
             epochs=settings.epochs,
             batch_size=batch_size,
+            checkpoint=folder.resolve() / f"{network}-{n}" / checkpoint.FILE,
+            keep_best=True,
         )
         for network in NETWORKS
         for n, one in enumerate(seeds, start=1)
@@ -101,7 +108,7 @@ def evaluate(
         on_submit(key, settings.epochs)
     retrained: dict[str, Retrained] = {}
     for key, future in futures.items():
-        outcome = wait_for(future)
+        outcome = engine.wait_for(future)
         if isinstance(outcome, str):
             raise StudyFailed(f"{problem.name}: retraining failed ({key}): {outcome}")
         retrained[key] = outcome

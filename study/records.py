@@ -138,11 +138,14 @@ class Picture(Record):
     """What it shows, for someone who cannot see it."""
 
 
+StageName = Literal["search", "evaluate", "figures"]
+
+
 class Stage(Record):
     """One timed step of a run."""
 
     problem: str
-    stage: Literal["data", "search", "evaluate", "figures"]
+    stage: StageName
     seconds: float
     command: str
     """The command that runs this stage alone."""
@@ -163,4 +166,7 @@ class StudyRecord(Record):
     """Python and the packages that matter -> version."""
     hardware: dict[str, str | int | float]
     git_commit: str | None
+    plan: list[StageName] = ["search"]
+    """What the command was to do for each problem, in order: what `resume` goes on with."""
     stages: list[Stage] = []
+    """What was finished."""

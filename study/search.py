@@ -1,38 +1,42 @@
-"""Ask a Keras Tuner oracle what to try, have it trained, tell the oracle how it went.
+"""Ask an oracle what to try, have it trained, tell the oracle how it went.
 
 Keras Tuner decides; its own training loop is not used, because it keeps only the best epoch's
 numbers and trains one network at a time. Its project folder is written as it would write it.
 
-The oracle is told results in the order it proposed the trials, and always with the same number
-of trials in between, so that what it proposes depends on the results and never on which worker
-was faster: the same seed and number of workers give the same trials.
+Oracles are told results in the order they proposed the trials, and always with the same number of
+trials in between, so that what they propose depends on the results and never on which worker was
+faster: the same seed and number of workers give the same trials. Not so ASHA, unless it is asked
+to: it is told each result at once, and no rung waits for a straggler.
+
+An interrupted search goes on by doing it all again, except that the trials it had finished are
+not trained but read from its records: the oracle proposes what it would have proposed.
 """
 
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from study import checkpoint
 from study.data.dataset import DataOptions
-from study.engine import Engine, report_epoch, wait_for
+from study.engine import Engine, report_epoch
 from study.errors import StudyFailed, one_line
+from study.oracles import make_oracle, split_values
 from study.problems import Problem
 from study.records import Trial, Value
 from study.settings import SearchSettings, seconds
 from study.train import Job, Trained, run_trial
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import keras_tuner
-    from distributed import Future
 
 MAX_CONSECUTIVE_FAILURES = 5
 """So many failed trials in a row mean that something other than a hyperparameter is wrong."""
-
-TUNER_ID = "tuner0"
-"""Keras Tuner's name of a lone tuner: names the file by which it recognises its project."""
 
 OnTrial = Callable[[Trial], None]
 OnProposal = Callable[[int, str, int], None]
@@ -44,7 +48,8 @@ class _Running:
     number: int
     trial: Any  # keras_tuner.engine.trial.Trial
     job: Job
-    future: "Future"
+    future: "Future[Trained | str] | None"
+    """None if the trial was finished before the search was interrupted."""
 
 
 def search(
@@ -52,48 +57,64 @@ def search(
     settings: SearchSettings,
     data: DataOptions,
     seed: int,
+    workers: int,
     folder: Path,
     engine: Engine,
+    finished: Sequence[Trial],
     on_proposal: OnProposal,
     on_trial: OnTrial,
 ) -> None:
-    """Search `problem`'s space; every finished trial, failed ones too, goes to `on_trial`.
+    """Search `problem`'s space; every newly finished trial, failed ones too, goes to `on_trial`.
 
     Args:
-        folder: Keras Tuner's project folder, made here.
+        workers: 1 or more; how many the search was begun with. Says how many trials are proposed
+            before the first is told, and so what is proposed.
+        folder: Keras Tuner's project folder.
+        finished: What this search gave to `on_trial` before it was interrupted, in that order.
         on_proposal: Called when a trial is handed to the workers.
-        on_trial: Called with each finished trial, in the order they were proposed.
 
     Raises:
-        StudyFailed: MAX_CONSECUTIVE_FAILURES trials failed in a row, or none succeeded.
+        StudyFailed: MAX_CONSECUTIVE_FAILURES trials failed in a row, or none succeeded, or
+            `finished` are not trials of this search.
     """
     oracle = make_oracle(problem, settings, seed, folder)
-    deadline = time.monotonic() + seconds(settings.time_limit) if settings.time_limit else None
-    # Twice as many as workers, so that none waits while the oldest trial is still running; with a
-    # time limit no more than workers, so that none is left to start when time is up.
-    depth = 1 if engine.workers == 1 else engine.workers * (1 if deadline else 2)
-    running: deque[_Running] = deque()
+    at_once = _trials_at_once(settings, workers)
+    in_time = _clock(settings, finished, workers)
+    to_replay = deque(finished)
+    known = {trial.number for trial in finished}
+    running: dict[int, _Running] = {}
+    kept = _Kept(settings.keep, oracle, folder)
     failures = completed = number = 0
     while True:
-        while len(running) < depth and (deadline is None or time.monotonic() < deadline):
+        while len(running) < at_once and (to_replay or in_time()):
             proposal = _propose(oracle, number)
             if proposal.status != "RUNNING":
                 break  # the oracle has no more to try, or waits for results
             job = _job(problem, settings, data, seed, folder, number, proposal)
-            key = job_key(problem.name, number)
-            running.append(_Running(number, proposal, job, engine.submit(_run, job, key=key)))
-            on_proposal(number, key, job.epochs - job.first_epoch)
+            key, future = job_key(problem.name, number), None
+            if number not in known:
+                future = engine.submit(_run, job, key=key)
+                on_proposal(number, key, job.epochs - job.first_epoch)
+            running[number] = _Running(number, proposal, job, future)
             number += 1
         if not running:
             break
-        trial = _tell(oracle, running.popleft())
-        on_trial(trial)
-        completed += trial.status == "completed"
-        failures = failures + 1 if trial.status == "failed" else 0
+        if to_replay:
+            record = to_replay.popleft()
+            one = _same(running.pop(record.number, None), record)
+        else:
+            one = running.pop(_next(running, engine, settings.tells_in_order))
+            record = _record(one, _outcome(one, engine))
+            on_trial(record)
+        _tell(oracle, one.trial, record, one.job.first_epoch)
+        kept.settle(record, [one.trial.hyperparameters.values for one in running.values()])
+        completed += record.status == "completed"
+        failures = failures + 1 if record.status == "failed" else 0
         if failures == MAX_CONSECUTIVE_FAILURES:
             raise StudyFailed(
-                f"{problem.name}: {failures} trials failed in a row, the last with: {trial.error}"
+                f"{problem.name}: {failures} trials failed in a row, the last with: {record.error}"
             )
+    kept.settle_all()
     if not completed:
         raise StudyFailed(f"{problem.name}: no trial of the search succeeded; see trials.jsonl")
 
@@ -103,59 +124,24 @@ def job_key(problem: str, number: int) -> str:
     return f"{problem}-search-{number}"
 
 
-def make_oracle(
-    problem: Problem, settings: SearchSettings, seed: int, folder: Path
-) -> "keras_tuner.Oracle":
-    """A Keras Tuner oracle over the problem's whole space, whose first trial is the baseline."""
-    import keras_tuner
+def _trials_at_once(settings: SearchSettings, workers: int) -> int:
+    """How many trials are proposed before the first of them is told.
 
-    space = keras_tuner.HyperParameters()
-    problem.build(space, 1)
-    shared = {
-        "objective": keras_tuner.Objective(f"val_{problem.objective}", "max"),
-        "hyperparameters": space,
-        "seed": seed,
-        # Keras Tuner raises on the third failed trial in a row, with its lock held; we count.
-        "max_consecutive_failed_trials": 10**9,
-    }
-    if settings.tuner == "hyperband":
-        # It would stop after one pass over its brackets: two trials, if max_epochs is 2.
-        oracle = keras_tuner.oracles.HyperbandOracle(
-            max_epochs=settings.max_epochs, hyperband_iterations=None, **shared
-        )
-        oracle.max_trials = settings.max_trials
-    elif settings.tuner == "bayesian":
-        # It would begin with three random trials a hyperparameter: more than most budgets have.
-        oracle = keras_tuner.oracles.BayesianOptimizationOracle(
-            max_trials=settings.max_trials,
-            num_initial_points=max(2, settings.max_trials // 3),
-            **shared,
-        )
-    else:
-        kinds = {
-            "random": keras_tuner.oracles.RandomSearchOracle,
-            "grid": keras_tuner.oracles.GridSearchOracle,
-        }
-        oracle = kinds[settings.tuner](max_trials=settings.max_trials, **shared)
-    oracle.verbose = 0
-    _begin_with(oracle, problem.baseline)
-    folder.mkdir(parents=True, exist_ok=True)
-    oracle._set_project_dir(str(folder.parent), folder.name)  # what `keras_tuner.Tuner` does
-    (folder / f"{TUNER_ID}.json").write_text("{}")
-    return oracle
-
-
-def _begin_with(oracle: "keras_tuner.Oracle", baseline: dict[str, Value]) -> None:
-    """Have the oracle propose the baseline where it would draw its first random point.
-
-    Grid search begins with every default, and the defaults are the baseline.
+    Where results are told in order, twice as many as workers, so that none waits while the oldest
+    trial is still running. With a time limit no more than workers, so that none is left to start
+    when time is up.
     """
-    draw = oracle._random_values
+    in_advance = settings.tells_in_order and workers > 1 and not settings.time_limit
+    return 2 * workers if in_advance else workers
 
-    def first_baseline() -> dict[str, Value] | None:
-        return draw() if oracle.trials else dict(baseline)
 
-    oracle._random_values = first_baseline
+def _clock(settings: SearchSettings, finished: Sequence[Trial], workers: int) -> Callable[[], bool]:
+    """Whether a further trial may start; before an interruption, workers were always busy."""
+    if settings.time_limit is None:
+        return lambda: True
+    spent = sum(trial.seconds for trial in finished) / workers
+    deadline = time.monotonic() + seconds(settings.time_limit) - spent
+    return lambda: time.monotonic() < deadline
 
 
 def _propose(oracle: "keras_tuner.Oracle", number: int) -> Any:
@@ -187,20 +173,14 @@ def _job(
         batch_size=settings.batch_size,
         max_images=settings.max_images,
         first_epoch=int(tuner.get("tuner/initial_epoch", 0)),
-        load_from=_weights(folder, str(parent)) if parent is not None else None,
-        save_to=_weights(folder, proposal.trial_id) if settings.tuner == "hyperband" else None,
+        load_from=checkpoint_path(folder, str(parent)) if parent is not None else None,
+        checkpoint=checkpoint_path(folder, proposal.trial_id),
     )
 
 
-def _weights(folder: Path, trial_id: str) -> Path:
+def checkpoint_path(folder: Path, trial_id: str) -> Path:
     """Where Keras Tuner itself keeps a trial's weights."""
-    return folder.resolve() / f"trial_{trial_id}" / "checkpoint.weights.h5"
-
-
-def split_values(values: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
-    """(hyperparameters, Keras Tuner's own tuner/* values)."""
-    own = {name: value for name, value in values.items() if name.startswith("tuner/")}
-    return {name: value for name, value in values.items() if name not in own}, own
+    return folder.resolve() / f"trial_{trial_id}" / checkpoint.FILE
 
 
 def _run(job: Job) -> Trained | str:
@@ -211,27 +191,40 @@ def _run(job: Job) -> Trained | str:
         return one_line(error)
 
 
-def _tell(oracle: "keras_tuner.Oracle", running: _Running) -> Trial:
-    """Wait for the trial, tell the oracle and return its record."""
+def _same(one: _Running | None, record: Trial) -> _Running:
+    """The proposal that the record of a finished trial is about.
+
+    Raises:
+        StudyFailed: the oracle proposed something else this time.
+    """
+    if one is not None:
+        values, tuner = split_values(one.trial.hyperparameters.values)
+        if record.tuner == tuner and record.hyperparameters.items() <= values.items():
+            return one
+    raise StudyFailed(
+        f"trial {record.number} in trials.jsonl is not what this search proposes: the search "
+        "space, or Keras Tuner, has changed since; begin a new run"
+    )
+
+
+def _next(running: dict[int, _Running], engine: Engine, in_order: bool) -> int:
+    """Wait for the trial to be told next: the oldest, or the first that is done."""
+    futures = {number: one.future for number, one in running.items() if one.future}
+    if in_order:
+        oldest = next(iter(futures))
+        engine.wait_any([futures[oldest]])
+        return oldest
+    engine.wait_any(list(futures.values()))
+    return next(number for number, future in futures.items() if future.done())
+
+
+def _outcome(one: _Running, engine: Engine) -> Trained | str:
+    assert one.future
     try:
-        outcome: Trained | str = wait_for(running.future)
+        outcome: Trained | str = engine.wait_for(one.future)
     except StudyFailed as error:
-        outcome = str(error)
-    trial = running.trial
-    if isinstance(outcome, Trained):
-        for epoch, metrics in _per_epoch(outcome, running.job.first_epoch):
-            oracle.update_trial(trial.trial_id, metrics, step=epoch)
-        trial.status = "COMPLETED"
-    else:
-        trial.status, trial.message = "FAILED", outcome
-    oracle.end_trial(trial)
-    return _record(running, outcome)
-
-
-def _per_epoch(trained: Trained, first_epoch: int) -> list[tuple[int, dict[str, float]]]:
-    names = list(trained.curves)
-    rows = zip(*trained.curves.values(), strict=True)
-    return [(first_epoch + n, dict(zip(names, row, strict=True))) for n, row in enumerate(rows, 1)]
+        return str(error)
+    return outcome
 
 
 def _record(running: _Running, outcome: Trained | str) -> Trial:
@@ -258,6 +251,64 @@ def _record(running: _Running, outcome: Trained | str) -> Trial:
             "seconds": outcome.seconds,
         }
     )
+
+
+def _tell(oracle: "keras_tuner.Oracle", trial: Any, record: Trial, first_epoch: int) -> None:
+    if record.status == "completed":
+        for epoch, metrics in enumerate(_per_epoch(record), start=first_epoch + 1):
+            oracle.update_trial(trial.trial_id, metrics, step=epoch)
+        trial.status = "COMPLETED"
+    else:
+        trial.status, trial.message = "FAILED", record.error
+    oracle.end_trial(trial)
+
+
+def _per_epoch(record: Trial) -> list[dict[str, float]]:
+    names = list(record.curves)
+    rows = zip(*record.curves.values(), strict=True)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+class _Kept:
+    """Removes the checkpoints that nobody needs any more.
+
+    Needed are those of running trials, of the best trials, and of those that may go up a rung.
+    """
+
+    def __init__(self, keep: int, oracle: "keras_tuner.Oracle", folder: Path) -> None:
+        self._keep, self._oracle, self._folder = keep, oracle, folder
+        self._completed: dict[str, Trial] = {}
+        """Trials that still have a checkpoint, by trial id."""
+
+    def settle(self, record: Trial, running: Sequence[dict[str, Value]]) -> None:
+        """After a trial was told, while those with the values `running` are being trained."""
+        if record.status == "completed":
+            self._completed[record.trial_id] = record
+        else:
+            self._remove(record.trial_id)
+        continued = {str(values.get("tuner/trial_id")) for values in running}
+        self._remove_all_but(lambda one: one.trial_id in continued or self._may_go_up(one))
+
+    def settle_all(self) -> None:
+        """After the search."""
+        self._remove_all_but(lambda _: False)
+
+    def _may_go_up(self, record: Trial) -> bool:
+        from study.asha import AshaOracle
+
+        if isinstance(self._oracle, AshaOracle):
+            return self._oracle.may_go_up(record.trial_id)
+        return "tuner/bracket" in record.tuner  # Hyperband: the search may end in any bracket
+
+    def _remove_all_but(self, needed: Callable[[Trial], bool]) -> None:
+        ranked = sorted(self._completed.values(), key=lambda one: (-(one.score or 0), one.number))
+        for record in ranked[self._keep :]:
+            if not needed(record):
+                del self._completed[record.trial_id]
+                self._remove(record.trial_id)
+
+    def _remove(self, trial_id: str) -> None:
+        checkpoint_path(self._folder, trial_id).unlink(missing_ok=True)
 
 
 def best_trial(trials: list[Trial]) -> Trial:

@@ -9,11 +9,11 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from study.data.dataset import DataOptions
 from study.errors import WrongSetting
-from study.records import Record
+from study.records import Record, StageName
 
 PRESETS = Path(__file__).parent / "presets"
 
-Tuner = Literal["random", "grid", "bayesian", "hyperband"]
+Tuner = Literal["random", "grid", "bayesian", "hyperband", "asha"]
 TUNERS: tuple[Tuner, ...] = get_args(Tuner)
 
 Group = TypeVar("Group", bound=BaseModel)
@@ -26,14 +26,28 @@ class SearchSettings(Record):
 
     tuner: Tuner = "random"
     max_trials: Annotated[int, Field(ge=1, le=10_000)] = 10
-    """Trials, the baseline and failed ones included."""
+    """Trials, the baseline and failed ones included; for asha configurations, each of which may
+    go up several rungs."""
     max_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Epochs of a trial; for hyperband the most that any trial gets."""
+    """Epochs of a trial; for hyperband and asha the most that any trial gets."""
     max_images: Annotated[int, Field(ge=1)] | None = None
     """Training images a trial gets at most; the final retrainings get all. None: all."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 64
+    in_order: bool | None = None
+    """Tell the oracle of results in the order it proposed the trials: the same seed and number of
+    workers then give the same search. False: at once, so that nobody waits for a straggler. None:
+    in order, but for asha."""
+    keep: Annotated[int, Field(ge=0)] = 3
+    """Trials whose weights stay on disk: the best ones."""
+    retries: Annotated[int, Field(ge=0, le=100)] = 2
+    """How often a trial whose worker died is taken up again before it counts as failed."""
     time_limit: str | None = None
     """Such as "90s", "10m" or "1h30m": then no further trial starts. None: no limit."""
+
+    @property
+    def tells_in_order(self) -> bool:
+        """`in_order` as it is meant."""
+        return self.tuner != "asha" if self.in_order is None else self.in_order
 
     @field_validator("time_limit")
     @classmethod
@@ -71,6 +85,15 @@ class Settings(Record):
     search: SearchSettings = SearchSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     figures: FigureSettings = FigureSettings()
+
+
+class Work(Record):
+    """What a command is to do; equal for the same command given again."""
+
+    problems: list[str]
+    settings: Settings
+    seed: int
+    plan: list[StageName]
 
 
 def seconds(duration: str) -> float:

@@ -4,85 +4,88 @@ Every step takes what it needs from the store and leaves what it made there, wit
 study.json, so that a run can be continued, repeated or looked at step by step.
 """
 
+import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Literal
 
 from rich.console import Console
 
-from study import environment, store, visualize
-from study.engine import Engine, wait_for
+from study import visualize
+from study.engine import Engine
 from study.errors import CorruptRecord, StudyFailed, one_line
 from study.evaluate import evaluate
+from study.files import write_text
 from study.problems import load_problem
 from study.progress import clock, stage
-from study.records import Picture, SeedResult, Stage, StudyRecord, Trial
+from study.records import Picture, SeedResult, Stage, StageName, StudyRecord, Trial
 from study.report import render
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
+from study.runs import settings_of, to_do
 from study.search import best_trial, job_key, search
-from study.settings import Settings, validated
+from study.settings import SearchSettings
 from study.store import Run
 
-StageName = Literal["search", "evaluate", "figures"]
 
-
-def create_run(
-    name: str, problems: list[str], settings: Settings, seed: int, command: str, workers: int
-) -> Run:
-    """Make results/NAME with its study.json.
-
-    Raises:
-        WrongName: the name is not a plain name, or there is a run of that name.
-    """
-    run = Run(store.check_free_name(name))
-    run.write_study(
-        StudyRecord(
-            name=name,
-            created=environment.now(),
-            command=command,
-            seed=seed,
-            problems=problems,
-            settings=settings.model_dump(mode="json"),
-            versions=environment.versions(),
-            hardware=environment.hardware(workers),
-            git_commit=environment.git_commit(),
-        )
-    )
-    return run
-
-
-def settings_of(run: Run) -> Settings:
-    """The settings the run was made with."""
-    return validated(Settings, run.study().settings, source=str(run.folder / "study.json"))
+def carry_out(run: Run, engine: Engine, console: Console) -> None:
+    """Do what is to do; figures of all problems last, side by side."""
+    steps = to_do(run)
+    for name, step in steps:
+        if step == "search":
+            search_stage(run, name, engine, console)
+        elif step == "evaluate":
+            evaluate_stage(run, name, engine, console)
+    undrawn = [name for name, step in steps if step == "figures"]
+    if undrawn:
+        figures_stage(run, undrawn, engine, console)
 
 
 def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
-    """Search one problem; every finished trial is in trials.jsonl before the next is told of."""
-    settings, seed = settings_of(run), run.study().seed
-    budget = settings.search
-    trials: list[Trial] = []
-    with (
-        _timed(run, name, "search"),
-        stage(f"{name}: search", "trial", budget.max_trials, budget.max_epochs, console) as shown,
-    ):
+    """Search one problem, or go on where its trials end; each is on disk before it is told of."""
+    settings, study = settings_of(run), run.study()
+    budget, finished = settings.search, run.trials(name)
+    trials, epochs = _expected(budget)
+    started = time.perf_counter()
+    if finished:
+        console.print(f"{name}: search: {len(finished)} trials are finished already")
+    with stage(
+        f"{name}: search", "trial", max(1, trials - len(finished)), epochs, console
+    ) as shown:
         engine.on_tick = shown.tick
 
         def keep(trial: Trial) -> None:
-            trials.append(trial)
-            run.write_trials(name, trials)
+            run.append_trial(name, trial)
             shown.finish(job_key(name, trial.number), trial.score, _trial_words(trial))
 
         search(
             load_problem(name),
             budget,
             settings.data,
-            seed,
+            study.seed,
+            _workers(study),
             run.search_folder(name),
             engine,
+            finished,
             on_proposal=lambda _, key, epochs: shown.propose(key, epochs),
             on_trial=keep,
         )
+    _record_stage(run, name, "search", started, sum(trial.seconds for trial in run.trials(name)))
+
+
+def _expected(budget: SearchSettings) -> tuple[int, int]:
+    """(trials, epochs each) that the search will come to, for the estimate of the time left."""
+    if budget.tuner != "asha":
+        return budget.max_trials, budget.max_epochs
+    from study.asha import ETA, rungs
+
+    ends = rungs(budget.max_epochs)
+    sizes = [budget.max_trials // ETA**rung for rung in range(len(ends))]
+    each = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+    epochs = sum(size * more for size, more in zip(sizes, each, strict=True))
+    return sum(sizes), max(1, round(epochs / sum(sizes)))
+
+
+def _workers(study: StudyRecord) -> int:
+    """How many the run was begun with."""
+    return max(1, int(study.hardware.get("workers", 1)))
 
 
 def _trial_words(trial: Trial) -> str:
@@ -96,10 +99,11 @@ def evaluate_stage(run: Run, name: str, engine: Engine, console: Console) -> Non
     settings, seed = settings_of(run), run.study().seed
     budget = settings.evaluation
     tuned = best_trial(run.trials(name)).hyperparameters
-    with (
-        _timed(run, name, "evaluate"),
-        stage(f"{name}: evaluate", "network", 2 * budget.seeds, budget.epochs, console) as shown,
-    ):
+    checkpoints = run.retraining_folder(name)
+    if run.evaluation(name):  # to be made again, and not from what the last one left
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    started = time.perf_counter()
+    with stage(f"{name}: evaluate", "network", 2 * budget.seeds, budget.epochs, console) as shown:
         engine.on_tick = shown.tick
         problem = load_problem(name)
 
@@ -114,11 +118,16 @@ def evaluate_stage(run: Run, name: str, engine: Engine, console: Console) -> Non
             settings.search.batch_size,
             settings.data,
             seed,
+            checkpoints,
             engine,
             on_submit=shown.propose,
             on_retrained=show,
         )
         run.write_evaluation(name, result.evaluation, result.predictions, result.models)
+    networks = result.evaluation.networks.values()
+    trained = sum(one.seconds for network in networks for one in network.seeds)
+    _record_stage(run, name, "evaluate", started, trained)
+    shutil.rmtree(checkpoints)
 
 
 def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) -> None:
@@ -135,7 +144,7 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
             futures.append(engine.submit(_draw, run.name, name, part, key=key))
         pictures: dict[str, list[Picture]] = {name: [] for name in names}
         for (name, part), future in zip(jobs, futures, strict=True):
-            drawn, took = wait_for(future)
+            drawn, took = engine.wait_for(future)
             if isinstance(drawn, str):
                 raise StudyFailed(f"{name}: figures of {part} failed: {drawn}")
             pictures[name] += drawn
@@ -143,7 +152,7 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
             shown.finish(f"{name}-figures-{part}", None, f"{name}: {part} drawn")
     for name in names:
         run.write_pictures(name, pictures[name])
-        _record_stage(run, name, "figures", seconds[name])
+        _write_stage(run, name, "figures", seconds[name])
 
 
 def _draw(run_name: str, problem: str, part: str) -> tuple[list[Picture] | str, float]:
@@ -160,7 +169,7 @@ def report_stage(run: Run) -> None:
     """Write reports/NAME.html from whatever the run has so far."""
     study = run.study()
     problems = tuple(_problem_input(run, name) for name in study.problems)
-    store.write_text(run.report_path, render(ReportInput(study=study, problems=problems)))
+    write_text(run.report_path, render(ReportInput(study=study, problems=problems)))
 
 
 def _problem_input(run: Run, name: str) -> ProblemInput:
@@ -194,14 +203,19 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
     )
 
 
-@contextmanager
-def _timed(run: Run, problem: str, name: StageName) -> Iterator[None]:
-    started = time.perf_counter()
-    yield
-    _record_stage(run, problem, name, time.perf_counter() - started)
+def _record_stage(run: Run, problem: str, name: StageName, started: float, trained: float) -> None:
+    """Note that a stage is finished.
+
+    Args:
+        started: By `time.perf_counter`.
+        trained: Seconds that workers trained for it: of an interrupted stage, this process has
+            seen the end only.
+    """
+    least = trained / _workers(run.study())
+    _write_stage(run, problem, name, max(least, time.perf_counter() - started))
 
 
-def _record_stage(run: Run, problem: str, name: StageName, seconds: float) -> None:
+def _write_stage(run: Run, problem: str, name: StageName, seconds: float) -> None:
     study = run.study()
     done = Stage(
         problem=problem, stage=name, seconds=round(seconds, 2), command=_command(run, name)

@@ -1,23 +1,27 @@
 """results/ and reports/: the only file that knows where things lie.
 
-Files are written whole or not at all.
+Files are written whole or not at all; a line of trials.jsonl too, as far as any reader can see.
 """
 
 import json
+import logging
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import numpy as np
+from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
-from study.errors import CorruptRecord, WrongName
+from study.errors import CorruptRecord, WrongName, WrongUse
+from study.files import replacing, write_bytes, write_text
 from study.records import Evaluation, NetworkName, Picture, StudyRecord, Trial
+
+log = logging.getLogger(__name__)
 
 RESULTS = Path("results")
 REPORTS = Path("reports")
@@ -52,6 +56,10 @@ class Run:
         """Keras Tuner's own project folder."""
         return self.problem_folder(problem) / "search"
 
+    def retraining_folder(self, problem: str) -> Path:
+        """Checkpoints of an evaluation, while it goes on."""
+        return self.problem_folder(problem) / "retraining"
+
     def figures_folder(self, problem: str) -> Path:
         """The folder of figure files and figures.json."""
         return self.problem_folder(problem) / "figures"
@@ -64,6 +72,23 @@ class Run:
         """Problems that have been searched, in the study's order, then any others."""
         known = self.study().problems
         return [name for name in known if self.problem_folder(name).is_dir()]
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Nobody else works on the run for the length of the block.
+
+        The lock is the operating system's: it goes when the process does, however it ends.
+
+        Raises:
+            WrongUse: somebody does.
+        """
+        try:
+            with FileLock(self.folder / ".lock", timeout=0):
+                yield
+        except Timeout:
+            raise WrongUse(
+                f"{self.folder} is in use by another process; wait until it is done, or stop it"
+            ) from None
 
     # study.json
 
@@ -78,19 +103,26 @@ class Run:
     # trials.jsonl
 
     def trials(self, problem: str) -> list[Trial]:
-        """All trials of a search in the order they were proposed; none if there was no search."""
+        """All finished trials of a search, in the order the oracle was told of them."""
         path = self._trials_path(problem)
         if not path.exists():
             return []
-        lines = _read(path).splitlines()  # bytes, so that only newlines end a line
+        *lines, rest = _read(path).split(b"\n")  # nothing but a newline ends a line
+        if _is_trial(rest):
+            lines.append(rest)
+        elif rest:
+            log.warning("%s ends in half a line, of a trial that was being written: left out", path)
         return [_parse(Trial, line, f"{path}, line {n}") for n, line in enumerate(lines, start=1)]
 
-    def write_trials(self, problem: str, trials: list[Trial]) -> None:
-        """Write trials.jsonl."""
-        write_text(
-            self._trials_path(problem),
-            "".join(trial.model_dump_json() + "\n" for trial in trials),
-        )
+    def append_trial(self, problem: str, trial: Trial) -> None:
+        """Add a line to trials.jsonl; it is on the disk when this returns."""
+        path = self._trials_path(problem)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            _end_last_line(file)
+            file.write(trial.model_dump_json().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def _trials_path(self, problem: str) -> Path:
         return self.problem_folder(problem) / "trials.jsonl"
@@ -151,6 +183,28 @@ class Run:
         )
 
 
+def _end_last_line(file: IO[bytes]) -> None:
+    """Cut off what a process that was killed while it wrote a trial left after the last newline."""
+    if file.seek(0, os.SEEK_END) == 0:
+        return
+    file.seek(-1, os.SEEK_END)
+    if file.read(1) != b"\n":
+        file.seek(0)
+        whole, newline, rest = file.read().rpartition(b"\n")
+        if _is_trial(rest):
+            file.write(b"\n")
+        else:
+            file.truncate(len(whole) + len(newline))
+
+
+def _is_trial(line: bytes) -> bool:
+    try:
+        Trial.model_validate_json(line)
+    except ValidationError:
+        return False
+    return True
+
+
 def check_name(name: str) -> str:
     """The run name, if it is a plain name: letters, digits, '.', '_', '-', at most 64, no path.
 
@@ -193,32 +247,6 @@ def open_run(name: str) -> Run:
 def run_names() -> list[str]:
     """Names of all runs, sorted."""
     return sorted(path.parent.name for path in RESULTS.glob("*/study.json"))
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file that takes the place of `path` if the block succeeds, else vanishes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)  # mkstemp makes it private
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a whole file or nothing."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
-
-
-def write_text(path: Path, content: str) -> None:
-    """Write a whole UTF-8 file or nothing."""
-    write_bytes(path, content.encode())
 
 
 def _read(path: Path) -> bytes:

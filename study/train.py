@@ -12,14 +12,14 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from study import metrics
+from study import checkpoint, metrics
 from study.data import load_dataset
 from study.data.dataset import DataOptions, Dataset, Labels, Part
 from study.problems import Problem, load_problem
@@ -56,9 +56,15 @@ class Job:
     first_epoch: int = 0
     """Epochs already trained by the trial this one continues."""
     load_from: Path | None = None
-    """Weights and optimizer state to continue from."""
-    save_to: Path | None = None
-    """Where to leave weights and optimizer state of the last epoch."""
+    """The checkpoint of the trial this one continues."""
+    checkpoint: Path | None = None
+    """Left here after every epoch; if it is there already, training goes on from it."""
+    keep_best: bool = False
+    """Bring the network back with the weights of its best epoch, not of its last."""
+
+    def training(self) -> str:
+        """Which training this is: equal for equal jobs, wherever their files are."""
+        return repr(replace(self, load_from=None, checkpoint=None))
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def cached_dataset(name: str, seed: int, options: DataOptions) -> Dataset:
 
 
 def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Trained]:
-    """Build and train a network; it comes back with the weights of its best epoch.
+    """Build and train a network, or go on where the job's checkpoint ends.
 
     Raises:
         Diverged: the loss became NaN or infinite.
@@ -107,16 +113,21 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     model, hyperparameters = build(problem, job.values, steps * job.epochs)
     # Built here, the optimizer makes no variables inside the graph, which would be traced twice.
     model.optimizer.build(model.trainable_variables)
-    if job.load_from:
+    so_far = checkpoint.load(job.checkpoint, job.training(), model) if job.checkpoint else None
+    if job.load_from and not so_far:
         model.load_weights(job.load_from)
-    curves, best_epoch = _fit(model, problem, part, dataset.validation, job, batch_size, on_epoch)
+    done, best = so_far or (None, None)
+    fit = _Fit(problem.objective, job, started - (done.seconds if done else 0.0), on_epoch)
+    if done:
+        fit.curves, fit.best_weights = dict(done.curves), best
+    _fit(fit, model, problem.heads, part, dataset.validation, batch_size)
     return model, Trained(
-        curves=curves,
-        best_epoch=best_epoch,
-        score=max(curves[f"val_{problem.objective}"]),
+        curves=fit.curves,
+        best_epoch=fit.best_epoch,
+        score=max(fit.scores),
         parameters=model.count_params(),
         hyperparameters=hyperparameters,
-        seconds=time.perf_counter() - started,
+        seconds=time.perf_counter() - fit.started,
     )
 
 
@@ -154,39 +165,85 @@ def build(
     return model, {entry.name: hp.values[entry.name] for entry in hp.space if hp.is_active(entry)}
 
 
+@dataclass
+class _Fit:
+    """A training as far as it has come."""
+
+    objective: str
+    job: Job
+    started: float
+    """When, by `time.perf_counter`; earlier by what was trained before an interruption."""
+    on_epoch: OnEpoch | None
+    curves: Curves = field(default_factory=dict)
+    best_weights: list[np.ndarray] | None = None
+
+    @property
+    def scores(self) -> list[float]:
+        """The validation objective after each epoch of this job."""
+        return self.curves.get(f"val_{self.objective}", [])
+
+    @property
+    def epoch(self) -> int:
+        """The last finished epoch, those of the trial it continues counted in."""
+        return self.job.first_epoch + len(self.scores)
+
+    @property
+    def best_epoch(self) -> int:
+        """The first epoch of the best score."""
+        return self.job.first_epoch + 1 + self.scores.index(max(self.scores))
+
+
 def _fit(
+    fit: _Fit,
     model: "keras.Model",
-    problem: Problem,
+    heads: Sequence[str],
     part: Part,
     validation: Part,
-    job: Job,
     batch_size: int,
-    on_epoch: OnEpoch | None,
-) -> tuple[Curves, int]:
-    """Train from `first_epoch` to `epochs`; leaves the best epoch's weights in the model."""
+) -> None:
+    """Train up to `job.epochs`."""
     from study.models import predictor
 
-    run_epoch = _epoch_function(model, part, problem.heads)
+    job = fit.job
+    run_epoch = _epoch_function(model, part, heads)
     predict = predictor(model)
-    curves: Curves = {}
-    best_score, best_epoch, best_weights = -math.inf, 0, None
-    for epoch in range(job.first_epoch + 1, job.epochs + 1):
+    while fit.epoch < job.epochs:
+        epoch = fit.epoch + 1
+        _seed_dropout(model, epoch)
         order = _order(len(part), batch_size, job.seed, epoch)
-        _extend(curves, "", _scores_in_order(part.labels, order, run_epoch(order)))
-        _check_finite("training", curves["loss"][-1], epoch)
+        in_training = _scores_in_order(part.labels, order, run_epoch(order))
+        _check_finite("training", in_training["loss"], epoch)
         scores = metrics.scores(validation.labels, predict(validation.images))
         _check_finite("validation", scores["loss"], epoch)  # the last step may break the weights
-        _extend(curves, "val_", scores)
-        score = scores[problem.objective]
-        if score > best_score:
-            best_score, best_epoch, best_weights = score, epoch, model.get_weights()
-        if on_epoch:
-            on_epoch(epoch, score)
-    if job.save_to:
-        job.save_to.parent.mkdir(parents=True, exist_ok=True)
-        model.save_weights(job.save_to)
-    model.set_weights(best_weights)
-    return curves, best_epoch
+        _extend(fit.curves, "", in_training)
+        _extend(fit.curves, "val_", scores)
+        if job.keep_best and fit.best_epoch == epoch:
+            fit.best_weights = model.get_weights()
+        if job.checkpoint:
+            checkpoint.save(job.checkpoint, model, _progress(fit), fit.best_weights)
+        if fit.on_epoch:
+            fit.on_epoch(epoch, scores[fit.objective])
+    if fit.best_weights:
+        model.set_weights(fit.best_weights)
+
+
+def _progress(fit: _Fit) -> checkpoint.Progress:
+    return checkpoint.Progress(
+        training=fit.job.training(),
+        epoch=fit.epoch,
+        curves=fit.curves,
+        seconds=time.perf_counter() - fit.started,
+    )
+
+
+def _seed_dropout(model: "keras.Model", epoch: int) -> None:
+    """Let dropout's random numbers follow from the epoch: a resumed training draws the same.
+
+    The state of a Keras seed generator is (seed, calls so far).
+    """
+    for variable in model.non_trainable_variables:
+        if variable.name == "seed_generator_state":
+            variable.assign([variable.numpy()[0], epoch << 20])
 
 
 def _first(part: Part, images: int | None) -> Part:

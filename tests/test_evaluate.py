@@ -3,13 +3,11 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from distributed.scheduler import KilledWorker
 from numpy.testing import assert_allclose, assert_array_equal
 
 import study
@@ -123,6 +121,7 @@ def evaluated(
         16,
         DataOptions(),
         1,
+        Path("retraining"),
         engine or tiny.InstantEngine(),
         **(ignored | events),
     )
@@ -159,7 +158,7 @@ def test_no_seed_is_one_of_a_trial_of_the_search(jobs: list[Job]) -> None:
 
 @pytest.mark.usefixtures("jobs")
 def test_which_worker_is_faster_changes_nothing(result: Result) -> None:
-    backward = evaluated(engine=tiny.BackwardEngine(2))
+    backward = evaluated(engine=tiny.BackwardEngine())
     assert backward.evaluation == result.evaluation
     assert backward.models.keys() == result.models.keys()
 
@@ -346,10 +345,10 @@ def test_a_dead_worker_fails_the_evaluation_in_one_line(
     jobs: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: Any) -> None:
-        raise KilledWorker("tiny-evaluate-tuned-1", SimpleNamespace(address="tcp://lost"), 3)
+        raise StudyFailed("tiny-evaluate-baseline-1: the worker process died 3 times")
 
     monkeypatch.setattr(evaluate, "_retrain", die)
-    with pytest.raises(StudyFailed, match="tiny-evaluate-tuned-1: the worker process died"):
+    with pytest.raises(StudyFailed, match="tiny-evaluate-baseline-1: the worker process died"):
         evaluated(engine=tiny.BackwardEngine())
     assert jobs == []
 

@@ -63,7 +63,7 @@ def test_settings_survive_the_way_through_json() -> None:
         ("[search]\nmax_epochs = 1.5", r"search\.max_epochs: .*integer.*, got 1\.5"),
         ("[search]\nmax_images = 0", r"search\.max_images: .*greater than or equal to 1, got 0"),
         ("[search]\nbatch_size = 'big'", r"search\.batch_size: .*integer.*, got 'big'"),
-        ("[search]\ntuner = 'luck'", r"search\.tuner: .*'hyperband', got 'luck'"),
+        ("[search]\ntuner = 'luck'", r"search\.tuner: .*'asha', got 'luck'"),
         ("[search]\ntime_limit = '10'", r"search\.time_limit: expected a time like 90s.*'10'"),
         ("[evaluation]\nseeds = 1", r"evaluation\.seeds: .*greater than or equal to 2, got 1"),
         ("[evaluation]\nepochs = 0", r"evaluation\.epochs: .*got 0"),
@@ -168,8 +168,14 @@ def test_changed_checks_again(change: dict[str, object], words: str) -> None:
         changed(SearchSettings(), **change)
 
 
-def test_the_tuners_are_the_four_of_keras_tuner() -> None:
-    assert TUNERS == ("random", "grid", "bayesian", "hyperband")
+def test_the_tuners_are_the_four_of_keras_tuner_and_asha() -> None:
+    assert TUNERS == ("random", "grid", "bayesian", "hyperband", "asha")
+
+
+def test_results_are_told_in_order_except_to_asha() -> None:
+    assert [SearchSettings(tuner=tuner).tells_in_order for tuner in TUNERS] == [True] * 4 + [False]
+    assert SearchSettings(tuner="asha", in_order=True).tells_in_order
+    assert not SearchSettings(tuner="random", in_order=False).tells_in_order
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from numpy.testing import assert_array_equal
 
 from study import store
 from study.errors import CorruptRecord, WrongName
+from study.files import replacing, write_bytes, write_text
 from study.records import Picture, Stage, StudyRecord
 from study.store import Run, check_name, open_run, run_names
 from tests.factories import evaluation, predictions, trial
@@ -106,10 +107,10 @@ def test_without_runs_none_is_listed() -> None:
 
 
 def test_everything_lies_where_the_readme_says(run: Run) -> None:
-    run.write_trials("mnist", [trial()])
+    run.append_trial("mnist", trial())
     run.write_evaluation("mnist", evaluation(), predictions({"class": 3}), {"tuned": b"bytes"})
     run.write_pictures("mnist", [picture()])
-    store.write_text(run.report_path, "<html>")
+    write_text(run.report_path, "<html>")
     assert files() == [
         "reports/demo.html",
         "results/demo/mnist/evaluation.json",
@@ -132,12 +133,13 @@ def test_trials_come_back_in_order_failed_ones_too(run: Run) -> None:
         trial(1, None, error="ValueError: a \u2028 strange \x85 message \x1c with ünicode 🎲"),
         trial(2, 0.7, tuner={"tuner/epochs": 3, "tuner/trial_id": "0001"}),
     ]
-    run.write_trials("line", trials)
+    for one in trials:
+        run.append_trial("line", one)
     assert run.trials("line") == trials
 
 
 def test_a_flag_does_not_come_back_as_a_number(run: Run) -> None:
-    run.write_trials("line", [trial(hyperparameters={"flag": True, "one": 1, "real": 1.0})])
+    run.append_trial("line", trial(hyperparameters={"flag": True, "one": 1, "real": 1.0}))
     values = run.trials("line")[0].hyperparameters
     assert [type(value) for value in values.values()] == [bool, int, float]
 
@@ -170,8 +172,8 @@ def test_what_was_not_made_yet_is_missing_and_no_error(run: Run) -> None:
 
 def test_problems_are_those_with_a_folder_in_the_study_s_order(run: Run) -> None:
     assert run.problems() == []
-    run.write_trials("line", [trial()])
-    run.write_trials("mnist", [trial()])
+    run.append_trial("line", trial())
+    run.append_trial("mnist", trial())
     (run.folder / "lost+found").mkdir()
     assert run.problems() == ["mnist", "line"]
 
@@ -181,10 +183,10 @@ def test_problems_are_those_with_a_folder_in_the_study_s_order(run: Run) -> None
 
 def test_a_failure_midway_leaves_the_old_file_and_nothing_else() -> None:
     path = Path("results/demo/notes.txt")
-    store.write_text(path, "old")
+    write_text(path, "old")
 
     def fail() -> None:
-        with store.replacing(path) as temporary:
+        with replacing(path) as temporary:
             temporary.write_text("half of the n")
             raise OSError("disk full")
 
@@ -196,8 +198,8 @@ def test_a_failure_midway_leaves_the_old_file_and_nothing_else() -> None:
 
 def test_while_a_file_is_written_the_old_one_is_there() -> None:
     path = Path("notes.txt")
-    store.write_text(path, "old")
-    with store.replacing(path) as temporary:
+    write_text(path, "old")
+    with replacing(path) as temporary:
         temporary.write_text("new")
         assert path.read_text() == "old"
         assert temporary.parent.resolve() == path.parent.resolve()  # a rename, not a copy
@@ -226,7 +228,8 @@ def test_an_evaluation_is_there_only_once_what_it_refers_to_is(
 
 
 def test_a_damaged_line_of_trials_is_named_by_file_and_line(run: Run) -> None:
-    run.write_trials("mnist", [trial(0), trial(1), trial(2)])
+    for number in range(3):
+        run.append_trial("mnist", trial(number))
     path = run.problem_folder("mnist") / "trials.jsonl"
     lines = path.read_text().splitlines()
     path.write_text("\n".join([lines[0], lines[1][:40], lines[2]]))
@@ -236,7 +239,7 @@ def test_a_damaged_line_of_trials_is_named_by_file_and_line(run: Run) -> None:
 
 def test_an_unknown_or_missing_key_is_named(run: Run) -> None:
     path = run.problem_folder("mnist") / "trials.jsonl"
-    store.write_text(path, trial().model_dump_json().replace('"seed"', '"sead"'))
+    write_text(path, trial().model_dump_json().replace('"seed"', '"sead"') + "\n")
     with pytest.raises(CorruptRecord, match=r"line 1: damaged record: seed: Field required"):
         run.trials("mnist")
 
@@ -275,9 +278,9 @@ def read_predictions(run: Run) -> object:
 def test_a_damaged_file_is_named(
     run: Run, file: str, read: Callable[[Run], object], content: bytes
 ) -> None:
-    if file.endswith(".jsonl") and not content:
-        return  # no trial is no damage
-    store.write_bytes(run.folder / file, content)
+    if file.endswith(".jsonl"):
+        content += b"\n"  # without, it is the half line of a process that was killed
+    write_bytes(run.folder / file, content)
     with pytest.raises(CorruptRecord, match=file) as refusal:
         read(run)
     assert "\n" not in str(refusal.value)

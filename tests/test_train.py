@@ -240,7 +240,7 @@ def overshot(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, Tra
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "load_problem", lambda _: tiny.problem(build=overshooting))
         patch.setattr(train, "cached_dataset", lambda *_: tiny.dataset())
-        return *train.train(job(epochs=4, batch_size=4, save_to=saved)), saved
+        return *train.train(job(epochs=4, batch_size=4, checkpoint=saved, keep_best=True)), saved
 
 
 def validation_scores(model: keras.Model) -> dict[str, float]:
@@ -311,7 +311,7 @@ def test_a_continued_trial_goes_on_as_if_never_interrupted(tmp_path: Path) -> No
     values = tiny.BASELINE | {"adam": True}
     whole = train.run_trial(job(epochs=4, values=values))
     saved = tmp_path / "trial_0001" / "checkpoint.weights.h5"
-    train.train(job(epochs=2, values=values, save_to=saved))
+    train.train(job(epochs=2, values=values, checkpoint=saved))
     told: list[int] = []
     model, rest = train.train(
         job(epochs=4, values=values, first_epoch=2, load_from=saved),

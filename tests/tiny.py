@@ -1,7 +1,7 @@
 """Small stand-ins: a problem that trains in milliseconds, its data, and workers in this process."""
 
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from keras import layers
 
 from study.data.dataset import Dataset, Part
+from study.errors import StudyFailed
 from study.problems import Problem
 
 NAMES = {
@@ -103,61 +104,50 @@ def two_heads(**changes: Any) -> Problem:
 
 
 @dataclass
-class Promise:
-    """A job's result, worked out when it is first needed."""
-
-    job: Callable[[], Any]
-    done: bool = False
-    value: Any = None
-
-    def work(self) -> None:
-        """Do the job, unless it is done."""
-        if not self.done:
-            self.value, self.done = self.job(), True
-
-    def result(self, timeout: float | None = None) -> Any:  # noqa: ARG002
-        """As of a Dask future."""
-        self.work()
-        return self.value
-
-
-@dataclass
 class InstantEngine:
     """An engine whose workers are done before `submit` returns."""
 
     workers: int = 1
     keys: list[str] = field(default_factory=list)
 
-    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> Promise:
+    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
         """As `study.engine.Engine.submit`."""
         self.keys.append(key)
-        promise = Promise(lambda: function(*args))
-        promise.work()
-        return promise
+        future: Future[Any] = Future()
+        _do(future, lambda: function(*args))
+        return future
+
+    def wait_any(self, futures: Sequence["Future[Any]"]) -> None:
+        """As `study.engine.Engine.wait_any`."""
+        assert any(future.done() for future in futures)
+
+    def wait_for(self, future: "Future[Any]") -> Any:
+        """As `study.engine.Engine.wait_for`."""
+        self.wait_any([future])
+        return future.result(timeout=0)
 
 
 @dataclass
-class BackwardEngine:
+class BackwardEngine(InstantEngine):
     """An engine on which the job submitted last is done first."""
 
-    workers: int = 1
-    waiting: deque[Promise] = field(default_factory=deque)
-    keys: list[str] = field(default_factory=list)
+    waiting: list[tuple["Future[Any]", Callable[[], Any]]] = field(default_factory=list)
 
-    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> Promise:
+    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
         """As `study.engine.Engine.submit`."""
         self.keys.append(key)
-        promise = Promise(lambda: function(*args))
-        self.waiting.appendleft(promise)
-        return _Latecomer(promise, self.waiting)
+        future: Future[Any] = Future()
+        self.waiting.append((future, lambda: function(*args)))
+        return future
+
+    def wait_any(self, futures: Sequence["Future[Any]"]) -> None:
+        """As `study.engine.Engine.wait_any`."""
+        while not any(future.done() for future in futures):
+            _do(*self.waiting.pop())
 
 
-class _Latecomer(Promise):
-    def __init__(self, promise: Promise, waiting: deque[Promise]) -> None:
-        super().__init__(promise.job)
-        self._own, self._waiting = promise, waiting
-
-    def result(self, timeout: float | None = None) -> Any:  # noqa: ARG002
-        while self._waiting:
-            self._waiting.popleft().work()
-        return self._own.result()
+def _do(future: "Future[Any]", job: Callable[[], Any]) -> None:
+    try:
+        future.set_result(job())
+    except StudyFailed as error:  # as of a worker that died
+        future.set_exception(error)

@@ -1,0 +1,79 @@
+"""What a training leaves on disk after every epoch, so that it can go on from there.
+
+One HDF5 file, written whole or not at all: weights and optimizer state as Keras writes them, so
+that Keras and Keras Tuner load it as it is, and beside them, in a group of our own, how far the
+training has come.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import h5py
+import numpy as np
+from pydantic import Field, ValidationError
+
+from study.files import remove_leftovers, replacing
+from study.records import Curves, Record
+
+if TYPE_CHECKING:
+    import keras
+
+log = logging.getLogger(__name__)
+
+FILE = "checkpoint.weights.h5"
+"""Keras Tuner's name of a trial's weights in the trial's folder."""
+
+_PROGRESS, _BEST = "study/progress", "study/best"
+
+
+class Progress(Record):
+    """How far a training has come."""
+
+    training: str
+    """Says which training this is: another one does not go on from here."""
+    epoch: Annotated[int, Field(ge=1)]
+    curves: Curves
+    """Of the epochs this training did itself, not those of a trial it continues."""
+    seconds: float
+    """Wall time so far."""
+
+
+Weights = Sequence[np.ndarray]
+
+
+def save(path: Path, model: "keras.Model", progress: Progress, best: Weights | None) -> None:
+    """Write weights, optimizer state and progress; `best` are the best epoch's weights, if kept."""
+    with replacing(path) as temporary:
+        model.save_weights(temporary, overwrite=True)
+        with h5py.File(temporary, "a") as file:
+            file[_PROGRESS] = progress.model_dump_json()
+            for number, weights in enumerate(best or ()):
+                file[f"{_BEST}/{number}"] = weights
+
+
+def load(
+    path: Path, training: str, model: "keras.Model"
+) -> tuple[Progress, list[np.ndarray] | None] | None:
+    """Put the checkpoint's weights and optimizer state into the model, whose optimizer is built.
+
+    Returns:
+        How far this training had come, and the best epoch's weights if they were kept; None if
+        there is no checkpoint of this training, or it is damaged: it starts again then.
+    """
+    remove_leftovers(path)
+    if not path.exists():
+        return None
+    try:
+        with h5py.File(path) as file:
+            progress = Progress.model_validate_json(file[_PROGRESS][()])
+            group = file.get(_BEST)
+            best = [group[str(number)][()] for number in range(len(group))] if group else None
+        if progress.training != training:
+            return None
+        model.load_weights(path)
+    except (OSError, KeyError, ValueError, ValidationError) as error:
+        log.warning("%s cannot be read (%s): its training starts again", path, error)
+        return None
+    return progress, best

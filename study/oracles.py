@@ -1,0 +1,83 @@
+"""The oracles: who decides what to try. Keras Tuner's own, and ASHA."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from study.problems import Problem
+from study.records import Value
+from study.settings import SearchSettings
+
+if TYPE_CHECKING:
+    import keras_tuner
+
+TUNER_ID = "tuner0"
+"""Keras Tuner's name of a lone tuner: names the file by which it recognises its project."""
+
+
+def make_oracle(
+    problem: Problem, settings: SearchSettings, seed: int, folder: Path
+) -> "keras_tuner.Oracle":
+    """An oracle over the problem's whole space, whose first trial is the baseline.
+
+    Args:
+        folder: Keras Tuner's project folder, made here.
+    """
+    import keras_tuner
+
+    from study.asha import AshaOracle
+
+    space = keras_tuner.HyperParameters()
+    problem.build(space, 1)
+    shared = {
+        "objective": keras_tuner.Objective(f"val_{problem.objective}", "max"),
+        "hyperparameters": space,
+        "seed": seed,
+        # Keras Tuner raises on the third failed trial in a row, with its lock held; we count.
+        "max_consecutive_failed_trials": 10**9,
+    }
+    if settings.tuner == "asha":
+        oracle = AshaOracle(settings.max_trials, settings.max_epochs, **shared)
+    elif settings.tuner == "hyperband":
+        # It would stop after one pass over its brackets: two trials, if max_epochs is 2.
+        oracle = keras_tuner.oracles.HyperbandOracle(
+            max_epochs=settings.max_epochs, hyperband_iterations=None, **shared
+        )
+        oracle.max_trials = settings.max_trials
+    elif settings.tuner == "bayesian":
+        # It would begin with three random trials a hyperparameter: more than most budgets have.
+        oracle = keras_tuner.oracles.BayesianOptimizationOracle(
+            max_trials=settings.max_trials,
+            num_initial_points=max(2, settings.max_trials // 3),
+            **shared,
+        )
+    else:
+        kinds = {
+            "random": keras_tuner.oracles.RandomSearchOracle,
+            "grid": keras_tuner.oracles.GridSearchOracle,
+        }
+        oracle = kinds[settings.tuner](max_trials=settings.max_trials, **shared)
+    oracle.verbose = 0
+    _begin_with(oracle, problem.baseline)
+    folder.mkdir(parents=True, exist_ok=True)
+    oracle._set_project_dir(str(folder.parent), folder.name)  # what `keras_tuner.Tuner` does
+    (folder / f"{TUNER_ID}.json").write_text("{}")
+    return oracle
+
+
+def _begin_with(oracle: "keras_tuner.Oracle", baseline: dict[str, Value]) -> None:
+    """Have the oracle propose the baseline where it would draw its first random point.
+
+    Grid search begins with every default, and the defaults are the baseline.
+    """
+    draw = oracle._random_values
+
+    def first_baseline() -> dict[str, Value] | None:
+        return draw() if oracle.trials else dict(baseline)
+
+    oracle._random_values = first_baseline
+
+
+def split_values(values: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+    """(hyperparameters, Keras Tuner's own tuner/* values)."""
+    own = {name: value for name, value in values.items() if name.startswith("tuner/")}
+    return {name: value for name, value in values.items() if name not in own}, own
