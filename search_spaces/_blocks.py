@@ -30,7 +30,6 @@ BASELINE_FEATURES: dict[str, Value] = {
     "depth": 1,
     "downsampling": "max",
     "batch_norm": True,
-    "summary": "flatten",
     "dense_units": 1024,
     "dropout": 0.0,
     "l2": 0.0,
@@ -57,7 +56,8 @@ def feature_layers(hp: keras_tuner.HyperParameters) -> list[keras.Layer]:
     Declares `kernel_first` (3, 5, 7), `filters` (of the first stage: 16 to 48), `depth` (stages,
     1 to 4), `kernel` and `growth` (of later stages, if there are any), `downsampling` (max or
     average pooling, or a stride of the convolution), `batch_norm`, `summary` (flatten, or global
-    average pooling), `dense_units` (64 to 1024, after flatten only), `dropout`, `l2`.
+    average pooling if there are three stages or more), `dense_units` (64 to 1024, of one or two
+    stages), `dense_units_deep` (64 to 512, of three or four, if flattened), `dropout`, `l2`.
     """
     first = hp.Choice("kernel_first", [3, 5, 7], default=7)
     filters = hp.Choice("filters", [16, 24, 32, 48], default=32)
@@ -107,16 +107,26 @@ def _stage(
 
 
 def _vector(hp: keras_tuner.HyperParameters, l2: float) -> list[keras.Layer]:
-    """Feature maps -> one vector an image, by a dense layer or by global average pooling."""
-    summary = hp.Choice("summary", ["flatten", "average"], default="flatten")
-    with hp.conditional_scope("summary", ["flatten"]):
-        units = hp.Choice("dense_units", [64, 128, 256, 512, 1024], default=1024)
+    """Feature maps -> one vector an image, by a dense layer or by global average pooling.
+
+    Averages over maps of one or two stages, which see a few pixels each, tell classes apart no
+    better than 20 to 50% on MNIST (measured): such networks are not tried.
+    """
+    with hp.conditional_scope("depth", [1, 2]):
+        shallow = hp.Choice("dense_units", [64, 128, 256, 512, 1024], default=1024)
+    with hp.conditional_scope("depth", [3, 4]):
+        summary = hp.Choice("summary", ["flatten", "average"], default="flatten")
+        with hp.conditional_scope("summary", ["flatten"]):
+            # A name of its own: Keras Tuner drops a name if any of its conditions does not hold.
+            deep = hp.Choice("dense_units_deep", [64, 128, 256, 512], default=256)
     dropout = hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.0)
 
-    if summary == "flatten":
+    if summary != "average":
         vector = [
             layers.Flatten(name="flatten"),
-            layers.Dense(units, activation="relu", kernel_regularizer=_penalty(l2), name="dense"),
+            layers.Dense(
+                shallow or deep, activation="relu", kernel_regularizer=_penalty(l2), name="dense"
+            ),
         ]
     else:
         vector = [layers.GlobalAveragePooling2D(name="global_average")]

@@ -95,6 +95,10 @@ class AshaOracle(keras_tuner.Oracle):
             and bisect_left(rung.ranked, one) < allowed
         )
 
+    def _duplicate(self, values: dict[str, Any]) -> bool:
+        """Keras Tuner remembers the values of a trial with their tuner/* ones."""
+        return bool(super()._duplicate(values | self._stay(0, 0)))
+
     def _place(self, trial_id: str) -> tuple[int, tuple[float, str]]:
         trial = self.trials[trial_id]
         return int(trial.hyperparameters.values["tuner/round"]), (-trial.score, trial_id)

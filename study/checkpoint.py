@@ -6,14 +6,16 @@ training has come.
 """
 
 import logging
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import h5py
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from study.errors import one_line
 from study.files import remove_leftovers, replacing
 from study.records import Curves, Record
 
@@ -72,8 +74,22 @@ def load(
             best = [group[str(number)][()] for number in range(len(group))] if group else None
         if progress.training != training:
             return None
-        model.load_weights(path)
-    except (OSError, KeyError, ValueError, ValidationError) as error:
-        log.warning("%s cannot be read (%s): its training starts again", path, error)
+        _load_all_or_nothing(model, path)
+    except (OSError, KeyError, ValueError, UserWarning) as error:  # pydantic's is a ValueError
+        log.warning("%s cannot be read (%s): its training starts again", path, one_line(error))
         return None
     return progress, best
+
+
+def _load_all_or_nothing(model: "keras.Model", path: Path) -> None:
+    variables = [*model.variables, *model.optimizer.variables]
+    before = [variable.numpy() for variable in variables]
+    try:
+        with warnings.catch_warnings(
+            action="error"
+        ):  # Keras only warns of weights that are missing
+            model.load_weights(path)
+    except Exception:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        raise

@@ -82,11 +82,12 @@ def search(
     in_time = _clock(settings, finished, workers)
     to_replay = deque(finished)
     known = {trial.number for trial in finished}
+    last_known = max(known, default=-1)
     running: dict[int, _Running] = {}
     kept = _Kept(settings.keep, oracle, folder)
     failures = completed = number = 0
     while True:
-        while len(running) < at_once and (to_replay or in_time()):
+        while len(running) < at_once and (number <= last_known or in_time()):
             proposal = _propose(oracle, number)
             if proposal.status != "RUNNING":
                 break  # the oracle has no more to try, or waits for results

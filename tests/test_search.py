@@ -507,3 +507,155 @@ def test_without_a_completed_trial_there_is_no_best(trials: list[Trial]) -> None
 
 def test_every_tuner_is_tested() -> None:
     assert set(KINDS) == set(get_args(Tuner))
+
+
+# Interruption
+
+
+class Interruption(BaseException):
+    """Stands in for a process that ends."""
+
+
+def interrupted(folder: Path, after: int, tuner: Tuner, **settings: Any) -> list[Trial]:
+    """The trials that a search had finished when it ended after so many."""
+    finished: list[Trial] = []
+
+    class Ending(list[Trial]):
+        def append(self, trial: Trial) -> None:
+            finished.append(trial)
+            if len(finished) == after:
+                raise Interruption
+
+    with pytest.raises(Interruption):
+        searched(folder, tuner, trials=Ending(), **settings)
+    return finished
+
+
+@EVERY_TUNER
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupted_search_goes_on_as_the_uninterrupted_one(
+    tmp_path: Path, tuner: Tuner, workers: int, jobs: list[Job]
+) -> None:
+    budget: dict[str, Any] = {"max_trials": 7, "workers": workers}
+    whole = searched(tmp_path / "whole", tuner, **budget)
+    for after in range(1, len(whole)):
+        folder = tmp_path / f"after-{after}"
+        finished = interrupted(folder, after, tuner, **budget)
+        jobs.clear()
+        rest = searched(folder, tuner, finished=finished, **budget)
+        assert tried([*finished, *rest]) == tried(whole)
+        numbers = [int(job.seed) - 1 for job in jobs]  # of the trials that were trained
+        assert not set(numbers) & {trial.number for trial in finished}
+        assert len(numbers) == len(set(numbers))
+
+
+@EVERY_TUNER
+def test_a_finished_search_is_not_done_again(tmp_path: Path, tuner: Tuner, jobs: list[Job]) -> None:
+    finished = searched(tmp_path, tuner)
+    jobs.clear()
+    assert searched(tmp_path, tuner, finished=finished) == []
+    assert jobs == []
+
+
+def test_failed_trials_are_not_tried_again_and_still_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_on(monkeypatch, lambda number: number > 0, words="MemoryError: none left")
+    finished = interrupted(tmp_path, 4, "random", max_trials=20)
+    assert [trial.status for trial in finished[1:]] == ["failed"] * 3
+    rest: list[Trial] = []
+    fail_on(monkeypatch, lambda _: True)
+    with pytest.raises(StudyFailed, match="5 trials failed in a row"):
+        searched(tmp_path, max_trials=20, finished=finished, trials=rest)
+    assert len(rest) == 2
+
+
+def test_plain_keras_tuner_reloads_a_search_that_went_on(tmp_path: Path) -> None:
+    finished = interrupted(tmp_path, 2, "random")
+    (tmp_path / "search" / "oracle.json").write_text('{"trials": ')  # it was being written
+    rest = searched(tmp_path, finished=finished)
+    theirs = reloaded(tmp_path, "random").oracle.trials
+    assert set(theirs) == {trial.trial_id for trial in [*finished, *rest]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hyperparameters": {"units": 4, "deep": False, "rate": 0.5}},
+        {"number": 9},
+        {"tuner": {"tuner/epochs": 1}},
+    ],
+)
+def test_records_of_another_search_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    finished = interrupted(tmp_path, 2, "random")
+    finished[1] = finished[1].model_copy(update=change)
+    with pytest.raises(StudyFailed, match="is not what this search proposes"):
+        searched(tmp_path, finished=finished)
+
+
+def test_time_before_an_interruption_counts(tmp_path: Path, jobs: list[Job]) -> None:
+    """Trials take 1.5 seconds each; two workers were busy with four."""
+    finished = searched(tmp_path, max_trials=4, time_limit="1h", workers=2)
+    jobs.clear()
+    budget: dict[str, Any] = {"max_trials": 50, "workers": 2, "finished": finished}
+    assert searched(tmp_path, time_limit="3s", **budget) == []
+    assert searched(tmp_path, time_limit="1h", **budget) != []
+
+
+# Checkpoints
+
+
+def leave_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have trials leave an empty checkpoint, and need that of the trial they continue."""
+
+    def run(job: Job) -> Trained:
+        assert job.load_from is None or job.load_from.exists()
+        assert job.checkpoint
+        job.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        job.checkpoint.touch()
+        return outcome(job)
+
+    monkeypatch.setattr(search, "_run", run)
+
+
+def kept(folder: Path) -> set[str]:
+    found = (folder / "search").glob("trial_*/checkpoint.weights.h5")
+    return {path.parent.name.removeprefix("trial_") for path in found}
+
+
+@EVERY_TUNER
+@pytest.mark.parametrize("keep", [0, 2])
+def test_only_the_best_trials_keep_their_weights(
+    tmp_path: Path, tuner: Tuner, keep: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_checkpoints(monkeypatch)
+    budget: dict[str, Any] = {"max_trials": 12, "max_epochs": 9, "keep": keep, "workers": 2}
+    trials = searched(tmp_path, tuner, engine=tiny.BackwardEngine(), **budget)
+    ranked = sorted(trials, key=lambda trial: (-(trial.score or 0), trial.number))
+    assert kept(tmp_path) == {trial.trial_id for trial in ranked[:keep]}
+
+
+def test_weights_go_as_soon_as_they_are_not_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_checkpoints(monkeypatch)
+    most: list[int] = []
+
+    class Watching(list[Trial]):
+        def append(self, _: Trial) -> None:
+            most.append(len(kept(tmp_path)))
+
+    searched(tmp_path, max_trials=12, keep=2, trials=Watching())
+    assert max(most) == 3  # the best two, and the one that was told last
+
+
+def test_a_failed_trial_keeps_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_checkpoints(monkeypatch)
+    run = search._run
+
+    def fail_later(job: Job) -> Trained | str:
+        return "ValueError: no" if job.seed == 2 and run(job) else run(job)
+
+    monkeypatch.setattr(search, "_run", fail_later)
+    searched(tmp_path, max_trials=3, keep=9)
+    assert kept(tmp_path) == {"0", "2"}

@@ -360,7 +360,7 @@ def test_a_worker_loads_its_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_real_problem_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    small = {"filters": 16, "summary": "average", "downsampling": "stride", "decay": "cosine"}
+    small = {"filters": 16, "dense_units": 64, "downsampling": "stride", "decay": "cosine"}
     options = DataOptions(images_per_class=5)
     trained = train.run_trial(job(problem="multihead", values=small, data=options, epochs=1))
     assert 0 <= trained.score <= 1

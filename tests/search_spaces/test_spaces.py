@@ -21,7 +21,7 @@ SPACES = pytest.mark.parametrize(
     "space", [line, mnist, multihead], ids=["line", "mnist", "multihead"]
 )
 SHAPES = {line: (28, 28, 3), mnist: (28, 28, 1), multihead: (28, 28, 3)}
-SMALL = {"filters": 16, "summary": "average"}
+SMALL = {"filters": 16, "dense_units": 64}
 """Builds in a tenth of the time."""
 
 
@@ -145,7 +145,10 @@ def test_the_baseline_function_builds_the_point_baseline(space: ModuleType) -> N
 CONDITIONS = [
     ("kernel", {"depth": 1}, {"depth": 2}),
     ("growth", {"depth": 1}, {"depth": 4}),
-    ("dense_units", {"summary": "average"}, {"summary": "flatten"}),
+    ("summary", {"depth": 2}, {"depth": 3}),
+    ("dense_units", {"depth": 3}, {"depth": 2}),
+    ("dense_units_deep", {"depth": 2}, {"depth": 3}),
+    ("dense_units_deep", {"depth": 3, "summary": "average"}, {"depth": 3, "summary": "flatten"}),
     ("learning_rate", {"optimizer": "sgd"}, {"optimizer": "rmsprop"}),
     ("sgd_learning_rate", {"optimizer": "adam"}, {"optimizer": "sgd"}),
 ]
@@ -160,6 +163,23 @@ def test_a_conditional_hyperparameter_counts_only_where_it_applies(
     assert name in [entry.name for entry in without.space]  # known all the same
     assert name not in active(without)
     assert name in active(declared(space, **(SMALL | on)))
+
+
+@pytest.mark.parametrize(("depth", "units"), [(1, 128), (2, 128), (3, 512), (4, 512)])
+def test_the_dense_layer_has_the_units_of_its_depth(depth: int, units: int) -> None:
+    model = point(mnist, depth=depth, dense_units=128, dense_units_deep=512)
+    assert model.get_layer("dense").units == units
+
+
+def test_no_two_entries_share_a_name() -> None:
+    """Keras Tuner drops a value if any entry of its name is inactive."""
+    for space in (mnist, multihead):
+        names = [entry.name for entry in entries(space)]
+        assert len(names) == len(set(names))
+
+
+def test_shallow_maps_are_not_averaged() -> None:
+    assert layers.GlobalAveragePooling2D not in kinds(point(mnist, depth=2, summary="average"))
 
 
 def test_head_width_counts_only_with_hidden_layers() -> None:
@@ -214,7 +234,7 @@ def test_without_batch_normalisation_there_is_none() -> None:
 
 
 def test_average_summary_replaces_the_dense_layer() -> None:
-    assert kinds(point(mnist, summary="average"))[-2:] == [
+    assert kinds(point(mnist, depth=3, summary="average"))[-2:] == [
         layers.GlobalAveragePooling2D,
         layers.Dense,
     ]

@@ -1,0 +1,148 @@
+"""Checkpoints: a training goes on from one as if nothing had happened, or starts again."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import pytest
+from numpy.testing import assert_array_equal
+
+from study import checkpoint, train
+from study.data.dataset import DataOptions
+from study.train import Job
+from tests import tiny
+
+
+class Killed(BaseException):
+    """Stands in for a process that ends between two epochs."""
+
+
+def job(**changes: Any) -> Job:
+    fields: dict[str, Any] = {
+        "problem": "tiny",
+        "values": tiny.BASELINE | {"adam": True, "dropout": True},
+        "seed": 1,
+        "data": DataOptions(),
+        "data_seed": 1,
+        "epochs": 4,
+        "batch_size": 16,
+    }
+    return Job(**(fields | changes))
+
+
+def with_dropout(hp: Any, steps: int) -> keras.Model:
+    """The tiny network with dropout, whose random numbers must go on too."""
+    model = tiny.build(hp, steps)
+    dropped = keras.layers.Dropout(0.4)(model.layers[-2].output)
+    output = keras.layers.Dense(6, activation="softmax", name="class")(dropped)
+    made = keras.Model(model.inputs, output)
+    made.compile(keras.optimizers.Adam(1e-2), loss="categorical_crossentropy")
+    return made
+
+
+@pytest.fixture(autouse=True)
+def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "load_problem", lambda _: tiny.problem(build=with_dropout))
+    monkeypatch.setattr(train, "cached_dataset", lambda *_: tiny.dataset())
+
+
+def stop_after(epoch: int) -> Callable[[int, float], None]:
+    def on_epoch(done: int, _: float) -> None:
+        if done == epoch:
+            raise Killed
+
+    return on_epoch
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
+    tmp_path: Path, epoch: int
+) -> None:
+    whole, expected = train.train(job(keep_best=True))
+    path = tmp_path / "trial_0" / checkpoint.FILE
+    with pytest.raises(Killed):
+        train.train(job(checkpoint=path, keep_best=True), stop_after(epoch))
+    told: list[int] = []
+    model, trained = train.train(
+        job(checkpoint=path, keep_best=True), lambda done, _: told.append(done)
+    )
+    assert told == list(range(epoch + 1, 5))
+    assert trained.curves == expected.curves
+    assert (trained.best_epoch, trained.score) == (expected.best_epoch, expected.score)
+    for one, other in zip(model.get_weights(), whole.get_weights(), strict=True):
+        assert_array_equal(one, other)
+
+
+def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
+    path = tmp_path / checkpoint.FILE
+    first = train.run_trial(job(checkpoint=path))
+    again = train.run_trial(job(checkpoint=path), stop_after(1))
+    assert again.curves == first.curves
+    assert again.seconds >= first.seconds
+
+
+def test_seconds_count_from_the_very_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / checkpoint.FILE
+    now = iter(range(0, 1000, 10))
+    monkeypatch.setattr(train.time, "perf_counter", lambda: next(now))
+    with pytest.raises(Killed):
+        train.run_trial(job(checkpoint=path, epochs=2), stop_after(1))
+    assert train.run_trial(job(checkpoint=path, epochs=2)).seconds >= 20
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"no HDF5"),
+        lambda path: _edit(path, "study/progress", "{}"),
+        lambda path: _edit(path, "study/progress", None),
+        lambda path: _edit(path, "layers/dense_1/vars/0", None),
+    ],
+    ids=["cut", "empty", "other", "wrong progress", "no progress", "half the weights"],
+)
+def test_a_damaged_checkpoint_is_said_and_the_training_starts_again(
+    tmp_path: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / checkpoint.FILE
+    expected = train.run_trial(job(checkpoint=path, epochs=2))
+    damage(path)
+    with caplog.at_level(logging.WARNING, "study"):
+        trained = train.run_trial(job(checkpoint=path, epochs=2))
+    assert trained.curves == expected.curves
+    assert f"{path} cannot be read" in caplog.text
+
+
+def _edit(path: Path, name: str, value: str | None) -> None:
+    with h5py.File(path, "a") as file:
+        del file[name]
+        if value is not None:
+            file[name] = value
+
+
+def test_the_checkpoint_of_another_training_is_not_used(tmp_path: Path) -> None:
+    path = tmp_path / checkpoint.FILE
+    train.run_trial(job(checkpoint=path, epochs=2))
+    fresh = train.run_trial(job(epochs=2, seed=2))
+    assert train.run_trial(job(checkpoint=path, epochs=2, seed=2)).curves == fresh.curves
+
+
+def test_where_files_lie_does_not_make_it_another_training(tmp_path: Path) -> None:
+    one = job(checkpoint=tmp_path / "a", load_from=tmp_path / "b")
+    assert one.training() == job().training() != job(seed=2).training()
+
+
+def test_plain_keras_loads_a_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / checkpoint.FILE
+    model, _ = train.train(job(checkpoint=path, epochs=1, keep_best=True))
+    other, _ = train.build(tiny.problem(build=with_dropout), job().values, 3)
+    other.optimizer.build(other.trainable_variables)
+    other.load_weights(path)
+    for one, same in zip(model.get_weights(), other.get_weights(), strict=True):
+        assert_array_equal(one, same)

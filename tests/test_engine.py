@@ -1,0 +1,161 @@
+"""Workers in processes of their own: what they are told, and what happens when they die."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from study.engine import Engine, Tick, core_count, local_engine, remote_engine, report_epoch
+from study.errors import StudyFailed, WrongUse
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """Two workers that take up a dead one's job once."""
+    with local_engine(2, retries=1) as made:
+        yield made
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def environment(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def await_file(path: Path) -> int:
+    """Wait until the file is there, for a minute at most."""
+    for _ in range(6000):
+        if path.exists():
+            return os.getpid()
+        time.sleep(0.01)
+    raise TimeoutError(path)
+
+
+def die_once(path: Path) -> str:
+    """Kill the worker the first time."""
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def die_always(path: Path) -> None:
+    with path.open("a") as file:
+        file.write("died\n")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def three_epochs() -> None:
+    for epoch in (1, 2, 3):
+        report_epoch(epoch, epoch / 10)
+
+
+def test_jobs_come_back(engine: Engine) -> None:
+    futures = [engine.submit(double, number, key=f"double-{number}") for number in range(9)]
+    assert [engine.wait_for(future) for future in futures] == [0, 2, 4, 6, 8, 10, 12, 14, 16]
+
+
+def test_every_worker_works_at_the_same_time(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "go"
+    futures = [engine.submit(await_file, path, key=f"both-{number}") for number in range(2)]
+    starter = engine.workers
+    path.touch()
+    assert starter == 2
+    assert len({engine.wait_for(future) for future in futures}) == 2
+
+
+def test_the_first_that_is_done_can_be_awaited(engine: Engine, tmp_path: Path) -> None:
+    slow = engine.submit(await_file, tmp_path / "go", key="slow")
+    fast = engine.submit(double, 1, key="fast")
+    engine.wait_any([slow, fast])
+    assert (slow.done(), fast.done()) == (False, True)
+    (tmp_path / "go").touch()
+    engine.wait_for(slow)
+
+
+def test_a_job_whose_worker_dies_is_taken_up_by_another(engine: Engine, tmp_path: Path) -> None:
+    assert engine.wait_for(engine.submit(die_once, tmp_path / "died", key="dies-once")) == "done"
+
+
+def test_a_job_whose_workers_keep_dying_is_given_up(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "deaths"
+    with pytest.raises(StudyFailed, match="dies: the worker process died 2 times"):
+        engine.wait_for(engine.submit(die_always, path, key="dies"))
+    assert path.read_text().splitlines() == ["died"] * 2
+    assert engine.wait_for(engine.submit(double, 4, key="after")) == 8
+
+
+def test_the_death_of_a_worker_is_not_held_against_jobs_that_wait(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """They wait here and not with a worker."""
+    dying = [engine.submit(die_always, tmp_path / str(n), key=f"dying-{n}") for n in range(3)]
+    waiting = [engine.submit(double, n, key=f"waiting-{n}") for n in range(6)]
+    assert [engine.wait_for(future) for future in waiting] == [0, 2, 4, 6, 8, 10]
+    for future in dying:
+        with pytest.raises(StudyFailed):
+            engine.wait_for(future)
+
+
+def test_an_exception_says_of_which_job_it_is(engine: Engine) -> None:
+    with pytest.raises(StudyFailed, match="wrong: TypeError: "):
+        engine.wait_for(engine.submit(double, key="wrong"))
+
+
+def test_epochs_are_told_with_the_key_of_their_job(engine: Engine) -> None:
+    ticks: list[Tick] = []
+    engine.on_tick = ticks.append
+    engine.wait_for(engine.submit(three_epochs, key="tiny-search-7"))
+    for _ in range(500):
+        if len(ticks) == 3:
+            break
+        time.sleep(0.01)
+    engine.on_tick = lambda _: None
+    assert ticks == [Tick("tiny-search-7", epoch, epoch / 10) for epoch in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OMP_NUM_THREADS", "1"), ("TF_ENABLE_ONEDNN_OPTS", "1"), ("CUDA_VISIBLE_DEVICES", "")],
+)
+def test_workers_have_their_environment(engine: Engine, name: str, value: str) -> None:
+    assert engine.wait_for(engine.submit(environment, name, key=f"env-{name}")) == value
+
+
+def test_two_engines_on_one_scheduler_do_not_mix_up_their_jobs(
+    engine: Engine, tmp_path: Path
+) -> None:
+    address = engine._client.scheduler.address
+    with remote_engine(address, tmp_path) as other:
+        one, two = (made.submit(double, n, key="same") for n, made in ((1, engine), (2, other)))
+        assert (engine.wait_for(one), other.wait_for(two)) == (2, 4)
+
+
+def test_local_workers_listen_on_loopback_only(engine: Engine) -> None:
+    addresses = [engine._client.scheduler.address, *engine._client.nthreads()]
+    assert {address.rpartition(":")[0] for address in addresses} == {"tcp://127.0.0.1"}
+
+
+def join(address: str, folder: Path) -> None:
+    with remote_engine(address, folder):
+        pass
+
+
+def test_where_no_scheduler_is_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("study.engine._JOIN_TIMEOUT", 0.5)
+    with pytest.raises(WrongUse, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
+        join("tcp://127.0.0.1:9", tmp_path)
+
+
+def test_workers_that_do_not_see_the_folder_are_refused(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match=r"does not see .*/nowhere: the project's folder must be"):
+        join(engine._client.scheduler.address, tmp_path / "nowhere")
+
+
+def test_cores_are_counted() -> None:
+    assert 1 <= core_count() <= (os.cpu_count() or 1)
