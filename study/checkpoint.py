@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 from pydantic import Field
 
-from study.errors import one_line
+from study.errors import CannotWrite, one_line
 from study.files import remove_leftovers, replacing
 from study.records import Curves, Record
 
@@ -46,13 +46,20 @@ Weights = Sequence[np.ndarray]
 
 
 def save(path: Path, model: "keras.Model", progress: Progress, best: Weights | None) -> None:
-    """Write weights, optimizer state and progress; `best` are the best epoch's weights, if kept."""
-    with replacing(path) as temporary:
-        model.save_weights(temporary, overwrite=True)
-        with h5py.File(temporary, "a") as file:
-            file[_PROGRESS] = progress.model_dump_json()
-            for number, weights in enumerate(best or ()):
-                file[f"{_BEST}/{number}"] = weights
+    """Write weights, optimizer state and progress; `best` are the best epoch's weights, if kept.
+
+    Raises:
+        CannotWrite: the disk is full, or something else is wrong with it.
+    """
+    try:
+        with replacing(path) as temporary:
+            model.save_weights(temporary, overwrite=True)
+            with h5py.File(temporary, "a") as file:
+                file[_PROGRESS] = progress.model_dump_json()
+                for number, weights in enumerate(best or ()):
+                    file[f"{_BEST}/{number}"] = weights
+    except (OSError, RuntimeError) as error:  # HDF5 raises either
+        raise CannotWrite(f"{path} cannot be written: {one_line(error)}") from error
 
 
 def load(

@@ -5,7 +5,6 @@ python -m study --help
 
 import json
 import logging
-import os
 import re
 import shlex
 import sys
@@ -98,7 +97,7 @@ def run(
     names = _known_problems(problems or problem_names())
     settings = _settings(preset, line_dir)
     work = _work(names, settings, seed, ["search", "evaluate", "figures"])
-    _carry_out(_begin(work, name, Path(preset).stem, workers), workers, scheduler)
+    _carry_out(_run_for(work, name, Path(preset).stem), work, workers, scheduler)
 
 
 @app.command()
@@ -152,7 +151,7 @@ def search(
     )
     settings = settings.model_copy(update={"search": budget})
     work = _work([problem], settings, seed, ["search"])
-    _carry_out(_begin(work, name, f"{problem}-search", workers), workers, scheduler)
+    _carry_out(_run_for(work, name, f"{problem}-search"), work, workers, scheduler)
 
 
 @app.command()
@@ -163,9 +162,10 @@ def resume(run: str, workers: Workers = None, scheduler: Scheduler = None) -> No
 
     Example: python -m study resume my-run
     """
+    from study.runs import work_of
+
     opened = _open_run(run)
-    _prepare(opened)
-    _carry_out(opened, workers, scheduler)
+    _carry_out(opened, work_of(opened), workers, scheduler)
 
 
 @app.command()
@@ -192,10 +192,12 @@ def evaluate(
             )
         if not opened.trials(name):
             raise WrongUse(f"{name} of {run!r} has no trials yet: search it first")
-    _import_tensorflow()
-    from study import stages
+    from study.runs import settings_of
 
-    with _engine(opened, workers, scheduler) as engine:
+    with _alone(opened), _engine(settings_of(opened), workers, scheduler) as engine:
+        _import_tensorflow()
+        from study import stages
+
         for name in names:
             stages.evaluate_stage(opened, name, engine, console)
     _print_comparisons(opened, names)
@@ -227,11 +229,13 @@ def visualize(
     """
     asked = bool(image or layer or kind or network or out)
     if not target.endswith(".keras") and not asked:
-        opened = _open_run(target)
-        _import_tensorflow()
-        from study import stages
+        from study.runs import settings_of
 
-        with _engine(opened, workers) as engine:
+        opened = _open_run(target)
+        with _alone(opened), _engine(settings_of(opened), workers) as engine:
+            _import_tensorflow()
+            from study import stages
+
             stages.figures_stage(opened, _problems_of(opened, problem), engine, console)
         for name in _problems_of(opened, problem):
             console.print(
@@ -386,7 +390,6 @@ def main() -> None:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
-    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")  # workers take leave at length
     try:
         app(arguments, standalone_mode=False, prog_name="python -m study")
     except typer.TyperException as error:  # what Typer itself refuses
@@ -451,9 +454,8 @@ def _work(problems: list[str], settings: "Settings", seed: int, plan: "list[Stag
     return Work(problems=problems, settings=settings, seed=check_seed(seed), plan=plan)
 
 
-def _begin(work: "Work", name: str | None, prefix: str, workers: int | None) -> "Run":
-    """A new run for the work, or the one that was interrupted at it."""
-    from study.engine import core_count
+def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
+    """The run that was interrupted at this work, or one that is still to be made."""
     from study.store import Run, check_name
 
     if name is None:
@@ -468,12 +470,6 @@ def _begin(work: "Work", name: str | None, prefix: str, workers: int | None) -> 
             highlight=False,
             soft_wrap=True,
         )
-    _load_all(work.problems, work.settings, work.seed)
-    if not run.folder.exists():
-        from study.runs import create_run
-
-        command = f"python -m study {shlex.join(sys.argv[1:])}"
-        create_run(run.name, work, command, workers or core_count())
     return run
 
 
@@ -505,41 +501,38 @@ def _refuse_other_work(run: "Run", work: "Work") -> None:
         raise WrongName(f"{run.folder} is there already, and finished; choose another --name")
 
 
-def _prepare(run: "Run") -> None:
-    """What a run needs before it goes on."""
-    from study.runs import settings_of
+def _carry_out(run: "Run", work: "Work", workers: int | None, scheduler: str | None) -> None:
+    """Do what of the work is to do, in a new run if need be, and say what came out."""
+    from study.runs import create_run
 
-    study = run.study()
-    _load_all(study.problems, settings_of(run), study.seed)
+    with ExitStack() as stack:
+        if run.folder.exists():
+            stack.enter_context(_alone(run))
+        engine = stack.enter_context(_engine(work.settings, workers, scheduler))
+        with console.status("importing TensorFlow, loading data"):  # the workers do the same
+            _import_tensorflow()
+            _load_data(work)
+        if not run.folder.exists():
+            command = f"python -m study {shlex.join(sys.argv[1:])}"
+            create_run(run.name, work, command, engine.workers)
+            stack.enter_context(_alone(run))
+        from study import stages
 
-
-def _load_all(problems: list[str], settings: "Settings", seed: int) -> None:
-    with console.status("importing TensorFlow, loading data"):
-        _import_tensorflow()
-        _load_data(problems, settings, seed)
-
-
-def _carry_out(run: "Run", workers: int | None, scheduler: str | None) -> None:
-    """Do what the run has to do, and say what came out."""
-    from study import stages
-
-    with _engine(run, workers, scheduler) as engine:
         stages.carry_out(run, engine, console)
-    study = run.study()
-    if "figures" in study.plan:
+    if "figures" in work.plan:
         _report(run)
         return
-    for problem in study.problems:
+    for problem in work.problems:
         _print_leaderboard(run, problem, top=5)
     console.print(f"next: python -m study evaluate {run.name}", highlight=False)
 
 
-def _load_data(problems: list[str], settings: "Settings", seed: int) -> None:
+def _load_data(work: "Work") -> None:
     """Wrong images, no network: say so before anything starts."""
     from study.data import load_dataset
 
-    for source in {load_problem(problem).data for problem in problems}:
-        load_dataset(source, seed=seed, options=settings.data)
+    for source in {load_problem(problem).data for problem in work.problems}:
+        load_dataset(source, seed=work.seed, options=work.settings.data)
 
 
 def _open_run(name: str) -> "Run":
@@ -568,26 +561,33 @@ def _models(target: str, problem: str | None, network: "NetworkName | None") -> 
 
 
 @contextmanager
-def _engine(run: "Run", workers: int | None, scheduler: str | None = None) -> "Iterator[Engine]":
-    """Workers for the run, which nobody else works on meanwhile."""
+def _engine(
+    settings: "Settings", workers: int | None, scheduler: str | None = None
+) -> "Iterator[Engine]":
+    """Workers, here or on a running cluster."""
     from study.engine import local_engine, remote_engine
-    from study.runs import settings_of
 
-    retries = settings_of(run).search.retries
-    if scheduler:
-        engine = remote_engine(scheduler, run.folder, retries)
-    else:
-        engine = local_engine(workers, retries)
+    retries = settings.search.retries
     with ExitStack() as stack:
-        stack.enter_context(run.in_use())
         with console.status("starting workers"):
-            started = stack.enter_context(engine)
+            engine = stack.enter_context(
+                remote_engine(scheduler, Path.cwd(), retries)
+                if scheduler
+                else local_engine(workers, retries)
+            )
+        yield engine
+
+
+@contextmanager
+def _alone(run: "Run") -> "Iterator[None]":
+    """Nobody else works on the run; whoever is stopped can go on."""
+    with run.in_use():
         try:
-            yield started
+            yield
         except KeyboardInterrupt:
             raise Interrupted(
-                f"stopped; running trials are kept at their last epoch; to go on: "
-                f"python -m study resume {run.name}"
+                f"{run.folder} was stopped; what is finished is kept, and what was running at its "
+                "last epoch; the same command goes on from there"
             ) from None
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from study.errors import StudyFailed, WrongUse, one_line
+from study.errors import StudyError, StudyFailed, WorkerDied, WrongUse, one_line
 from study.quiet import import_tensorflow
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ class Engine:
         """Wait for what a job returns.
 
         Raises:
-            StudyFailed: its worker died, each time it was tried, or no worker is left.
+            WorkerDied: its worker died, each time it was tried.
+            StudyFailed: it raised, or no worker is left. A StudyError is raised as it is.
         """
         self.wait_any([future])
         return future.result()
@@ -142,13 +143,15 @@ class Engine:
             self._start_waiting()
 
 
-def _reason(key: str, done: "distributed.Future") -> StudyFailed:
+def _reason(key: str, done: "distributed.Future") -> StudyError:
     from distributed.scheduler import KilledWorker
 
     error = done.exception() if done.status == "error" else None
+    if isinstance(error, StudyError):
+        return error
     if isinstance(error, KilledWorker):
         times = error.allowed_failures + 1
-        return StudyFailed(
+        return WorkerDied(
             f"{key}: the worker process died {times} time{'s' if times > 1 else ''}, "
             "out of memory perhaps; try fewer --workers"
         )
@@ -171,6 +174,11 @@ def report_epoch(epoch: int, score: float) -> None:
     worker.log_event(session, {"tick": {"key": key, "epoch": epoch, "score": score}})
 
 
+def _quiet_dask() -> None:
+    """Before Dask is imported: workers take leave, and fail, at length."""
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")
+
+
 def core_count() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -182,6 +190,7 @@ def local_engine(workers: int | None = None, retries: int = RETRIES) -> Iterator
 
     They listen on loopback only.
     """
+    _quiet_dask()
     import dask
     from distributed import Client, LocalCluster
 
@@ -192,7 +201,6 @@ def local_engine(workers: int | None = None, retries: int = RETRIES) -> Iterator
         "distributed.worker.memory.spill": False,
         "distributed.worker.memory.pause": False,
         "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
-        "logging.distributed": "error",
     }
     with (
         dask.config.set(settings),
@@ -222,6 +230,7 @@ def remote_engine(address: str, folder: Path, retries: int = RETRIES) -> Iterato
     Raises:
         WrongUse: nobody answers there, no worker joins, or the workers cannot do the work.
     """
+    _quiet_dask()
     from distributed import Client
 
     try:

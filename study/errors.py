@@ -10,6 +10,8 @@ The command line prints them as one line and turns them into an exit code:
     |-- Interrupted         exit 130: the user stopped it
     `-- StudyFailed         exit 1: used rightly, failed all the same
         |-- DataUnavailable a data set that could not be fetched or is damaged
+        |-- CannotWrite     a full disk: what was finished is safe, resume when there is room
+        |-- WorkerDied      a job's worker process died, as often as it was tried
         `-- CorruptRecord   a file of a run that cannot be read back
 
 A message says what was expected, what came and what to do, in one line.
@@ -52,6 +54,14 @@ class StudyFailed(StudyError):
 
 class DataUnavailable(StudyFailed):
     """A data set that could not be fetched or is damaged."""
+
+
+class CannotWrite(StudyFailed):
+    """A full disk, or a folder that may not be written: not the fault of the trial at work."""
+
+
+class WorkerDied(StudyFailed):
+    """A job's worker process died, as often as it was tried."""
 
 
 class CorruptRecord(StudyFailed):

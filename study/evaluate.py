@@ -15,7 +15,7 @@ import numpy as np
 from study import checkpoint, metrics, statistics
 from study.data.dataset import DataOptions, Dataset
 from study.engine import Engine, report_epoch
-from study.errors import StudyFailed, one_line
+from study.errors import CannotWrite, StudyFailed, one_line
 from study.problems import Problem, load_problem
 from study.records import (
     NETWORKS,
@@ -126,6 +126,8 @@ def _retrain(job: Job) -> Retrained | str:
     """On a worker: train, then read the test part."""
     try:
         model, trained = train(job, report_epoch)
+    except CannotWrite:
+        raise
     except Exception as error:
         return one_line(error)
     from study.models import predictor

@@ -35,13 +35,17 @@ def settings_of(run: Run) -> Settings:
     return validated(Settings, run.study().settings, source=str(run.folder / "study.json"))
 
 
-def differences(run: Run, work: Work) -> list[str]:
-    """In what the run's work differs from this, as "KEY: THERE there, HERE here"."""
+def work_of(run: Run) -> Work:
+    """What the run is to do."""
     study = run.study()
-    same = Work(
+    return Work(
         problems=study.problems, settings=settings_of(run), seed=study.seed, plan=study.plan
     )
-    there, here = _flat(same.model_dump(mode="json")), _flat(work.model_dump(mode="json"))
+
+
+def differences(run: Run, work: Work) -> list[str]:
+    """In what the run's work differs from this, as "KEY: THERE there, HERE here"."""
+    there, here = (_flat(one.model_dump(mode="json")) for one in (work_of(run), work))
     return [
         f"{key.removeprefix('settings.')}: {there[key]} there, {here[key]} here"
         for key in there

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from study import checkpoint
 from study.data.dataset import DataOptions
 from study.engine import Engine, report_epoch
-from study.errors import StudyFailed, one_line
+from study.errors import CannotWrite, StudyFailed, WorkerDied, one_line
 from study.oracles import make_oracle, split_values
 from study.problems import Problem
 from study.records import Trial, Value
@@ -76,6 +76,7 @@ def search(
     Raises:
         StudyFailed: MAX_CONSECUTIVE_FAILURES trials failed in a row, or none succeeded, or
             `finished` are not trials of this search.
+        CannotWrite: a checkpoint could not be written.
     """
     oracle = make_oracle(problem, settings, seed, folder)
     at_once = _trials_at_once(settings, workers)
@@ -185,9 +186,11 @@ def checkpoint_path(folder: Path, trial_id: str) -> Path:
 
 
 def _run(job: Job) -> Trained | str:
-    """On a worker: train, or say why not. Any exception fails the trial and not the search."""
+    """On a worker: train, or say why not. What is the trial's fault fails it and not the search."""
     try:
         return run_trial(job, report_epoch)
+    except CannotWrite:
+        raise
     except Exception as error:
         return one_line(error)
 
@@ -223,7 +226,7 @@ def _outcome(one: _Running, engine: Engine) -> Trained | str:
     assert one.future
     try:
         outcome: Trained | str = engine.wait_for(one.future)
-    except StudyFailed as error:
+    except WorkerDied as error:
         return str(error)
     return outcome
 

@@ -14,7 +14,7 @@ import scipy.optimize
 
 from study import search
 from study.data.dataset import DataOptions
-from study.errors import StudyFailed
+from study.errors import CannotWrite, StudyFailed, WorkerDied
 from study.oracles import split_values
 from study.problems import Problem, load_problem
 from study.records import Trial
@@ -319,7 +319,7 @@ def test_a_dead_worker_fails_the_trial_and_not_the_search(
 
     def die(job: Job) -> Trained:
         if next(numbers) == 1:
-            raise StudyFailed("tiny-search-1: the worker process died 3 times")
+            raise WorkerDied("tiny-search-1: the worker process died 3 times")
         return outcome(job)
 
     monkeypatch.setattr(search, "_run", die)
@@ -327,6 +327,22 @@ def test_a_dead_worker_fails_the_trial_and_not_the_search(
     assert [trial.status for trial in trials] == ["completed", "failed", "completed"]
     assert trials[1].error is not None
     assert "tiny-search-1: the worker process died" in trials[1].error
+
+
+def test_a_full_disk_stops_the_search_and_condemns_no_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(job: Job, _: object) -> Trained:
+        if job.seed == 2:
+            raise CannotWrite("no space")
+        return outcome(job)
+
+    monkeypatch.undo()
+    monkeypatch.setattr(search, "run_trial", full)
+    trials: list[Trial] = []
+    with pytest.raises(CannotWrite, match="no space"):
+        searched(tmp_path, trials=trials)
+    assert [trial.status for trial in trials] == ["completed"]
 
 
 @EVERY_TUNER

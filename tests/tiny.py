@@ -149,5 +149,5 @@ class BackwardEngine(InstantEngine):
 def _do(future: "Future[Any]", job: Callable[[], Any]) -> None:
     try:
         future.set_result(job())
-    except StudyFailed as error:  # as of a worker that died
+    except StudyFailed as error:
         future.set_exception(error)

@@ -1,0 +1,200 @@
+"""Real processes, killed at real moments: nothing finished is lost or done twice."""
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from study.records import Trial
+from tests.command import ROOT
+from tests.driver import EPOCH_SECONDS, finished
+
+EPOCHS = 3
+TRIALS = 5
+PATIENCE = 120
+"""Seconds after which a process is taken to hang."""
+
+
+@dataclass
+class Search:
+    """A search in a process group of its own, that can be begun again and again."""
+
+    folder: Path
+    workers: int = 1
+    faults: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    limit: tuple[int, int] | None = None
+    """A resource and how much of it there is."""
+
+    def begin(self) -> "subprocess.Popen[str]":
+        """Begin the search, or go on with it."""
+        (self.folder / "workers").unlink(missing_ok=True)
+        budget = {"max_trials": TRIALS, "max_epochs": EPOCHS, "batch_size": 16}
+        settings = {"search": budget | self.settings}
+        arguments = [str(self.folder), json.dumps(settings), json.dumps(self.faults)]
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.driver", *arguments, str(self.workers)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            preexec_fn=self._limit,
+        )
+
+    def _limit(self) -> None:
+        if self.limit:
+            resource.setrlimit(self.limit[0], (self.limit[1], self.limit[1]))
+
+    def complete(self, expect: int = 0) -> str:
+        """Let it come to its end; what it printed."""
+        process = self.begin()
+        printed, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == expect, printed
+        return printed
+
+    def until(self, process: "subprocess.Popen[str]", happened: Callable[[], bool]) -> None:
+        """Wait until something has happened in the folder."""
+        deadline = time.monotonic() + PATIENCE
+        while not happened():
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
+    def stop(self, process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> str:
+        """Send the signal to the whole process group and wait for its end; what it printed."""
+        os.killpg(process.pid, number)
+        printed, _ = process.communicate(timeout=PATIENCE)
+        return printed
+
+    def epochs(self) -> list[tuple[int, int]]:
+        """(trial, epoch), in the order they ended, of all processes so far."""
+        path = self.folder / "epochs"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [(int(line.split()[0]), int(line.split()[1])) for line in lines]
+
+    def trials(self) -> list[Trial]:
+        return finished(self.folder)
+
+
+def tried(trials: list[Trial]) -> list[tuple[Any, ...]]:
+    """All of a trial but its seconds."""
+    return [tuple(trial.model_dump(exclude={"seconds"}).items()) for trial in trials]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
+    """What the search comes to if nobody disturbs it."""
+    search = Search(tmp_path_factory.mktemp("whole"))
+    search.complete()
+    assert [trial.status for trial in search.trials()] == ["completed"] * TRIALS
+    return search.trials()
+
+
+def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(
+    tmp_path: Path, uninterrupted: list[Trial]
+) -> None:
+    """kill -9 of the whole process group: in a trial, while a checkpoint is written, between."""
+    search, moments = Search(tmp_path), random.Random(1)
+    half_written = "results/demo/tiny/search/trial_*/.checkpoint-*"
+    for kill in range(3):
+        process, before = search.begin(), len(search.epochs())
+        search.until(process, lambda before=before: len(search.epochs()) > before)
+        if kill == 1:
+            search.until(process, lambda: any(tmp_path.glob(half_written)))
+        else:
+            time.sleep(moments.random() * 4 * EPOCH_SECONDS)
+        search.stop(process)
+        assert process.returncode == -signal.SIGKILL
+    search.complete()
+    assert tried(search.trials()) == tried(uninterrupted)
+    # An epoch is noted when its checkpoint is written: none of those was trained again.
+    assert max(Counter(search.epochs()).values()) == 1
+    assert not list(tmp_path.glob(half_written))
+
+
+def test_after_control_c_and_with_half_a_line_and_half_an_oracle_it_goes_on(
+    tmp_path: Path, uninterrupted: list[Trial]
+) -> None:
+    search = Search(tmp_path)
+    process = search.begin()
+    search.until(process, lambda: len(search.epochs()) > 2 * EPOCHS)
+    search.stop(process, signal.SIGINT)
+    assert process.returncode
+    lines = tmp_path / "results/demo/tiny/trials.jsonl"
+    with lines.open("a") as file:
+        file.write('{"number": 2, "tri')
+    oracle = tmp_path / "results/demo/tiny/search/oracle.json"
+    oracle.write_text(oracle.read_text()[:50])
+    search.complete()
+    assert tried(search.trials()) == tried(uninterrupted)
+    assert max(Counter(search.epochs()).values()) == 1
+    assert json.loads(oracle.read_text())
+
+
+def test_a_worker_killed_in_an_epoch_costs_that_epoch_and_a_second_process_is_refused(
+    tmp_path: Path, uninterrupted: list[Trial]
+) -> None:
+    search = Search(tmp_path)
+    process = search.begin()
+    search.until(process, lambda: len(search.epochs()) > 1)
+    os.kill(json.loads((tmp_path / "workers").read_text())[0], signal.SIGKILL)
+    assert "results/demo is in use by another process" in search.complete(expect=2)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert tried(search.trials()) == tried(uninterrupted)
+    assert max(Counter(search.epochs()).values()) == 1
+
+
+def test_trials_that_cannot_be_trained_are_recorded_and_the_search_goes_on(tmp_path: Path) -> None:
+    """One raises, one diverges, one takes all memory."""
+    faults = {"1": "raise", "2": "nan", "3": "hog"}
+    search = Search(tmp_path, 1, faults, {"retries": 0})
+    search.complete()
+    trials = search.trials()
+    assert [trial.number for trial in trials] == list(range(TRIALS))
+    errors = {trial.number: trial.error for trial in trials if trial.status == "failed"}
+    assert errors.keys() == {1, 2, 3}
+    assert errors[1] == "RuntimeError: ordered"
+    assert errors[2] == "Diverged: the training loss became nan in epoch 1"
+    assert "the worker process died 1 time, out of memory perhaps" in str(errors[3])
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(
+    tmp_path: Path, uninterrupted: list[Trial]
+) -> None:
+    """A limit on the size of a file is the disk quota that every user may set."""
+    search = Search(tmp_path, limit=(resource.RLIMIT_FSIZE, 20_000))
+    printed = search.complete(expect=1)
+    assert "checkpoint.weights.h5 cannot be written" in printed
+    assert "Traceback" not in printed
+    search.limit = None
+    search.complete()
+    assert tried(search.trials()) == tried(uninterrupted)
+
+
+def test_rungs_go_on_too(tmp_path: Path) -> None:
+    """Promoted trials continue weights and optimizer of checkpoints from before the kill."""
+    settings = {"tuner": "asha", "max_trials": 6, "max_epochs": 4}
+    whole = Search(tmp_path / "whole", settings=settings)
+    whole.folder.mkdir()
+    whole.complete()
+    search = Search(tmp_path / "killed", settings=settings)
+    search.folder.mkdir()
+    process = search.begin()
+    search.until(process, lambda: len(search.epochs()) > 5)
+    search.stop(process)
+    search.complete()
+    assert tried(search.trials()) == tried(whole.trials())
+    assert any("tuner/trial_id" in trial.tuner for trial in search.trials())
