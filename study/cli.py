@@ -620,10 +620,14 @@ def _run_words(name: str) -> str:
 
 
 def _print_leaderboard(run: "Run", problem: str, top: int) -> None:
-    trials = run.trials(problem)
+    from study.rungs import configurations, ended_early
+
+    trials = configurations(run.trials(problem))
+    early = ended_early(trials)
     ranked = sorted(trials, key=lambda trial: -(trial.score if trial.score is not None else -1))
     failed = sum(trial.status == "failed" for trial in trials)
-    table = Table(title=f"{problem}: {len(trials)} trials, {failed} failed", title_justify="left")
+    title = f"{problem}: {len(trials)} trials, {failed} failed, {len(early)} ended early"
+    table = Table(title=title, title_justify="left")
     for column in ("trial", "score", "epochs", "parameters", "seconds", "hyperparameters"):
         table.add_column(column, justify="left" if column == "hyperparameters" else "right")
     for trial in ranked[:top]:
@@ -631,7 +635,7 @@ def _print_leaderboard(run: "Run", problem: str, top: int) -> None:
         table.add_row(
             f"{trial.number} (baseline)" if trial.number == 0 else str(trial.number),
             f"{trial.score:.2%}" if trial.score is not None else "failed",
-            str(trial.epochs),
+            f"{trial.epochs}{' (ended early)' if trial.number in early else ''}",
             f"{trial.parameters:,}" if trial.parameters else "",
             f"{trial.seconds:.0f}",
             trial.error or values,

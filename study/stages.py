@@ -19,6 +19,7 @@ from study.progress import clock, stage
 from study.records import Picture, SeedResult, Stage, StageName, StudyRecord, Trial
 from study.report import render
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
+from study.rungs import configurations
 from study.runs import settings_of, to_do
 from study.search import best_trial, job_key, search
 from study.settings import SearchSettings
@@ -178,7 +179,7 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
     evaluation = trials = None
     files: tuple[PictureFile, ...] = ()
     try:
-        trials = run.trials(name)
+        trials = configurations(run.trials(name))
     except CorruptRecord as error:
         notes.append(str(error))
     try:

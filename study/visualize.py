@@ -15,6 +15,7 @@ from study.images import read_images
 from study.models import find_layers, image_shape, load_model
 from study.problems import load_problem, problem_names
 from study.records import NETWORKS, NetworkName, Picture
+from study.rungs import configurations
 from study.settings import FigureSettings, Settings, validated
 from study.store import Run
 
@@ -160,7 +161,8 @@ def _charts(run: Run, problem: str, settings: Settings) -> list[Picture]:
     """Figures of the search and, once evaluated, of the results."""
     description = load_problem(problem)
     folder = run.figures_folder(problem)
-    made = search.pictures(run.trials(problem), problem, description.objective, folder)
+    trials = configurations(run.trials(problem))
+    made = search.pictures(trials, problem, description.objective, folder)
     evaluation = run.evaluation(problem)
     if evaluation is None:
         return made

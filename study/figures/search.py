@@ -167,6 +167,8 @@ class HyperparametersInfo(NamedTuple):
     metric: str
     scored: int
     best: int | None
+    epochs: int | None
+    """Scores are the best of so many epochs, which all trials had; None if all had the same."""
     panels: tuple[Panel, ...]
 
 
@@ -175,15 +177,26 @@ def hyperparameters_info(trials: Sequence[Trial], metric: str) -> Hyperparameter
     scored = sorted(
         (trial for trial in trials if score_of(trial) is not None), key=lambda trial: trial.number
     )
+    budgets = {trial.epochs for trial in scored}
+    epochs = min(budgets) if len(budgets) > 1 else None
+    best = best_of(scored)
+    if epochs is not None:
+        scored = [_first_epochs(trial, epochs, metric) for trial in scored]
     names = dict.fromkeys(name for trial in scored for name in trial.hyperparameters)
     panels = [panel for name in names if (panel := _panel(name, scored)) is not None]
-    best = best_of(scored)
     return HyperparametersInfo(
         metric=metric,
         scored=len(scored),
         best=None if best is None else best.number,
+        epochs=epochs,
         panels=tuple(sorted(panels, key=lambda panel: -panel.matters)),
     )
+
+
+def _first_epochs(trial: Trial, epochs: int, metric: str) -> Trial:
+    """The trial as if it had ended after so many epochs: scores of equal budgets compare."""
+    values = [v for v in trial.curves.get(f"val_{metric}", [])[:epochs] if math.isfinite(v)]
+    return trial.model_copy(update={"score": max(values)}) if values else trial
 
 
 def _panel(name: str, scored: Sequence[Trial]) -> Panel | None:
@@ -352,6 +365,8 @@ def _hyperparameters_caption(info: HyperparametersInfo) -> str:
         f"{count(len(info.panels), 'hyperparameter')} that varied, those that tell good from bad "
         f"trials best first; a bar is a median. "
     )
+    if info.epochs:
+        said += f"Scores are those after {count(info.epochs, 'epoch')}, which all trials had. "
     if info.scored < TOO_FEW_TRIALS:
         return said + f"{count(info.scored, 'trial')} are too few to say which of them matter."
     if first.matters > 0:

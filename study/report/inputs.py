@@ -20,7 +20,7 @@ class ProblemInput:
     name: str
     description: str = ""
     tuner: str | None = None
-    """The search algorithm: "random", "grid", "bayesian" or "hyperband"."""
+    """The search algorithm: "random", "grid", "bayesian", "hyperband" or "asha"."""
     trials: tuple[Trial, ...] = ()
     evaluation: Evaluation | None = None
     pictures: tuple[PictureFile, ...] = ()

@@ -15,6 +15,7 @@ from study.report.formats import (
 )
 from study.report.gallery import HEADINGS, FigureRow, figure_rows
 from study.report.inputs import ProblemInput
+from study.rungs import ended_early
 
 METRICS = {
     "accuracy": "share of images whose class is right",
@@ -161,23 +162,27 @@ def _networks(
 
 
 def trial_table(trials: tuple[Trial, ...]) -> TrialTable | None:
-    """Every trial with every hyperparameter, Keras Tuner's own values last."""
+    """Every trial with every hyperparameter."""
     if not trials:
         return None
-    settings = [trial.hyperparameters for trial in trials]
-    columns = names_in_order([*settings, *(trial.tuner for trial in trials)])
-    best = best_trial(trials)
+    columns = names_in_order(trial.hyperparameters for trial in trials)
+    best, early = best_trial(trials), ended_early(trials)
     rows = []
     for trial in trials:
-        values = trial.tuner | trial.hyperparameters
         tags = [
             tag
-            for tag, applies in (("baseline", trial.number == 0), ("best", trial is best))
+            for tag, applies in (
+                ("baseline", trial.number == 0),
+                ("best", trial is best),
+                ("ended early", trial.number in early),
+            )
             if applies
         ]
-        rows.append(TrialRow(trial, tuple(values.get(name) for name in columns), tuple(tags)))
+        rows.append(TrialRow(trial, tuple(map(trial.hyperparameters.get, columns)), tuple(tags)))
     failed = sum(trial.status == "failed" for trial in trials)
     summary = f"{several(len(trials), 'trial')}, {failed or 'none'} failed."
+    if early:
+        summary += f" {len(early)} ended early: others promised more."
     if best is not None:
         summary += f" The best is trial {best.number} with {percent(best.score)} on validation."
     return TrialTable(summary, columns, tuple(rows))

@@ -71,11 +71,11 @@ def test_table_of_trials_has_all_trials_and_all_hyperparameters() -> None:
     )
     table = trial_table(trials)
     assert table is not None
-    assert table.columns == ("filters", "momentum", "tuner/epochs")
+    assert table.columns == ("filters", "momentum")
     assert table.rows == (
-        TrialRow(trials[0], (32, None, 2), ("baseline",)),
-        TrialRow(trials[1], (64, 0.9, None), ()),
-        TrialRow(trials[2], (16, None, None), ("best",)),
+        TrialRow(trials[0], (32, None), ("baseline",)),
+        TrialRow(trials[1], (64, 0.9), ()),
+        TrialRow(trials[2], (16, None), ("best",)),
     )
     assert table.summary == "3 trials, 1 failed. The best is trial 2 with 90.00% on validation."
 

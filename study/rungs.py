@@ -1,0 +1,49 @@
+"""Trials that continue others (Hyperband, ASHA), put together: one a configuration."""
+
+from collections.abc import Sequence
+
+from study.records import Trial
+
+
+def configurations(trials: Sequence[Trial]) -> list[Trial]:
+    """Each configuration as one trial, numbered and named as its first, with all its epochs.
+
+    Trials that continue none stay as they are. A continuation that failed does so too: what it
+    continued keeps its score.
+    """
+    merged: dict[str, Trial] = {}
+    """By the id of the trial that may be continued next."""
+    failed: list[Trial] = []
+    for trial in trials:
+        before = merged.get(str(trial.tuner.get("tuner/trial_id")))
+        if before is None:
+            merged[trial.trial_id] = trial
+        elif trial.status == "failed":
+            failed.append(trial)
+        else:
+            del merged[str(trial.tuner["tuner/trial_id"])]
+            merged[trial.trial_id] = _together(before, trial)
+    return sorted([*merged.values(), *failed], key=lambda trial: trial.number)
+
+
+def _together(first: Trial, then: Trial) -> Trial:
+    better = max(first, then, key=lambda trial: trial.score or 0.0)
+    return first.model_copy(
+        update={
+            "tuner": then.tuner,
+            "score": better.score,
+            "best_epoch": better.best_epoch,
+            "epochs": then.epochs,
+            "curves": {
+                name: first.curves.get(name, []) + rest for name, rest in then.curves.items()
+            },
+            "seconds": first.seconds + then.seconds,
+        }
+    )
+
+
+def ended_early(configurations: Sequence[Trial]) -> set[int]:
+    """Numbers of those that were given fewer epochs than the longest."""
+    completed = [one for one in configurations if one.status == "completed"]
+    longest = max((one.epochs for one in completed), default=0)
+    return {one.number for one in completed if one.epochs < longest}
