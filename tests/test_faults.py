@@ -16,7 +16,11 @@ from typing import Any
 
 import pytest
 
+from study import search, train
+from study.data.dataset import DataOptions
 from study.records import Trial
+from study.settings import SearchSettings
+from tests import tiny
 from tests.command import ROOT
 from tests.driver import EPOCH_SECONDS, finished
 
@@ -93,76 +97,97 @@ def tried(trials: list[Trial]) -> list[tuple[Any, ...]]:
     return [tuple(trial.model_dump(exclude={"seconds"}).items()) for trial in trials]
 
 
+def here(folder: Path, **settings: Any) -> list[Trial]:
+    """What the search comes to if nobody disturbs it: done in this process, without workers."""
+    budget = {"max_trials": TRIALS, "max_epochs": EPOCHS, "batch_size": 16} | settings
+    trials: list[Trial] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "load_problem", lambda _: tiny.problem())
+        patch.setattr(train, "cached_dataset", lambda *_: tiny.dataset())
+        patch.setattr(search, "_run", lambda job: train.run_trial(job))
+        search.search(
+            tiny.problem(),
+            SearchSettings(**budget),
+            DataOptions(),
+            1,
+            1,
+            folder,
+            tiny.InstantEngine(),
+            [],
+            on_proposal=lambda *_: None,
+            on_trial=trials.append,
+        )
+    assert {trial.status for trial in trials} == {"completed"}
+    return trials
+
+
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
-    """What the search comes to if nobody disturbs it."""
-    search = Search(tmp_path_factory.mktemp("whole"))
-    search.complete()
-    assert [trial.status for trial in search.trials()] == ["completed"] * TRIALS
-    return search.trials()
+    """What the search of most tests comes to."""
+    return here(tmp_path_factory.mktemp("whole"))
 
 
 def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(
     tmp_path: Path, uninterrupted: list[Trial]
 ) -> None:
     """kill -9 of the whole process group: in a trial, while a checkpoint is written, between."""
-    search, moments = Search(tmp_path), random.Random(1)
+    run, moments = Search(tmp_path), random.Random(1)
     half_written = "results/demo/tiny/search/trial_*/.checkpoint-*"
-    for kill in range(3):
-        process, before = search.begin(), len(search.epochs())
-        search.until(process, lambda before=before: len(search.epochs()) > before)
+    for kill in range(2):
+        process, before = run.begin(), len(run.epochs())
+        run.until(process, lambda before=before: len(run.epochs()) > before)
         if kill == 1:
-            search.until(process, lambda: any(tmp_path.glob(half_written)))
+            run.until(process, lambda: any(tmp_path.glob(half_written)))
         else:
             time.sleep(moments.random() * 4 * EPOCH_SECONDS)
-        search.stop(process)
+        run.stop(process)
         assert process.returncode == -signal.SIGKILL
-    search.complete()
-    assert tried(search.trials()) == tried(uninterrupted)
+    run.complete()
+    assert tried(run.trials()) == tried(uninterrupted)
     # An epoch is noted when its checkpoint is written: none of those was trained again.
-    assert max(Counter(search.epochs()).values()) == 1
+    assert max(Counter(run.epochs()).values()) == 1
     assert not list(tmp_path.glob(half_written))
 
 
 def test_after_control_c_and_with_half_a_line_and_half_an_oracle_it_goes_on(
     tmp_path: Path, uninterrupted: list[Trial]
 ) -> None:
-    search = Search(tmp_path)
-    process = search.begin()
-    search.until(process, lambda: len(search.epochs()) > 2 * EPOCHS)
-    search.stop(process, signal.SIGINT)
+    run = Search(tmp_path)
+    process = run.begin()
+    run.until(process, lambda: len(run.epochs()) > 2 * EPOCHS)
+    run.stop(process, signal.SIGINT)
     assert process.returncode
     lines = tmp_path / "results/demo/tiny/trials.jsonl"
     with lines.open("a") as file:
         file.write('{"number": 2, "tri')
     oracle = tmp_path / "results/demo/tiny/search/oracle.json"
     oracle.write_text(oracle.read_text()[:50])
-    search.complete()
-    assert tried(search.trials()) == tried(uninterrupted)
-    assert max(Counter(search.epochs()).values()) == 1
+    run.complete()
+    assert tried(run.trials()) == tried(uninterrupted)
+    assert max(Counter(run.epochs()).values()) == 1
     assert json.loads(oracle.read_text())
 
 
 def test_a_worker_killed_in_an_epoch_costs_that_epoch_and_a_second_process_is_refused(
     tmp_path: Path, uninterrupted: list[Trial]
 ) -> None:
-    search = Search(tmp_path)
-    process = search.begin()
-    search.until(process, lambda: len(search.epochs()) > 1)
+    run = Search(tmp_path)
+    process = run.begin()
+    run.until(process, lambda: len(run.epochs()) > 1)
     os.kill(json.loads((tmp_path / "workers").read_text())[0], signal.SIGKILL)
-    assert "results/demo is in use by another process" in search.complete(expect=2)
+    assert "results/demo is in use by another process" in run.complete(expect=2)
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
-    assert tried(search.trials()) == tried(uninterrupted)
-    assert max(Counter(search.epochs()).values()) == 1
+    assert tried(run.trials()) == tried(uninterrupted)
+    assert max(Counter(run.epochs()).values()) == 1
 
 
 def test_trials_that_cannot_be_trained_are_recorded_and_the_search_goes_on(tmp_path: Path) -> None:
     """One raises, one diverges, one takes all memory."""
     faults = {"1": "raise", "2": "nan", "3": "hog"}
-    search = Search(tmp_path, 1, faults, {"retries": 0})
-    search.complete()
-    trials = search.trials()
+    run = Search(tmp_path, 1, faults, {"retries": 0})
+    run.complete()
+    trials = run.trials()
     assert [trial.number for trial in trials] == list(range(TRIALS))
     errors = {trial.number: trial.error for trial in trials if trial.status == "failed"}
     assert errors.keys() == {1, 2, 3}
@@ -175,26 +200,22 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
     tmp_path: Path, uninterrupted: list[Trial]
 ) -> None:
     """A limit on the size of a file is the disk quota that every user may set."""
-    search = Search(tmp_path, limit=(resource.RLIMIT_FSIZE, 20_000))
-    printed = search.complete(expect=1)
+    run = Search(tmp_path, limit=(resource.RLIMIT_FSIZE, 20_000))
+    printed = run.complete(expect=1)
     assert "checkpoint.weights.h5 cannot be written" in printed
     assert "Traceback" not in printed
-    search.limit = None
-    search.complete()
-    assert tried(search.trials()) == tried(uninterrupted)
+    run.limit = None
+    run.complete()
+    assert tried(run.trials()) == tried(uninterrupted)
 
 
 def test_rungs_go_on_too(tmp_path: Path) -> None:
     """Promoted trials continue weights and optimizer of checkpoints from before the kill."""
     settings = {"tuner": "asha", "max_trials": 6, "max_epochs": 4}
-    whole = Search(tmp_path / "whole", settings=settings)
-    whole.folder.mkdir()
-    whole.complete()
-    search = Search(tmp_path / "killed", settings=settings)
-    search.folder.mkdir()
-    process = search.begin()
-    search.until(process, lambda: len(search.epochs()) > 5)
-    search.stop(process)
-    search.complete()
-    assert tried(search.trials()) == tried(whole.trials())
-    assert any("tuner/trial_id" in trial.tuner for trial in search.trials())
+    run = Search(tmp_path, settings=settings)
+    process = run.begin()
+    run.until(process, lambda: len(run.epochs()) > 5)
+    run.stop(process)
+    run.complete()
+    assert tried(run.trials()) == tried(here(tmp_path / "whole", **settings))
+    assert any("tuner/trial_id" in trial.tuner for trial in run.trials())

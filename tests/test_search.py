@@ -554,7 +554,7 @@ def test_an_interrupted_search_goes_on_as_the_uninterrupted_one(
 ) -> None:
     budget: dict[str, Any] = {"max_trials": 7, "workers": workers}
     whole = searched(tmp_path / "whole", tuner, **budget)
-    for after in range(1, len(whole)):
+    for after in (1, len(whole) // 2, len(whole) - 1):
         folder = tmp_path / f"after-{after}"
         finished = interrupted(folder, after, tuner, **budget)
         jobs.clear()
