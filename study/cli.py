@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import shlex
+import signal
 import sys
 import traceback
 from contextlib import ExitStack, contextmanager
@@ -162,9 +163,12 @@ def resume(run: str, workers: Workers = None, scheduler: Scheduler = None) -> No
 
     Example: python -m study resume my-run
     """
-    from study.runs import work_of
+    from study.runs import to_do, work_of
 
     opened = _open_run(run)
+    if not to_do(opened):
+        console.print(f"{opened.folder} is finished: nothing to go on with", highlight=False)
+        return
     _carry_out(opened, work_of(opened), workers, scheduler)
 
 
@@ -390,6 +394,8 @@ def main() -> None:
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
+    # As Ctrl-C: what a cluster sends when time is up.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(arguments, standalone_mode=False, prog_name="python -m study")
     except typer.TyperException as error:  # what Typer itself refuses
@@ -611,12 +617,15 @@ def _ranked(p: "np.ndarray", names: tuple[str, ...] | None, top: int) -> dict[st
 
 
 def _run_words(name: str) -> str:
+    from study.runs import to_do
+
     run = _open_run(name)
     try:
         study = run.study()
     except StudyError as error:
         return str(error)
-    return f"{study.created}, seed {study.seed}, {', '.join(study.problems)}"
+    words = f"{study.created}, seed {study.seed}, {', '.join(study.problems)}"
+    return f"{words}; not finished: resume {name}" if to_do(run) else words
 
 
 def _print_leaderboard(run: "Run", problem: str, top: int) -> None:

@@ -100,8 +100,10 @@ class Engine:
         Raises:
             StudyFailed: no worker is left.
         """
+        alone = 0
         while not wait(futures, timeout=_CHECK_WORKERS, return_when=FIRST_COMPLETED).done:
-            if not self.count_workers():
+            alone = 0 if self.count_workers() else alone + 1
+            if alone == 2:  # the first time, one may just be coming back
                 raise StudyFailed("all worker processes died and none came back")
             self._start_waiting()  # workers may have joined
 

@@ -16,14 +16,24 @@ def study(folder: Path, *arguments: str, expect: int = 0) -> subprocess.Complete
 
 def python(folder: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
     """`python ARGUMENTS` in that folder, with the project importable."""
-    done = subprocess.run(
+    process = _begin(folder, *arguments)
+    output, errors = process.communicate(timeout=1200)
+    done = subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+    assert done.returncode == expect, f"exit {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """`python -m study ARGUMENTS` in that folder, still going on."""
+    return _begin(folder, "-m", "study", *arguments)
+
+
+def _begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=1200,
-        check=False,
     )
-    assert done.returncode == expect, f"exit {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done

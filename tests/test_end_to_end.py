@@ -1,6 +1,8 @@
 """The whole study as a user runs it: real MNIST and lines, real processes, a real browser."""
 
 import json
+import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pytest
 
 from study.records import Evaluation, Trial
 from tests.browser import browser, browser_page, page_problems
-from tests.command import TINY, python, study
+from tests.command import TINY, begin, python, study
 
 PROBLEMS = ("line", "mnist", "multihead")
 
@@ -189,9 +191,42 @@ def test_a_second_evaluation_is_refused_unless_asked_for(folder: Path) -> None:
     assert "--again" in message
 
 
-def test_same_seed_gives_the_same_trials_and_scores_whatever_the_workers(folder: Path) -> None:
-    again = ("search", "line", "--preset", TINY, "--seed", "1", "--workers", "1", "--name", "again")
-    study(folder, *again)
+@pytest.fixture(scope="module")
+def interrupted(folder: Path) -> str:
+    """The search of lines again, on one worker, stopped by Ctrl-C and begun again; what it said."""
+    command = (
+        "search",
+        "line",
+        "--preset",
+        TINY,
+        "--seed",
+        "1",
+        "--workers",
+        "1",
+        "--name",
+        "again",
+    )
+    process = begin(folder, *command)
+    lines = folder / "results/again/line/trials.jsonl"
+    while process.poll() is None and not lines.exists():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130, errors
+    assert lines.read_text().count("\n") < 3
+    study(folder, *command)
+    return errors
+
+
+def test_control_c_says_how_to_go_on(interrupted: str) -> None:
+    assert interrupted.splitlines() == [
+        "error: results/again was stopped; what is finished is kept, and what was running at its "
+        "last epoch; the same command goes on from there"
+    ]
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_same_seed_gives_the_same_trials_and_scores_even_if_interrupted(folder: Path) -> None:
     kept = []
     for name in ("tiny", "again"):
         lines = (folder / "results" / name / "line/trials.jsonl").read_text().splitlines()

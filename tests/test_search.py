@@ -501,7 +501,14 @@ def test_the_best_trial_has_the_highest_score() -> None:
     assert best_trial(trials) is trials[1]
 
 
-def test_of_equals_the_smaller_network_is_best() -> None:
+def test_of_equals_the_one_with_the_lower_loss_at_its_best_epoch_is_best() -> None:
+    def losing(number: int, *losses: float) -> Trial:
+        return factories.trial(number, 0.9, curves={"val_loss": list(losses)}, parameters=number)
+
+    assert best_trial([losing(1, 0.1, 0.4), losing(2, 0.9, 0.3)]).number == 2
+
+
+def test_of_equals_in_all_the_smaller_network_is_best() -> None:
     trials = [
         factories.trial(0, 0.9, parameters=3000),
         factories.trial(1, 0.9, parameters=1000),
