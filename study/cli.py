@@ -629,7 +629,7 @@ def _run_words(name: str) -> str:
 
 
 def _print_leaderboard(run: "Run", problem: str, top: int) -> None:
-    from study.rungs import configurations, ended_early
+    from study.trials import configurations, ended_early
 
     trials = configurations(run.trials(problem))
     early = ended_early(trials)

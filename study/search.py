@@ -12,7 +12,6 @@ An interrupted search goes on by doing it all again, except that the trials it h
 not trained but read from its records: the oracle proposes what it would have proposed.
 """
 
-import math
 import time
 import warnings
 from collections import deque
@@ -314,23 +313,3 @@ class _Kept:
 
     def _remove(self, trial_id: str) -> None:
         checkpoint_path(self._folder, trial_id).unlink(missing_ok=True)
-
-
-def best_trial(trials: list[Trial]) -> Trial:
-    """The completed trial with the highest score.
-
-    Of equals the one with the lower validation loss at its best epoch, then the smaller network.
-
-    Raises:
-        StudyFailed: no trial was completed.
-    """
-    completed = [trial for trial in trials if trial.score is not None]
-    if not completed:
-        raise StudyFailed("no trial of the search succeeded; see trials.jsonl for the reasons")
-    return max(completed, key=lambda one: (one.score, -_loss(one), -(one.parameters or 0)))
-
-
-def _loss(trial: Trial) -> float:
-    losses = trial.curves.get("val_loss", [])
-    epoch = len(losses) - 1 - (trial.epochs - (trial.best_epoch or 0))
-    return losses[epoch] if 0 <= epoch < len(losses) else math.inf

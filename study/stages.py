@@ -19,11 +19,11 @@ from study.progress import clock, stage
 from study.records import Picture, SeedResult, Stage, StageName, StudyRecord, Trial
 from study.report import render
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
-from study.rungs import configurations
 from study.runs import settings_of, to_do
-from study.search import best_trial, job_key, search
+from study.search import job_key, search
 from study.settings import SearchSettings
 from study.store import Run
+from study.trials import best_trial, configurations
 
 
 def carry_out(run: Run, engine: Engine, console: Console) -> None:
@@ -99,7 +99,9 @@ def evaluate_stage(run: Run, name: str, engine: Engine, console: Console) -> Non
     """Retrain baseline and tuned of one problem, read the test part, compare."""
     settings, seed = settings_of(run), run.study().seed
     budget = settings.evaluation
-    tuned = best_trial(run.trials(name)).hyperparameters
+    best = best_trial(run.trials(name))
+    if best is None:
+        raise StudyFailed(f"{name}: no trial of the search succeeded; see trials.jsonl")
     checkpoints = run.retraining_folder(name)
     if run.evaluation(name):  # to be made again, and not from what the last one left
         shutil.rmtree(checkpoints, ignore_errors=True)
@@ -114,7 +116,7 @@ def evaluate_stage(run: Run, name: str, engine: Engine, console: Console) -> Non
 
         result = evaluate(
             problem,
-            tuned,
+            best.hyperparameters,
             budget,
             settings.search.batch_size,
             settings.data,

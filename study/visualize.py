@@ -15,9 +15,9 @@ from study.images import read_images
 from study.models import find_layers, image_shape, load_model
 from study.problems import load_problem, problem_names
 from study.records import NETWORKS, NetworkName, Picture
-from study.rungs import configurations
 from study.settings import FigureSettings, Settings, validated
 from study.store import Run
+from study.trials import configurations
 
 if TYPE_CHECKING:
     import keras

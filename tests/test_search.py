@@ -18,10 +18,10 @@ from study.errors import CannotWrite, StudyFailed, WorkerDied
 from study.oracles import split_values
 from study.problems import Problem, load_problem
 from study.records import Trial
-from study.search import best_trial
 from study.settings import TUNERS, SearchSettings, Tuner
 from study.train import Job, Trained
-from tests import factories, tiny
+from study.trials import best_trial
+from tests import tiny
 
 EVERY_TUNER = pytest.mark.parametrize("tuner", TUNERS)
 IN_ORDER = pytest.mark.parametrize("tuner", [tuner for tuner in TUNERS if tuner != "asha"])
@@ -491,41 +491,6 @@ def test_plain_keras_tuner_knows_why_a_trial_failed(
 def test_keras_tuner_says_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     searched(tmp_path, "bayesian")
     assert capfd.readouterr() == ("", "")
-
-
-# The best trial
-
-
-def test_the_best_trial_has_the_highest_score() -> None:
-    trials = [factories.trial(0, 0.7), factories.trial(1, 0.9), factories.trial(2, 0.8)]
-    assert best_trial(trials) is trials[1]
-
-
-def test_of_equals_the_one_with_the_lower_loss_at_its_best_epoch_is_best() -> None:
-    def losing(number: int, *losses: float) -> Trial:
-        return factories.trial(number, 0.9, curves={"val_loss": list(losses)}, parameters=number)
-
-    assert best_trial([losing(1, 0.1, 0.4), losing(2, 0.9, 0.3)]).number == 2
-
-
-def test_of_equals_in_all_the_smaller_network_is_best() -> None:
-    trials = [
-        factories.trial(0, 0.9, parameters=3000),
-        factories.trial(1, 0.9, parameters=1000),
-        factories.trial(2, 0.9, parameters=2000),
-    ]
-    assert best_trial(trials) is trials[1]
-
-
-def test_a_failed_trial_is_never_the_best() -> None:
-    trials = [factories.trial(0, None), factories.trial(1, 0.0)]
-    assert best_trial(trials) is trials[1]
-
-
-@pytest.mark.parametrize("trials", [[], [factories.trial(0, None)]])
-def test_without_a_completed_trial_there_is_no_best(trials: list[Trial]) -> None:
-    with pytest.raises(StudyFailed, match="no trial of the search succeeded"):
-        best_trial(trials)
 
 
 def test_every_tuner_is_tested() -> None:

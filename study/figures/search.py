@@ -14,6 +14,7 @@ from scipy.stats import kruskal
 from study.figures.scores import count, metric_label, percent, points, set_score_axis
 from study.figures.style import PALETTE, new_figure, save, styled
 from study.records import Picture, Trial, Value
+from study.trials import best_trial
 
 BASELINE = 0
 """Number of the trial that is the baseline."""
@@ -44,12 +45,6 @@ def score_of(trial: Trial) -> float | None:
     return trial.score
 
 
-def best_of(trials: Sequence[Trial]) -> Trial | None:
-    """The trial with the highest score, the earliest of equals; None if none has a score."""
-    scored = [trial for trial in trials if score_of(trial) is not None]
-    return max(scored, key=lambda trial: (score_of(trial), -trial.number), default=None)
-
-
 # ------------------------------------------------------------------------------ history
 
 
@@ -64,6 +59,8 @@ class HistoryInfo(NamedTuple):
     """Best score up to and including this trial."""
     epochs: tuple[int, ...]
     failed: tuple[int, ...]
+    winner: int | None
+    """Number of the best trial."""
 
 
 def history_info(trials: Sequence[Trial], metric: str) -> HistoryInfo:
@@ -78,6 +75,7 @@ def history_info(trials: Sequence[Trial], metric: str) -> HistoryInfo:
         best=tuple(max(scores[: i + 1]) for i in range(len(scores))),
         epochs=tuple(trial.epochs for trial, _ in scored),
         failed=tuple(trial.number for trial in ordered if score_of(trial) is None),
+        winner=best.number if (best := best_trial(ordered)) else None,
     )
 
 
@@ -100,7 +98,9 @@ def draw_history(info: HistoryInfo) -> Figure:
                 label="best so far",
             )
         sizes = _sizes(info.epochs)
-        _scatter_trials(axes, info.numbers, info.numbers, info.scores, sizes, labels=True)
+        _scatter_trials(
+            axes, info.numbers, info.numbers, info.scores, sizes, best=info.winner, labels=True
+        )
         if info.failed:
             axes.scatter(
                 info.failed,
@@ -121,8 +121,7 @@ def _history_caption(info: HistoryInfo) -> str:
     total = len(info.numbers) + len(info.failed)
     if not info.numbers:
         return f"No trial has a score: {count(total, 'trial')} ran and failed (crosses)."
-    best = info.best[-1]
-    winner = info.numbers[info.scores.index(best)]
+    best, winner = info.best[-1], info.winner
     said = [
         f"Validation {metric_label(info.metric)} of {count(total, 'trial')} in the order they were "
         f"tried; the line is the best so far. The best is trial {winner} with {percent(best)}"
@@ -179,7 +178,7 @@ def hyperparameters_info(trials: Sequence[Trial], metric: str) -> Hyperparameter
     )
     budgets = {trial.epochs for trial in scored}
     epochs = min(budgets) if len(budgets) > 1 else None
-    best = best_of(scored)
+    best = best_trial(scored)
     if epochs is not None:
         scored = [_first_epochs(trial, epochs, metric) for trial in scored]
     names = dict.fromkeys(name for trial in scored for name in trial.hyperparameters)
@@ -405,7 +404,7 @@ class CurvesInfo(NamedTuple):
 
 def curves_info(trials: Sequence[Trial], metric: str) -> CurvesInfo:
     """The validation objective by epoch, of failed trials as far as they came."""
-    best = best_of(trials)
+    best = best_trial(trials)
     curves = (_curve(trial, metric) for trial in sorted(trials, key=lambda trial: trial.number))
     return CurvesInfo(
         metric=metric,

@@ -15,7 +15,7 @@ from study.report.formats import (
 )
 from study.report.gallery import HEADINGS, FigureRow, figure_rows
 from study.report.inputs import ProblemInput
-from study.rungs import ended_early
+from study.trials import best_trial, ended_early
 
 METRICS = {
     "accuracy": "share of images whose class is right",
@@ -121,12 +121,6 @@ def names_in_order(settings: Iterable[dict[str, Value]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for values in settings for name in values))
 
 
-def best_trial(trials: Iterable[Trial]) -> Trial | None:
-    """The completed trial with the highest score, the earlier one of equals."""
-    scored = [t for t in trials if t.status == "completed" and t.score is not None]
-    return max(scored, key=lambda t: (t.score, -t.number), default=None)
-
-
 def networks(problem: ProblemInput) -> Networks | None:
     """The two networks; before the evaluation, the trials they are going to be."""
     found = problem.evaluation
@@ -182,7 +176,10 @@ def trial_table(trials: tuple[Trial, ...]) -> TrialTable | None:
     failed = sum(trial.status == "failed" for trial in trials)
     summary = f"{several(len(trials), 'trial')}, {failed or 'none'} failed."
     if early:
-        summary += f" {len(early)} ended early: others promised more."
+        summary += (
+            f" {len(early)} ended early: others promised more, and went on as the trials whose "
+            "numbers are missing here."
+        )
     if best is not None:
         summary += f" The best is trial {best.number} with {percent(best.score)} on validation."
     return TrialTable(summary, columns, tuple(rows))

@@ -22,6 +22,7 @@ def test_history_keeps_the_best_so_far_and_the_failed_apart() -> None:
         best=(0.8, 0.8, 0.9),
         epochs=(2, 2, 2),
         failed=(1,),
+        winner=3,
     )
 
 
@@ -39,9 +40,11 @@ def test_a_score_that_is_no_number_counts_as_failed(score: float) -> None:
     assert (info.numbers, info.failed) == ((0,), (1,))
 
 
-def test_the_earliest_of_equal_trials_is_the_best() -> None:
-    assert search.best_of([trial(2, 0.9), trial(1, 0.9), trial(0, 0.5)]) == trial(1, 0.9)
-    assert search.best_of([trial(0, None)]) is None
+def test_the_history_marks_the_trial_that_the_study_takes_for_the_best() -> None:
+    """Of equals not the first to come, but the smaller network."""
+    trials = [trial(0, 0.5), trial(1, 0.9, parameters=2000), trial(2, 0.9, parameters=1000)]
+    assert search.history_info(trials, "accuracy").winner == 2
+    assert search.history_info([trial(0, None)], "accuracy").winner is None
 
 
 def varied(*values: object, name: str = "x") -> list[Trial]:

@@ -7,7 +7,6 @@ from study.report.problem import (
     Networks,
     Parameter,
     TrialRow,
-    best_trial,
     facts,
     metric_rows,
     networks,
@@ -55,12 +54,6 @@ def test_before_the_evaluation_the_best_trial_stands_for_the_tuned_network() -> 
 def test_without_a_completed_trial_there_are_no_networks_to_show() -> None:
     assert networks(ProblemInput("mnist", trials=(trial(0, None),))) is None
     assert networks(ProblemInput("mnist")) is None
-
-
-def test_best_trial_is_the_earlier_of_equals_and_never_a_failed_one() -> None:
-    trials = [trial(0, None), trial(1, 0.7), trial(2, 0.9), trial(3, 0.9)]
-    assert best_trial(trials) == trials[2]
-    assert best_trial(trials[:1]) is None
 
 
 def test_table_of_trials_has_all_trials_and_all_hyperparameters() -> None:

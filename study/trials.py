@@ -1,6 +1,7 @@
-"""Trials that continue others (Hyperband, ASHA), put together: one a configuration."""
+"""What to make of a search's trials: which is best, which belong together, which ended early."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 from study.records import Trial
 
@@ -47,3 +48,20 @@ def ended_early(configurations: Sequence[Trial]) -> set[int]:
     completed = [one for one in configurations if one.status == "completed"]
     longest = max((one.epochs for one in completed), default=0)
     return {one.number for one in completed if one.epochs < longest}
+
+
+def best_trial(trials: Iterable[Trial]) -> Trial | None:
+    """The completed trial with the highest score; None if there is none with a finite score.
+
+    Of equals the one with the lower validation loss at its best epoch, then the smaller network,
+    then the earlier.
+    """
+    scored = [one for one in trials if one.score is not None and math.isfinite(one.score)]
+    return min(scored, key=_rank, default=None)
+
+
+def _rank(trial: Trial) -> tuple[float, float, int, int]:
+    losses = trial.curves.get("val_loss", [])
+    epoch = len(losses) - 1 - (trial.epochs - (trial.best_epoch or 0))
+    loss = losses[epoch] if 0 <= epoch < len(losses) else math.inf
+    return -(trial.score or 0.0), loss, trial.parameters or 0, trial.number

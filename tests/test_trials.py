@@ -1,9 +1,11 @@
-"""Trials that continue others are one configuration."""
+"""Which trial is best, and that trials which continue others are one configuration."""
 
 from typing import Any
 
+import pytest
+
 from study.records import Trial
-from study.rungs import configurations, ended_early
+from study.trials import best_trial, configurations, ended_early
 from tests.factories import curves, trial
 
 
@@ -58,3 +60,38 @@ def test_a_continuation_that_failed_is_shown_and_costs_no_score() -> None:
 
 def test_a_failed_trial_has_not_ended_early() -> None:
     assert ended_early([trial(0, None), stay(1, 0.5, 3)]) == set()
+
+
+def test_the_best_trial_has_the_highest_score() -> None:
+    trials = [trial(0, 0.7), trial(1, 0.9), trial(2, 0.8)]
+    assert best_trial(trials) is trials[1]
+
+
+def test_of_equals_the_one_with_the_lower_loss_at_its_best_epoch_is_best() -> None:
+    def losing(number: int, *losses: float) -> Trial:
+        return trial(number, 0.9, curves={"val_loss": list(losses)}, parameters=number)
+
+    assert best_trial([losing(1, 0.1, 0.4), losing(2, 0.9, 0.3)]) == losing(2, 0.9, 0.3)
+
+
+def test_of_equals_in_all_the_smaller_network_is_best() -> None:
+    trials = [
+        trial(0, 0.9, parameters=3000),
+        trial(1, 0.9, parameters=1000),
+        trial(2, 0.9, parameters=2000),
+    ]
+    assert best_trial(trials) is trials[1]
+
+
+def test_a_failed_trial_is_never_the_best() -> None:
+    trials = [trial(0, None), trial(1, 0.0)]
+    assert best_trial(trials) is trials[1]
+
+
+def test_of_equals_in_all_the_earlier_is_best() -> None:
+    assert best_trial([trial(2, 0.9), trial(1, 0.9), trial(0, 0.5)]) == trial(1, 0.9)
+
+
+@pytest.mark.parametrize("trials", [[], [trial(0, None)]])
+def test_without_a_completed_trial_there_is_no_best(trials: list[Trial]) -> None:
+    assert best_trial(trials) is None
