@@ -1,6 +1,7 @@
 """Run the command line as a user would: another process, another folder."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,4 +37,10 @@ def _begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_control_c,
     )
+
+
+def hear_control_c() -> None:
+    """In a new process: a shell that starts the tests in the background has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

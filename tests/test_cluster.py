@@ -45,7 +45,8 @@ def certificate(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def scheduler(folder: Path, certificate: dict[str, str]) -> Iterator[str]:
     """The address of a scheduler with two workers, each a process."""
-    environment = os.environ | certificate | {"PYTHONPATH": str(ROOT)}
+    loud = {"DASK_LOGGING__DISTRIBUTED": "info"}  # it says there where it listens
+    environment = os.environ | certificate | loud | {"PYTHONPATH": str(ROOT)}
     with ExitStack() as stack:
 
         def dask(*arguments: str) -> None:

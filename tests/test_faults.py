@@ -21,7 +21,7 @@ from study.data.dataset import DataOptions
 from study.records import Trial
 from study.settings import SearchSettings
 from tests import tiny
-from tests.command import ROOT
+from tests.command import ROOT, hear_control_c
 from tests.driver import EPOCH_SECONDS, finished
 
 EPOCHS = 3
@@ -58,6 +58,7 @@ class Search:
         )
 
     def _limit(self) -> None:
+        hear_control_c()
         if self.limit:
             resource.setrlimit(self.limit[0], (self.limit[1], self.limit[1]))
 
@@ -97,9 +98,9 @@ def tried(trials: list[Trial]) -> list[tuple[Any, ...]]:
     return [tuple(trial.model_dump(exclude={"seconds"}).items()) for trial in trials]
 
 
-def here(folder: Path, **settings: Any) -> list[Trial]:
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
     """What the search comes to if nobody disturbs it: done in this process, without workers."""
-    budget = {"max_trials": TRIALS, "max_epochs": EPOCHS, "batch_size": 16} | settings
     trials: list[Trial] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "load_problem", lambda _: tiny.problem())
@@ -107,11 +108,11 @@ def here(folder: Path, **settings: Any) -> list[Trial]:
         patch.setattr(search, "_run", lambda job: train.run_trial(job))
         search.search(
             tiny.problem(),
-            SearchSettings(**budget),
+            SearchSettings(max_trials=TRIALS, max_epochs=EPOCHS, batch_size=16),
             DataOptions(),
             1,
             1,
-            folder,
+            tmp_path_factory.mktemp("whole"),
             tiny.InstantEngine(),
             [],
             on_proposal=lambda *_: None,
@@ -119,12 +120,6 @@ def here(folder: Path, **settings: Any) -> list[Trial]:
         )
     assert {trial.status for trial in trials} == {"completed"}
     return trials
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
-    """What the search of most tests comes to."""
-    return here(tmp_path_factory.mktemp("whole"))
 
 
 def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(
@@ -207,15 +202,3 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
     run.limit = None
     run.complete()
     assert tried(run.trials()) == tried(uninterrupted)
-
-
-def test_rungs_go_on_too(tmp_path: Path) -> None:
-    """Promoted trials continue weights and optimizer of checkpoints from before the kill."""
-    settings = {"tuner": "asha", "max_trials": 6, "max_epochs": 4}
-    run = Search(tmp_path, settings=settings)
-    process = run.begin()
-    run.until(process, lambda: len(run.epochs()) > 5)
-    run.stop(process)
-    run.complete()
-    assert tried(run.trials()) == tried(here(tmp_path / "whole", **settings))
-    assert any("tuner/trial_id" in trial.tuner for trial in run.trials())
