@@ -9,11 +9,10 @@ import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
-from pydantic import Field
 
 from study.errors import CannotWrite, one_line
 from study.files import remove_leftovers, replacing
@@ -35,7 +34,6 @@ class Progress(Record):
 
     training: str
     """Says which training this is: another one does not go on from here."""
-    epoch: Annotated[int, Field(ge=1)]
     curves: Curves
     """Of the epochs this training did itself, not those of a trial it continues."""
     seconds: float
@@ -92,9 +90,8 @@ def _load_all_or_nothing(model: "keras.Model", path: Path) -> None:
     variables = [*model.variables, *model.optimizer.variables]
     before = [variable.numpy() for variable in variables]
     try:
-        with warnings.catch_warnings(
-            action="error"
-        ):  # Keras only warns of weights that are missing
+        # Of weights that are missing Keras only warns.
+        with warnings.catch_warnings(action="error"):
             model.load_weights(path)
     except Exception:
         for variable, value in zip(variables, before, strict=True):

@@ -11,7 +11,6 @@ import signal
 import sys
 import traceback
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -461,50 +460,16 @@ def _work(problems: list[str], settings: "Settings", seed: int, plan: "list[Stag
 
 
 def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
-    """The run that was interrupted at this work, or one that is still to be made."""
-    from study.store import Run, check_name
+    from study.runs import run_for
 
-    if name is None:
-        dated = Run(f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-        run = _interrupted(work, prefix) or dated
-    else:
-        run = Run(check_name(name))
+    run = run_for(work, name, prefix)
     if run.folder.exists():
-        _refuse_other_work(run, work)
         console.print(
             f"{run.folder} was interrupted and goes on (another --name begins anew)",
             highlight=False,
             soft_wrap=True,
         )
     return run
-
-
-def _interrupted(work: "Work", prefix: str) -> "Run | None":
-    """The newest run of this very work that is not done, if it was named after the prefix."""
-    from study.store import run_names
-
-    for name in reversed(run_names()):
-        if re.fullmatch(rf"{re.escape(prefix)}-\d{{8}}-\d{{6}}", name):
-            try:
-                _refuse_other_work(run := _open_run(name), work)
-            except StudyError:  # other work, done, or unreadable
-                continue
-            return run
-    return None
-
-
-def _refuse_other_work(run: "Run", work: "Work") -> None:
-    from study import runs
-
-    if not (run.folder / "study.json").exists():
-        raise WrongName(f"{run.folder} is there already, and is no run; choose another --name")
-    if different := runs.differences(run, work):
-        raise WrongUse(
-            f"{run.folder} is there already and was begun with other settings "
-            f"({'; '.join(different)}); choose another --name"
-        )
-    if not runs.to_do(run):
-        raise WrongName(f"{run.folder} is there already, and finished; choose another --name")
 
 
 def _carry_out(run: "Run", work: "Work", workers: int | None, scheduler: str | None) -> None:

@@ -38,9 +38,6 @@ WORKER_ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
 }
 
-RETRIES = 2
-"""How often a job whose worker died is tried again, unless the user says otherwise."""
-
 _CHECK_WORKERS = 30
 """Seconds between looks at whether anybody is left to do the job."""
 
@@ -72,7 +69,7 @@ class _Call:
 class Engine:
     """Workers that call functions; made by `local_engine` and `remote_engine`."""
 
-    def __init__(self, client: "distributed.Client", retries: int = RETRIES) -> None:
+    def __init__(self, client: "distributed.Client", retries: int) -> None:
         self._client = client
         self._session = uuid4().hex[:8]  # a scheduler may serve several searches
         self._lock = threading.RLock()
@@ -187,10 +184,12 @@ def core_count() -> int:
 
 
 @contextmanager
-def local_engine(workers: int | None = None, retries: int = RETRIES) -> Iterator[Engine]:
-    """Worker processes on this machine (default: one a core), for the length of the block.
+def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
+    """Worker processes on this machine, for the length of the block; they listen on loopback only.
 
-    They listen on loopback only.
+    Args:
+        workers: How many; None: one a core.
+        retries: How often a job whose worker died is taken up again.
     """
     _quiet_dask()
     import dask
@@ -220,7 +219,7 @@ def local_engine(workers: int | None = None, retries: int = RETRIES) -> Iterator
 
 
 @contextmanager
-def remote_engine(address: str, folder: Path, retries: int = RETRIES) -> Iterator[Engine]:
+def remote_engine(address: str, folder: Path, retries: int) -> Iterator[Engine]:
     """The workers of a running Dask cluster, for the length of the block.
 
     Certificates for tls:// come from Dask's own configuration (`distributed.comm.tls`).

