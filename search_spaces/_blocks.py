@@ -4,6 +4,8 @@ Every function declares the hyperparameters it needs on `hp` and returns layers 
 values. Keras Tuner registers what is declared inside a `conditional_scope` even while the
 condition does not hold (and hands back None), so one call of `build` declares the whole space.
 
+Outputs are float32 whatever the rest computes in: probabilities need the digits.
+
 Convolutions are followed by ReLU, then batch normalisation, then downsampling: the order the
 assignment prescribes for the baseline.
 """
@@ -176,7 +178,7 @@ def classifier(
         [
             keras.Input(shape, name="pixels"),
             *feature_layers(hp),
-            layers.Dense(classes, activation="softmax", name="class"),
+            layers.Dense(classes, activation="softmax", name="class", dtype="float32"),
         ]
     )
     model.compile(

@@ -79,13 +79,13 @@ def feature_network(pixels: Tensor, hp: keras_tuner.HyperParameters) -> Tensor:
 def yes_no_head(features: Tensor, name: str, hp: keras_tuner.HyperParameters) -> Tensor:
     """(n, features) -> (n, 1): hidden layers, then one sigmoid neuron."""
     hidden = _hidden(features, name, hp)
-    return layers.Dense(1, activation="sigmoid", name=name)(hidden)
+    return layers.Dense(1, activation="sigmoid", name=name, dtype="float32")(hidden)
 
 
 def angle_head(features: Tensor, hp: keras_tuner.HyperParameters) -> Tensor:
     """(n, features) -> (n, 12): hidden layers, then twelve softmax neurons."""
     hidden = _hidden(features, "angle", hp)
-    return layers.Dense(ANGLES, activation="softmax", name="angle")(hidden)
+    return layers.Dense(ANGLES, activation="softmax", name="angle", dtype="float32")(hidden)
 
 
 def _hidden(x: Tensor, name: str, hp: keras_tuner.HyperParameters) -> Tensor:

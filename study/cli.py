@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from study.errors import Interrupted, StudyError, WrongName, WrongUse
-from study.problems import load_problem, problem_description, problem_names
+from study.problems import problem_data, problem_description, problem_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -369,7 +369,7 @@ def data(
     (problem,) = _known_problems([problem])
     settings = _settings(preset, line_dir)
     options = settings.data
-    source = load_problem(problem).data
+    source = problem_data(problem)
     if export is not None:
         count = export_dataset(source, export, seed=check_seed(seed), options=options)
         console.print(f"{count} images written to {export}", highlight=False, soft_wrap=True)
@@ -502,7 +502,7 @@ def _load_data(work: "Work") -> None:
     """Wrong images, no network: say so before anything starts."""
     from study.data import load_dataset
 
-    for source in {load_problem(problem).data for problem in work.problems}:
+    for source in {problem_data(problem) for problem in work.problems}:
         load_dataset(source, seed=work.seed, options=work.settings.data)
 
 

@@ -91,6 +91,10 @@ class Engine:
         self._start_waiting()
         return call.result
 
+    def everywhere(self, function: Callable[[], Any]) -> list[Any]:
+        """What the function returns on each worker, in no order."""
+        return list(self._client.run(function).values())
+
     def wait_any(self, futures: "Sequence[Future[Any]]") -> None:
         """Wait until at least one of these is done.
 

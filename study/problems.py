@@ -52,8 +52,26 @@ def problem_names() -> list[str]:
 
 def problem_description(name: str) -> str:
     """First line of the problem's docstring, read without importing Keras."""
-    source = Path(next(iter(search_spaces.__path__))) / f"{name}.py"
-    return _first_line(ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))))
+    return _first_line(ast.get_docstring(_source(name)))
+
+
+def problem_data(name: str) -> str:
+    """The problem's data set, read without importing Keras.
+
+    Raises:
+        WrongName: there is no problem of that name, or its DATA is not a plain string.
+    """
+    for statement in _source(name).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="DATA")], value=ast.Constant(value=str(data))):
+                return data
+    raise WrongName(f'search_spaces/{name}.py: expected a line like DATA = "mnist"')
+
+
+def _source(name: str) -> ast.Module:
+    _check_name(name)
+    path = Path(next(iter(search_spaces.__path__))) / f"{name}.py"
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def load_problem(name: str) -> Problem:
@@ -62,8 +80,7 @@ def load_problem(name: str) -> Problem:
     Raises:
         WrongName: there is none.
     """
-    if name not in problem_names():
-        raise WrongName(f"no problem {name!r}; there are: {', '.join(problem_names())}")
+    _check_name(name)
     module = importlib.import_module(f"search_spaces.{name}")
     return Problem(
         name=name,
@@ -74,6 +91,11 @@ def load_problem(name: str) -> Problem:
         baseline=dict(module.BASELINE),
         build=module.build,
     )
+
+
+def _check_name(name: str) -> None:
+    if name not in problem_names():
+        raise WrongName(f"no problem {name!r}; there are: {', '.join(problem_names())}")
 
 
 def _first_line(docstring: str | None) -> str:

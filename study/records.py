@@ -138,6 +138,9 @@ class Picture(Record):
     """What it shows, for someone who cannot see it."""
 
 
+DtypePolicy = Literal["float32", "mixed_bfloat16"]
+"""Keras's name for what a network computes in."""
+
 StageName = Literal["search", "evaluate", "figures"]
 
 
@@ -168,5 +171,7 @@ class StudyRecord(Record):
     git_commit: str | None
     plan: list[StageName] = ["search"]
     """What the command was to do for each problem, in order: what `resume` goes on with."""
+    dtype_policy: DtypePolicy | None = None
+    """What the trials of its searches are trained in; None before the first search."""
     stages: list[Stage] = []
     """What was finished."""

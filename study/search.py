@@ -26,7 +26,7 @@ from study.engine import Engine, report_epoch
 from study.errors import CannotWrite, StudyFailed, WorkerDied, one_line
 from study.oracles import make_oracle, split_values
 from study.problems import Problem
-from study.records import Trial, Value
+from study.records import DtypePolicy, Trial, Value
 from study.settings import SearchSettings, seconds
 from study.train import Job, Trained, run_trial
 
@@ -58,6 +58,7 @@ def search(
     data: DataOptions,
     seed: int,
     workers: int,
+    dtype_policy: DtypePolicy,
     folder: Path,
     engine: Engine,
     finished: Sequence[Trial],
@@ -92,7 +93,7 @@ def search(
             proposal = _propose(oracle, number)
             if proposal.status != "RUNNING":
                 break  # the oracle has no more to try, or waits for results
-            job = _job(problem, settings, data, seed, folder, number, proposal)
+            job = _job(problem, settings, data, seed, dtype_policy, folder, number, proposal)
             key, future = job_key(problem.name, number), None
             if number not in known:
                 future = engine.submit(_run, job, key=key)
@@ -159,6 +160,7 @@ def _job(
     settings: SearchSettings,
     data: DataOptions,
     seed: int,
+    dtype_policy: DtypePolicy,
     folder: Path,
     number: int,
     proposal: Any,
@@ -174,6 +176,7 @@ def _job(
         epochs=int(tuner.get("tuner/epochs", settings.max_epochs)),
         batch_size=settings.batch_size,
         max_images=settings.max_images,
+        dtype_policy=dtype_policy,
         first_epoch=int(tuner.get("tuner/initial_epoch", 0)),
         load_from=checkpoint_path(folder, str(parent)) if parent is not None else None,
         checkpoint=checkpoint_path(folder, proposal.trial_id),

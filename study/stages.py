@@ -9,20 +9,21 @@ import time
 
 from rich.console import Console
 
-from study import visualize
+from study import dtype_policy
 from study.engine import Engine
 from study.errors import CorruptRecord, StudyFailed, one_line
 from study.evaluate import evaluate
 from study.files import write_text
-from study.problems import load_problem
+from study.problems import load_problem, problem_description
 from study.progress import clock, stage
-from study.records import Picture, SeedResult, Stage, StageName, StudyRecord, Trial
+from study.records import DtypePolicy, Picture, SeedResult, Stage, StageName, StudyRecord, Trial
 from study.report import render
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.runs import settings_of, to_do
 from study.search import job_key, search
 from study.settings import SearchSettings
 from study.store import Run
+from study.train import Job
 from study.trials import best_trial, configurations
 
 
@@ -47,6 +48,7 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
     started = time.perf_counter()
     if finished:
         console.print(f"{name}: search: {len(finished)} trials are finished already")
+    policy = _dtype_policy(run, name, engine)
     with stage(
         f"{name}: search", "trial", max(1, trials - len(finished)), epochs, console
     ) as shown:
@@ -62,6 +64,7 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
             settings.data,
             study.seed,
             _workers(study),
+            policy,
             run.search_folder(name),
             engine,
             finished,
@@ -69,6 +72,19 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
             on_trial=keep,
         )
     _record_stage(run, name, "search", started, sum(trial.seconds for trial in run.trials(name)))
+
+
+def _dtype_policy(run: Run, name: str, engine: Engine) -> DtypePolicy:
+    """The run's: chosen at its first search, and kept from then on."""
+    study, settings = run.study(), settings_of(run)
+    if study.dtype_policy is None:
+        baseline = load_problem(name).baseline
+        batch, data = settings.search.batch_size, settings.data
+        job = Job(name, baseline, study.seed, data, study.seed, epochs=1, batch_size=batch)
+        study = study.model_copy(update={"dtype_policy": dtype_policy.choose(job, engine)})
+        run.write_study(study)
+    assert study.dtype_policy
+    return study.dtype_policy
 
 
 def _expected(budget: SearchSettings) -> tuple[int, int]:
@@ -135,6 +151,8 @@ def evaluate_stage(run: Run, name: str, engine: Engine, console: Console) -> Non
 
 def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) -> None:
     """Draw the figures of all these problems, side by side on the workers."""
+    from study import visualize  # brings TensorFlow, which a report does without
+
     for name in names:
         run.figures_folder(name).mkdir(parents=True, exist_ok=True)
     jobs = [(name, part) for name in names for part in visualize.parts(run, name)]
@@ -160,6 +178,8 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
 
 def _draw(run_name: str, problem: str, part: str) -> tuple[list[Picture] | str, float]:
     """On a worker: draw one part of a problem's figures."""
+    from study import visualize
+
     started = time.perf_counter()
     try:
         drawn: list[Picture] | str = visualize.draw(Run(run_name), problem, part)
@@ -197,7 +217,7 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
         notes.append(f"figures: {error}")
     return ProblemInput(
         name=name,
-        description=load_problem(name).description,
+        description=problem_description(name),
         tuner=settings_of(run).search.tuner,
         trials=tuple(trials or ()),
         evaluation=evaluation,

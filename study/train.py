@@ -23,7 +23,7 @@ from study import checkpoint, metrics
 from study.data import load_dataset
 from study.data.dataset import DataOptions, Dataset, Labels, Part
 from study.problems import Problem, load_problem
-from study.records import Curves, Value
+from study.records import Curves, DtypePolicy, Value
 
 if TYPE_CHECKING:
     import keras
@@ -59,6 +59,7 @@ class Job:
     """The checkpoint of the trial this one continues."""
     checkpoint: Path | None = None
     """Left here after every epoch; if it is there already, training goes on from it."""
+    dtype_policy: DtypePolicy = "float32"
     keep_best: bool = False
     """Bring the network back with the weights of its best epoch, not of its last."""
 
@@ -107,6 +108,7 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     problem = load_problem(job.problem)
     dataset = cached_dataset(problem.data, job.data_seed, job.data)
     _seed_keras(job.seed)
+    keras.config.set_dtype_policy(job.dtype_policy)
     part = _first(dataset.train, job.max_images)
     batch_size = min(job.batch_size, len(part))
     steps = len(part) // batch_size

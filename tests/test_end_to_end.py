@@ -1,12 +1,14 @@
 """The whole study as a user runs it: real MNIST and lines, real processes, a real browser."""
 
 import json
+import os
 import signal
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from study.records import Evaluation, Trial
 from tests.browser import browser, browser_page, page_problems
@@ -15,19 +17,27 @@ from tests.command import TINY, begin, python, study
 PROBLEMS = ("line", "mnist", "multihead")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which `run` has been run for all problems."""
-    folder = tmp_path_factory.mktemp("study")
-    done = study(folder, "run", "--preset", TINY, "--name", "tiny", "--workers", "2")
-    assert "report: reports/tiny.html" in done.stdout
-    assert "Traceback" not in done.stderr
+    """A folder in which `run` has been run for all problems: once, for all test processes."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, done = shared / "study", shared / "study.done"
+    with FileLock(shared / "study.lock"):
+        if not done.exists():
+            folder.mkdir()
+            ran = study(folder, "run", "--preset", TINY, "--name", "tiny", "--workers", "2")
+            assert "report: reports/tiny.html" in ran.stdout
+            assert "Traceback" not in ran.stderr
+            done.touch()
     return folder
 
 
-@pytest.fixture(scope="module")
-def exported(folder: Path) -> Path:
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of line images with known names."""
+    folder = tmp_path_factory.mktemp("lines")
     study(folder, "data", "line", "--preset", TINY, "--export", "exported")
     return folder / "exported"
 
@@ -191,21 +201,9 @@ def test_a_second_evaluation_is_refused_unless_asked_for(folder: Path) -> None:
     assert "--again" in message
 
 
-@pytest.fixture(scope="module")
-def interrupted(folder: Path) -> str:
-    """The search of lines again, on one worker, stopped by Ctrl-C and begun again; what it said."""
-    command = (
-        "search",
-        "line",
-        "--preset",
-        TINY,
-        "--seed",
-        "1",
-        "--workers",
-        "1",
-        "--name",
-        "again",
-    )
+def test_control_c_says_how_to_go_on_and_the_trials_are_the_same_in_the_end(folder: Path) -> None:
+    """The search of lines again, on one worker, stopped by Ctrl-C and begun again."""
+    command = ["search", "line", "--preset", TINY, "--workers", "1", "--name", "again"]
     process = begin(folder, *command)
     lines = folder / "results/again/line/trials.jsonl"
     while process.poll() is None and not lines.exists():
@@ -213,20 +211,12 @@ def interrupted(folder: Path) -> str:
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
-    assert lines.read_text().count("\n") < 3
-    study(folder, *command)
-    return errors
-
-
-def test_control_c_says_how_to_go_on(interrupted: str) -> None:
-    assert interrupted.splitlines() == [
+    assert errors.splitlines() == [
         "error: results/again was stopped; what is finished is kept, and what was running at its "
         "last epoch; the same command goes on from there"
     ]
-
-
-@pytest.mark.usefixtures("interrupted")
-def test_same_seed_gives_the_same_trials_and_scores_even_if_interrupted(folder: Path) -> None:
+    assert lines.read_text().count("\n") < 3
+    study(folder, *command)
     kept = []
     for name in ("tiny", "again"):
         lines = (folder / "results" / name / "line/trials.jsonl").read_text().splitlines()

@@ -112,6 +112,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
             DataOptions(),
             1,
             1,
+            "float32",
             tmp_path_factory.mktemp("whole"),
             tiny.InstantEngine(),
             [],

@@ -9,7 +9,7 @@ import pytest
 import search_spaces
 from study.data import class_names, dataset_names
 from study.errors import WrongName
-from study.problems import load_problem, problem_description, problem_names
+from study.problems import load_problem, problem_data, problem_description, problem_names
 
 
 def test_the_three_problems_of_the_study_are_there() -> None:
@@ -24,12 +24,23 @@ def test_a_problem_holds_together(name: str) -> None:
     assert set(problem.heads) <= set(class_names(problem.data))
     assert problem.objective == ("accuracy" if len(problem.heads) == 1 else "joint")
     assert problem.description == problem_description(name) != ""
+    assert problem.data == problem_data(name)
 
 
 @pytest.mark.parametrize("name", ["nist", "_blocks", "../line", "", "search_spaces.line"])
 def test_an_unknown_problem_is_refused_with_those_there_are(name: str) -> None:
-    with pytest.raises(WrongName, match="there are: line, mnist, multihead"):
-        load_problem(name)
+    for asked in (load_problem, problem_description, problem_data):
+        with pytest.raises(WrongName, match="there are: line, mnist, multihead"):
+            asked(name)
+
+
+def test_a_problem_without_data_is_told_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "circle.py").write_text('"""Circles."""\nDATA = "a" + "b"\n')
+    monkeypatch.setattr(search_spaces, "__path__", [str(tmp_path)])
+    with pytest.raises(WrongName, match=r'search_spaces/circle.py: expected a line like DATA = "m'):
+        problem_data("circle")
 
 
 def test_a_new_problem_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,10 +64,11 @@ def test_a_problem_s_baseline_cannot_be_changed_for_others() -> None:
     assert load_problem("line").baseline["depth"] == 1
 
 
-def test_names_and_descriptions_come_without_keras() -> None:
+def test_all_but_training_and_drawing_comes_without_keras() -> None:
     code = (
         "import sys; from study.problems import *; "
-        "[problem_description(name) for name in problem_names()]; "
+        "import study.stages, study.data.mnist, study.data.lines; "
+        "[problem_description(name) + problem_data(name) for name in problem_names()]; "
         "sys.exit(bool({'keras', 'tensorflow'} & set(sys.modules)))"
     )
     root = Path(__file__).parent.parent

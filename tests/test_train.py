@@ -222,6 +222,14 @@ def test_the_decay_spans_all_steps_of_the_job(changes: dict[str, Any], steps: in
     assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
 
 
+@EAGERLY
+def test_bfloat16_is_of_one_job_and_not_of_the_next() -> None:
+    for policy, computed in (("mixed_bfloat16", "bfloat16"), ("float32", "float32")):
+        model, _ = train.train(job(epochs=1, dtype_policy=policy))
+        assert model.layers[3].output.dtype == computed
+        assert {weight.dtype for weight in model.weights} == {"float32"}
+
+
 # The best epoch
 
 

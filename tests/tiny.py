@@ -61,11 +61,11 @@ def build(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
     if deep:
         x = layers.Dense(more, activation="relu")(x)
     if hp.values.get("heads") == 2:
-        shade = layers.Dense(3, activation="softmax", name="shade")(x)
-        outputs = [shade, layers.Dense(1, activation="sigmoid", name="side")(x)]
+        shade = layers.Dense(3, activation="softmax", name="shade", dtype="float32")(x)
+        outputs = [shade, layers.Dense(1, activation="sigmoid", name="side", dtype="float32")(x)]
         losses: Any = ["categorical_crossentropy", "binary_crossentropy"]
     else:
-        outputs = layers.Dense(6, activation="softmax", name="class")(x)
+        outputs = layers.Dense(6, activation="softmax", name="class", dtype="float32")(x)
         losses = "categorical_crossentropy"
     model = keras.Model(pixels, outputs)
     if hp.values.get("decay"):

@@ -145,7 +145,10 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
         stages=tuple(study.stages),
         seconds=sum(stage.seconds for stage in study.stages),
         versions=tuple(study.versions.items()),
-        hardware=tuple((name, value(what)) for name, what in study.hardware.items()),
+        hardware=(
+            *((name, value(what)) for name, what in study.hardware.items()),
+            *((("searches computed in", study.dtype_policy),) if study.dtype_policy else ()),
+        ),
         settings=tuple(flat(study.settings)),
         records=(
             (f"{folder}/study.json", "settings, seeds, versions, hardware, seconds per stage"),

@@ -321,6 +321,17 @@ def test_every_output_is_a_probability(space: ModuleType) -> None:
 
 
 @SPACES
+def test_outputs_are_float32_whatever_the_rest_computes_in(space: ModuleType) -> None:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = point(space, **SMALL)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert {output.dtype for output in model.outputs} == {"float32"}
+    assert model.get_layer("conv1").output.dtype == "bfloat16"
+
+
+@SPACES
 def test_a_saved_network_is_plain_keras(space: ModuleType, tmp_path: Path) -> None:
     everything = {
         "filters": 16, "depth": 3, "kernel": 3, "growth": 1.0, "downsampling": "average",

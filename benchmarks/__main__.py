@@ -1,0 +1,74 @@
+"""`make bench`: one part after the other on a quiet machine; writes results.json and README.md.
+
+python -m benchmarks [--seeds 3] [PART ...]    # parts that are not named keep their last results
+"""
+
+import argparse
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from benchmarks import good_network, growth, matrix_peak, overhead, ranking, readme, throughput
+from benchmarks.results import Results
+from study import environment
+from study.engine import core_count
+from study.files import write_text
+
+FOLDER = Path(__file__).parent
+PARTS = ("ranking", "races", "throughput", "overhead", "growth", "peak")
+"""In the order they are done; the races run to the targets that the ranking sets."""
+
+
+def main() -> None:
+    """Measure the parts named on the command line, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--seeds", type=int, default=3, help="searches of each contestant")
+    given = parser.parse_args()
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"no part {unknown.pop()!r}; there are: {', '.join(PARTS)}")
+    console, results = Console(), _last()
+    for part in PARTS:
+        if not given.parts or part in given.parts:
+            console.print(f"benchmark: {part}")
+            found = _measure(part, results, given.seeds, console)
+            results = results.model_copy(update={part: found, **_here()})
+            write_text(FOLDER / "results.json", results.model_dump_json(indent=1) + "\n")
+    write_text(FOLDER / "README.md", readme.render(results))
+    console.print(f"{FOLDER / 'README.md'} is written")
+
+
+def _last() -> Results:
+    path = FOLDER / "results.json"
+    return Results.model_validate_json(path.read_bytes()) if path.exists() else Results()
+
+
+def _here() -> dict[str, Any]:
+    versions = environment.versions() | {"optuna": metadata.version("optuna")}
+    return {
+        "date": environment.now(),
+        "commit": environment.git_commit(),
+        "hardware": environment.hardware(core_count()),
+        "versions": versions,
+    }
+
+
+def _measure(part: str, results: Results, seeds: int, console: Console) -> list[Any]:
+    if part == "ranking":
+        return ranking.rankings()
+    if part == "races":
+        targets = {one.task: one.target for one in results.ranking}
+        return list(good_network.races(targets, seeds, console))
+    if part == "throughput":
+        return throughput.throughputs(seeds)
+    if part == "overhead":
+        return overhead.overheads()
+    if part == "growth":
+        return list(growth.growths(console))
+    return matrix_peak.shares()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Growth: what the driver spends a trial as trials and workers become many.
+
+Oracles, Dask's scheduling and the store are the real ones; training is a stub that takes no time,
+and the workers are threads of this process. So nothing but the driver's own work is timed.
+
+    python -m benchmarks.growth TUNER TRIALS WORKERS    # one cell; prints it as JSON
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+
+import psutil
+from pydantic import BaseModel
+from rich.console import Console
+
+from benchmarks.task import ROOT
+from study import runs, search
+from study.engine import Engine
+from study.problems import load_problem
+from study.records import Trial
+from study.settings import Settings, Work, validated
+from study.train import Job, Trained
+
+LIMIT = 90.0
+"""Seconds after which a cell is stopped, wherever it is."""
+
+CELLS = [
+    *[("random", trials, workers) for workers in (2, 64, 512) for trials in (10, 100, 1000)],
+    *[("random", 10_000, workers) for workers in (2, 64, 512)],
+    *[("asha", trials, 64) for trials in (10, 100, 1000, 10_000)],
+    *[("bayesian", trials, 64) for trials in (10, 100, 1000)],
+]
+
+
+class Growth(BaseModel):
+    """One search with stubs for training."""
+
+    tuner: str
+    trials: int
+    workers: int
+    finished: int
+    """Results that were recorded, within LIMIT."""
+    ms_a_trial: float
+    """Over the whole search."""
+    ms_a_trial_at_the_end: float
+    """Over its last tenth."""
+    memory_mb: float
+    """By which the driver, scheduler and workers grew."""
+
+
+class TimeIsUp(Exception):
+    """LIMIT."""
+
+
+def growths(console: Console) -> Iterator[Growth]:
+    """One process a cell, so that none inherits the memory of another."""
+    for cell in CELLS:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.growth", *map(str, cell)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found = Growth.model_validate_json(done.stdout.splitlines()[-1])
+        console.print(f"growth: {found}", highlight=False)
+        yield found
+
+
+def measure(tuner: str, trials: int, workers: int) -> Growth:
+    """In a working directory of its own."""
+    from distributed import Client, LocalCluster
+
+    search._run = instantly
+    budget = {"tuner": tuner, "max_trials": trials, "max_epochs": 9, "keep": 0}
+    settings = validated(Settings, {"search": budget}, source="growth")
+    work = Work(problems=["mnist"], settings=settings, seed=1, plan=["search"])
+    ends: list[float] = []
+    with (
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        engine = Engine(client, retries=0)
+        run = runs.create_run("growth", work, "growth", workers)
+        memory = psutil.Process().memory_info().rss
+        started = time.perf_counter()
+
+        def keep(trial: Trial) -> None:
+            run.append_trial("mnist", trial)
+            ends.append(time.perf_counter() - started)
+            if ends[-1] > LIMIT:
+                raise TimeIsUp
+
+        with suppress(TimeIsUp):
+            search.search(
+                load_problem("mnist"),
+                settings.search,
+                settings.data,
+                1,
+                workers,
+                "float32",
+                run.search_folder("mnist"),
+                engine,
+                [],
+                on_proposal=lambda *_: None,
+                on_trial=keep,
+            )
+        grown = psutil.Process().memory_info().rss - memory
+    tenth = max(1, len(ends) // 10)
+    last = (ends[-1] - ends[-1 - tenth]) / tenth if len(ends) > tenth else ends[-1] / len(ends)
+    return Growth(
+        tuner=tuner,
+        trials=trials,
+        workers=workers,
+        finished=len(ends),
+        ms_a_trial=1000 * ends[-1] / len(ends),
+        ms_a_trial_at_the_end=1000 * last,
+        memory_mb=grown / 1e6,
+    )
+
+
+def instantly(job: Job) -> Trained:
+    """In place of training: a score that depends on the hyperparameters alone."""
+    score = zlib.crc32(json.dumps(job.values, sort_keys=True).encode()) / 2**32
+    names = [f"{part}{name}" for part in ("", "val_") for name in ("loss", "accuracy")]
+    curves = {name: [score] * (job.epochs - job.first_epoch) for name in names}
+    return Trained(curves, job.epochs, score, 100_000, job.values, 1.0)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        found = measure(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+        os.chdir(ROOT)
+    print(found.model_dump_json())

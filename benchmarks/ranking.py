@@ -1,0 +1,94 @@
+"""Do short trainings rank networks as long ones do? And what is a good network here?
+
+Random configurations are trained as the lowest rung would and in full. The target of the races is
+the score that one in ten of them reaches: random search then needs about ten trials.
+"""
+
+import numpy as np
+from pydantic import BaseModel
+from scipy import stats
+
+from benchmarks.task import BATCH_SIZE, TASKS, Task
+from study.asha import rungs
+from study.engine import Engine, local_engine
+from study.oracles import make_oracle, split_values
+from study.records import Value
+from study.search import _run
+from study.settings import SearchSettings
+from study.train import Job
+
+CONFIGURATIONS = 20
+SEED = 1000
+"""Not one of the races'."""
+
+
+class Ranking(BaseModel):
+    """Scores of the same configurations after little and after full training."""
+
+    task: str
+    rung_epochs: int
+    full_epochs: int
+    rung: list[float]
+    full: list[float]
+
+    @property
+    def correlation(self) -> float:
+        """Spearman's."""
+        return float(stats.spearmanr(self.rung, self.full).statistic)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95% by bootstrap over the configurations."""
+        rng, size = np.random.default_rng(1), len(self.full)
+        first, full = np.array(self.rung), np.array(self.full)
+        samples = rng.integers(size, size=(2000, size))
+        found = [
+            stats.spearmanr(first[rows], full[rows]).statistic
+            for rows in samples
+            if np.ptp(first[rows]) and np.ptp(full[rows])  # else there is nothing to rank
+        ]
+        low, high = np.quantile(found, [0.025, 0.975])
+        return float(low), float(high)
+
+    @property
+    def target(self) -> float:
+        """The score that one in ten reaches."""
+        return float(np.quantile(self.full, 0.9))
+
+
+def rankings() -> list[Ranking]:
+    """One a task."""
+    with local_engine(None, retries=0) as engine:
+        return [_ranking(task, engine) for task in TASKS.values()]
+
+
+def _ranking(task: Task, engine: Engine) -> Ranking:
+    low, full = rungs(task.epochs)[0], task.epochs
+    values = _configurations(task)
+    scores = {}
+    for epochs in (low, full):
+        futures = [
+            engine.submit(
+                _run,
+                Job(task.problem, one, SEED + number, task.data, 1, epochs, BATCH_SIZE),
+                key=f"{task.problem}-{epochs}-{number}",
+            )
+            for number, one in enumerate(values)
+        ]
+        trained = [engine.wait_for(future) for future in futures]
+        scores[epochs] = [0.0 if isinstance(one, str) else one.score for one in trained]
+    return Ranking(
+        task=task.problem, rung_epochs=low, full_epochs=full, rung=scores[low], full=scores[full]
+    )
+
+
+def _configurations(task: Task) -> list[dict[str, Value]]:
+    """As random search would draw them."""
+    import tempfile
+    from pathlib import Path
+
+    settings = SearchSettings(tuner="random", max_trials=CONFIGURATIONS + 1)
+    with tempfile.TemporaryDirectory() as folder:
+        oracle = make_oracle(task.load(), settings, SEED, Path(folder) / "search")
+        drawn = [oracle.create_trial(str(n)) for n in range(CONFIGURATIONS + 1)]
+    return [split_values(one.hyperparameters.values)[0] for one in drawn[1:]]  # not the baseline

@@ -1,0 +1,25 @@
+"""results.json: what the last `make bench` measured, and on what."""
+
+from pydantic import BaseModel
+
+from benchmarks.good_network import Race
+from benchmarks.growth import Growth
+from benchmarks.matrix_peak import Share
+from benchmarks.overhead import Overhead
+from benchmarks.ranking import Ranking
+from benchmarks.throughput import Throughput
+
+
+class Results(BaseModel):
+    """A part that was not measured is empty."""
+
+    date: str = ""
+    commit: str | None = None
+    hardware: dict[str, str | int | float] = {}
+    versions: dict[str, str] = {}
+    ranking: list[Ranking] = []
+    races: list[Race] = []
+    throughput: list[Throughput] = []
+    overhead: list[Overhead] = []
+    growth: list[Growth] = []
+    peak: list[Share] = []

@@ -1,0 +1,102 @@
+"""What every contestant is given: the same space, images, budget and clock."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from study.data import load_dataset
+from study.data.dataset import DataOptions
+from study.problems import Problem, load_problem
+
+ROOT = Path(__file__).parents[1]
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class Task:
+    """A search, small enough that thirty of them can be waited for."""
+
+    problem: str
+    data: DataOptions
+    epochs: int
+    """Of a trial that is not ended early."""
+
+    def load(self) -> Problem:
+        """Its search space."""
+        return load_problem(self.problem)
+
+    def arrays(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """(images, one-hot labels) of the training and of the validation part."""
+        dataset = load_dataset(self.load().data, seed=1, options=self.data)
+        parts = (dataset.train, dataset.validation)
+        classes = np.eye(len(dataset.names["class"]), dtype=np.float32)
+        train, validation = ((part.images, classes[part.labels["class"]]) for part in parts)
+        return train, validation
+
+    def steps(self, images: int) -> int:
+        """Optimizer steps of a whole trial."""
+        return -(-images // BATCH_SIZE) * self.epochs
+
+
+TASKS = {
+    # 2,400 images for training, 1,600 for validation.
+    "mnist": Task("mnist", DataOptions(mnist_images=4000, validation=0.4), epochs=3),
+    # 4,147 images for training, 1,037 for validation.
+    "line": Task("line", DataOptions(images_per_class=90, validation=0.2), epochs=3),
+}
+
+
+@contextmanager
+def running(command: list[str], folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A contestant in a process group of its own, which does not outlive the block."""
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def watch(
+    command: list[str], folder: Path, scores: Path, limit: float
+) -> Generator[tuple[float, float]]:
+    """Run a contestant and yield (seconds since its process began, score) as `scores` grows.
+
+    Args:
+        scores: The file it adds a line of JSON with a "score" to; inside `folder`.
+        limit: Seconds after which it is stopped.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    started, seen = time.perf_counter(), 0
+    with running(command, folder) as process:
+        while (now := time.perf_counter() - started) < limit:
+            ended = process.poll() is not None
+            lines = scores.read_bytes().split(b"\n")[:-1] if scores.exists() else []
+            for line in lines[seen:]:
+                yield now, json.loads(line)["score"] or 0.0
+            seen = len(lines)
+            if ended:
+                if process.returncode:
+                    raise RuntimeError(f"{command}: {(folder / 'log').read_text()[-2000:]}")
+                return
+            time.sleep(0.05)

@@ -1,0 +1,43 @@
+"""Throughput at equal work: the same trials by `study search` and by plain Keras Tuner."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from benchmarks.good_network import LIMIT, study_search
+from benchmarks.task import TASKS, Task, watch
+
+TRIALS = 12
+
+
+class Throughput(BaseModel):
+    """Image-epochs a second over a whole search, its start included."""
+
+    task: str
+    seed: int
+    study: float
+    keras_tuner: float
+
+
+def throughputs(seeds: int) -> list[Throughput]:
+    """One a task and seed."""
+    return [_throughput(task, seed) for seed in range(1, seeds + 1) for task in TASKS.values()]
+
+
+def _throughput(task: Task, seed: int) -> Throughput:
+    (images, _), _ = task.arrays()
+    work = TRIALS * task.epochs * len(images)
+    with tempfile.TemporaryDirectory(prefix="race-") as name:
+        ours = _seconds(study_search("random", TRIALS, task, seed, Path(name)))
+    with tempfile.TemporaryDirectory(prefix="race-") as name:
+        folder = Path(name)
+        command = ["-m", "benchmarks.contestants.same_trials", task.problem, str(seed), str(TRIALS)]
+        peer = _seconds(watch(command, folder, folder / "scores", LIMIT))
+    return Throughput(task=task.problem, seed=seed, study=work / ours, keras_tuner=work / peer)
+
+
+def _seconds(scores: Iterator[tuple[float, float]]) -> float:
+    """When the last score came."""
+    return max(seconds for seconds, _ in scores)
