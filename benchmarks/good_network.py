@@ -10,7 +10,7 @@ from rich.console import Console
 
 from benchmarks.task import BATCH_SIZE, TASKS, Task, watch
 
-LIMIT = 420.0
+LIMIT = 300.0
 """Seconds after which a search is given up; its time then counts as infinite."""
 
 TRIALS = 1000

@@ -23,7 +23,7 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True)
 class Task:
-    """A search, small enough that thirty of them can be waited for."""
+    """A search, small enough that dozens of them can be waited for."""
 
     problem: str
     data: DataOptions
@@ -48,10 +48,10 @@ class Task:
 
 
 TASKS = {
-    # 2,400 images for training, 1,600 for validation.
-    "mnist": Task("mnist", DataOptions(mnist_images=4000, validation=0.4), epochs=3),
-    # 4,147 images for training, 1,037 for validation.
-    "line": Task("line", DataOptions(images_per_class=90, validation=0.2), epochs=3),
+    # 1,500 images for training, 1,000 for validation.
+    "mnist": Task("mnist", DataOptions(mnist_images=2500, validation=0.4), epochs=3),
+    # 2,765 images for training, 691 for validation.
+    "line": Task("line", DataOptions(images_per_class=60, validation=0.2), epochs=3),
 }
 
 
