@@ -4,10 +4,12 @@ python -m benchmarks [--seeds 3] [PART ...]    # parts that are not named keep t
 """
 
 import argparse
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from rich.console import Console
 
 from benchmarks import good_network, growth, matrix_peak, overhead, ranking, readme, throughput
@@ -17,7 +19,7 @@ from study.engine import core_count
 from study.files import write_text
 
 FOLDER = Path(__file__).parent
-PARTS = ("ranking", "races", "throughput", "overhead", "growth", "peak")
+PARTS = ("ranking", "races", "overhead", "peak", "throughput", "growth")
 """In the order they are done; the races run to the targets that the ranking sets."""
 
 
@@ -33,16 +35,23 @@ def main() -> None:
     for part in PARTS:
         if not given.parts or part in given.parts:
             console.print(f"benchmark: {part}")
-            found = _measure(part, results, given.seeds, console)
-            results = results.model_copy(update={part: found, **_here()})
-            write_text(FOLDER / "results.json", results.model_dump_json(indent=1) + "\n")
-    write_text(FOLDER / "README.md", readme.render(results))
+            found: list[BaseModel] = []
+            for one in _measure(part, results, given.seeds):
+                console.print(str(one), highlight=False)
+                found.append(one)
+                results = results.model_copy(update={part: found, **_here()})
+                _keep(results)
     console.print(f"{FOLDER / 'README.md'} is written")
 
 
 def _last() -> Results:
     path = FOLDER / "results.json"
     return Results.model_validate_json(path.read_bytes()) if path.exists() else Results()
+
+
+def _keep(results: Results) -> None:
+    write_text(FOLDER / "results.json", results.model_dump_json(indent=1) + "\n")
+    write_text(FOLDER / "README.md", readme.render(results))
 
 
 def _here() -> dict[str, Any]:
@@ -55,18 +64,18 @@ def _here() -> dict[str, Any]:
     }
 
 
-def _measure(part: str, results: Results, seeds: int, console: Console) -> list[Any]:
+def _measure(part: str, results: Results, seeds: int) -> Iterable[BaseModel]:
     if part == "ranking":
         return ranking.rankings()
     if part == "races":
         targets = {one.task: one.target for one in results.ranking}
-        return list(good_network.races(targets, seeds, console))
+        return good_network.races(targets, seeds)
     if part == "throughput":
         return throughput.throughputs(seeds)
     if part == "overhead":
         return overhead.overheads()
     if part == "growth":
-        return list(growth.growths(console))
+        return growth.growths()
     return matrix_peak.shares()
 
 

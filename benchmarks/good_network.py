@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 from pydantic import BaseModel
-from rich.console import Console
 
 from benchmarks.task import BATCH_SIZE, TASKS, Task, watch
 
@@ -40,14 +39,12 @@ class Race(BaseModel):
     """Scores it had by then: of trials, of rungs, or with the peers of epochs."""
 
 
-def races(targets: dict[str, float], seeds: int, console: Console) -> Iterator[Race]:
+def races(targets: dict[str, float], seeds: int) -> Iterator[Race]:
     """Every contestant in turn, seed by seed, so that a slow hour of the machine hits all."""
     for seed in range(1, seeds + 1):
         for name, task in TASKS.items():
             for contestant in CONTESTANTS:
-                race = run(contestant, task, seed, targets[name])
-                console.print(f"{name}, seed {seed}, {contestant}: {race.seconds}", highlight=False)
-                yield race
+                yield run(contestant, task, seed, targets[name])
 
 
 def run(contestant: str, task: Task, seed: int, target: float) -> Race:

@@ -18,7 +18,6 @@ from contextlib import suppress
 
 import psutil
 from pydantic import BaseModel
-from rich.console import Console
 
 from benchmarks.task import ROOT
 from study import runs, search
@@ -59,7 +58,7 @@ class TimeIsUp(Exception):
     """LIMIT."""
 
 
-def growths(console: Console) -> Iterator[Growth]:
+def growths() -> Iterator[Growth]:
     """One process a cell, so that none inherits the memory of another."""
     for cell in CELLS:
         done = subprocess.run(
@@ -69,9 +68,7 @@ def growths(console: Console) -> Iterator[Growth]:
             text=True,
             check=True,
         )
-        found = Growth.model_validate_json(done.stdout.splitlines()[-1])
-        console.print(f"growth: {found}", highlight=False)
-        yield found
+        yield Growth.model_validate_json(done.stdout.splitlines()[-1])
 
 
 def measure(tuner: str, trials: int, workers: int) -> Growth:
@@ -85,7 +82,11 @@ def measure(tuner: str, trials: int, workers: int) -> Growth:
     ends: list[float] = []
     with (
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=False,
+            dashboard_address=None,
+            memory_limit=0,  # they share one memory, each would think it its own
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from benchmarks.good_network import LIMIT, study_search
 from benchmarks.task import TASKS, Task, watch
 
-TRIALS = 12
+TRIALS = 8
 
 
 class Throughput(BaseModel):
@@ -21,9 +21,11 @@ class Throughput(BaseModel):
     keras_tuner: float
 
 
-def throughputs(seeds: int) -> list[Throughput]:
+def throughputs(seeds: int) -> Iterator[Throughput]:
     """One a task and seed."""
-    return [_throughput(task, seed) for seed in range(1, seeds + 1) for task in TASKS.values()]
+    for seed in range(1, seeds + 1):
+        for task in TASKS.values():
+            yield _throughput(task, seed)
 
 
 def _throughput(task: Task, seed: int) -> Throughput:

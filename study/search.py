@@ -24,7 +24,7 @@ from study import checkpoint
 from study.data.dataset import DataOptions
 from study.engine import Engine, report_epoch
 from study.errors import CannotWrite, StudyFailed, WorkerDied, one_line
-from study.oracles import make_oracle, split_values
+from study.oracles import make_oracle, save, split_values
 from study.problems import Problem
 from study.records import DtypePolicy, Trial, Value
 from study.settings import SearchSettings, seconds
@@ -118,6 +118,7 @@ def search(
                 f"{problem.name}: {failures} trials failed in a row, the last with: {record.error}"
             )
     kept.settle_all()
+    save(oracle)
     if not completed:
         raise StudyFailed(f"{problem.name}: no trial of the search succeeded; see trials.jsonl")
 

@@ -1,0 +1,39 @@
+"""Oracles are Keras Tuner's, but write their state less often."""
+
+from pathlib import Path
+
+import keras_tuner
+import pytest
+
+from study import oracles
+from study.settings import SearchSettings
+from tests import tiny
+
+
+class Clock:
+    """A time that passes when told."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def test_saving_takes_a_twentieth_of_the_time_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, saved = Clock(), []
+
+    def slow_save(oracle: keras_tuner.Oracle) -> None:  # noqa: ARG001
+        saved.append(clock.now)
+        clock.now += 1.0
+
+    monkeypatch.setattr(oracles, "time", clock)
+    monkeypatch.setattr(keras_tuner.Oracle, "save", slow_save)
+    oracle = oracles.make_oracle(tiny.problem(), SearchSettings(), 1, tmp_path / "search")
+    while clock.now < 100:
+        oracle.save()
+        clock.now += 0.5
+    assert saved == [0, 20, 40, 60, 80]
+    oracles.save(oracle)
+    assert len(saved) == 6
