@@ -14,6 +14,13 @@ os.environ |= WORKER_ENVIRONMENT
 hypothesis.settings.register_profile("study", deadline=None)
 hypothesis.settings.load_profile("study")
 
+SLOW = ("test_faults", "test_cluster", "test_end_to_end")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow files first: begun last, one test process would be left with them."""
+    items.sort(key=lambda item: item.path.stem not in SLOW)
+
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
