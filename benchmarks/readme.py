@@ -24,6 +24,7 @@ def render(results: Results) -> str:
     parts = [
         HEAD,
         _machine(results),
+        _missing(results),
         _races(results),
         _ranking(results.ranking),
         _throughput(results),
@@ -32,6 +33,12 @@ def render(results: Results) -> str:
         _peak(results),
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _missing(results: Results) -> str:
+    parts = ("ranking", "races", "overhead", "peak", "throughput", "growth")
+    missing = [part for part in parts if not getattr(results, part)]
+    return f"Not measured yet: {', '.join(missing)}.\n" if missing else ""
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -103,14 +110,17 @@ def _race_words(races: list[Race]) -> str:
     ours = middle[OURS[0]]
     words = []
     for peer, wanted in (("Keras Tuner", 3.0), ("Optuna", 1.0)):
-        best = min(seconds for name, seconds in middle.items() if name.startswith(peer))
+        peers = [seconds for name, seconds in middle.items() if name.startswith(peer)]
+        if not peers:  # not yet run
+            continue
+        best = min(peers)
         ratio = min(best, LIMIT) / ours
         verdict = "reached" if ratio >= wanted else "NOT reached"
         times = f"at least {ratio:.1f}" if math.isinf(best) else f"{ratio:.1f}"
         words.append(
             f"{times} times as fast as the best of {peer} (wanted: {wanted:.0f}; {verdict})"
         )
-    return f"`study search --tuner asha` is {', and '.join(words)}.\n"
+    return f"`study search --tuner asha` is {', and '.join(words)}.\n" if words else ""
 
 
 def _ranking(rankings: list[Ranking]) -> str:

@@ -58,9 +58,24 @@ class Kind(str, Enum):
     heatmaps = "heatmaps"
 
 
+def _worker_count(text: str) -> int | None:
+    """ "auto" -> None, "4" -> 4"""
+    if text == "auto":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise typer.BadParameter("expected auto, or a number of 1 or more")
+    return int(text)
+
+
 Seed = Annotated[int, typer.Option(help="1 or more; of splits, trials and retrainings.")]
 Workers = Annotated[
-    Optional[int], typer.Option(min=1, help="Worker processes; default: one a core.")
+    Optional[int],
+    typer.Option(
+        parser=_worker_count,
+        metavar="auto|N",
+        show_default="auto",
+        help="Worker processes; auto: one a core.",
+    ),
 ]
 Preset = Annotated[str, typer.Option(help="quick, full, or the path of your own .toml file.")]
 LineDir = Annotated[

@@ -69,8 +69,15 @@ class _Call:
 class Engine:
     """Workers that call functions; made by `local_engine` and `remote_engine`."""
 
-    def __init__(self, client: "distributed.Client", retries: int) -> None:
+    def __init__(
+        self,
+        client: "distributed.Client",
+        retries: int,
+        revive: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`revive` begins workers in place of those that died for good."""
         self._client = client
+        self._revive = revive
         self._session = uuid4().hex[:8]  # a scheduler may serve several searches
         self._lock = threading.RLock()
         self._waiting: deque[_Call] = deque()
@@ -104,8 +111,9 @@ class Engine:
         alone = 0
         while not wait(futures, timeout=_CHECK_WORKERS, return_when=FIRST_COMPLETED).done:
             alone = 0 if self.count_workers() else alone + 1
-            if alone == 2:  # the first time, one may just be coming back
+            if alone == 3:  # before, one may just be coming back
                 raise StudyFailed("all worker processes died and none came back")
+            self._revive()
             self._start_waiting()  # workers may have joined
 
     def wait_for(self, future: "Future[Any]") -> Any:
@@ -199,6 +207,7 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
     import dask
     from distributed import Client, LocalCluster
 
+    wanted = workers or core_count()
     settings = {
         "distributed.admin.large-graph-warning-threshold": "1GB",
         # Models cannot be spilled to disk; a worker that takes too much is killed and replaced.
@@ -210,7 +219,7 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
     with (
         dask.config.set(settings),
         LocalCluster(
-            n_workers=workers or core_count(),
+            n_workers=wanted,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
@@ -219,7 +228,9 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
         ) as cluster,
         Client(cluster) as client,
     ):
-        yield Engine(client, retries)
+        # A worker that dies as soon as it has begun takes its nanny with it, which would have begun
+        # the next.
+        yield Engine(client, retries, revive=lambda: cluster.scale(wanted))
 
 
 @contextmanager

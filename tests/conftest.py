@@ -1,6 +1,9 @@
 """Before any test imports TensorFlow: one thread, no GPU, no chatter, as on a worker."""
 
 import os
+import random
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -20,6 +23,14 @@ SLOW = ("test_faults", "test_cluster", "test_end_to_end")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow files first: begun last, one test process would be left with them."""
     items.sort(key=lambda item: item.path.stem not in SLOW)
+
+
+@pytest.fixture(autouse=True)
+def _keras_draws_as_it_does() -> Iterator[None]:
+    """Training gives Keras a generator of its own; `keras.utils.set_random_seed` seeds Python's."""
+    yield
+    if keras_seeds := sys.modules.get("keras.src.random.seed_generator"):
+        keras_seeds.python_random = random
 
 
 @pytest.fixture

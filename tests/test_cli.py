@@ -143,8 +143,15 @@ def test_number_that_is_none_is_refused(command: Command) -> None:
     assert "many" in command.refused("search", "line", "--max-trials", "many")
 
 
-def test_zero_workers_are_refused(command: Command) -> None:
-    assert "--workers" in command.refused("run", "line", "--workers", "0")
+@pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5"])
+def test_workers_are_auto_or_a_number(command: Command, workers: str) -> None:
+    refused = command.refused("run", "line", "--workers", workers)
+    assert "'--workers': expected auto, or a number of 1 or more" in refused
+    assert f"got '{workers}'" in refused
+
+
+def test_auto_is_a_worker_a_core() -> None:
+    assert (cli._worker_count("auto"), cli._worker_count("3")) == (None, 3)
 
 
 @pytest.mark.parametrize("name", ["evaluate", "report", "show", "visualize"])

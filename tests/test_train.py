@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -320,6 +321,39 @@ def test_a_loss_that_is_no_number_fails(batch_size: int, loss: str) -> None:
     values = tiny.BASELINE | {"rate": 1e38}
     with pytest.raises(Diverged, match=f"the {loss} loss became nan in epoch 1"):
         train.train(job(values=values, batch_size=batch_size, epochs=1))
+
+
+@pytest.mark.parametrize(
+    ("losses", "lost"),
+    [([1.0, 4.1], True), ([1.0, 3.9], False), ([5.0, 9.9], False), ([5.0, 4.0, 10.1], True)],
+)
+def test_a_loss_far_above_guessing_and_the_first_epoch_is_a_lost_trial(
+    losses: list[float], lost: bool
+) -> None:
+    epoch = len(losses)
+    if lost:
+        with pytest.raises(Diverged, match=rf"rose from {losses[0]:.3g} to .* in epoch {epoch}"):
+            train._check_converging(losses, 2.0, epoch)
+    else:
+        train._check_converging(losses, 2.0, epoch)
+
+
+def test_guessing_is_a_coin_for_one_neuron_and_a_die_for_six() -> None:
+    two = tiny.two_heads().build(keras_tuner.HyperParameters(), 1)
+    one = tiny.problem().build(keras_tuner.HyperParameters(), 1)
+    assert train._guessing(two) == pytest.approx(np.log(3) + np.log(2))
+    assert train._guessing(one) == pytest.approx(np.log(6))
+
+
+@EAGERLY
+def test_a_trial_that_is_thrown_off_fails_and_a_retraining_keeps_its_best_epoch(
+    setup: Setup,
+) -> None:
+    setup(tiny.problem(build=overshooting))
+    _, kept = train.train(job(epochs=4, batch_size=4, keep_best=True))
+    assert kept.curves["loss"][-1] > 2 * np.log(6)
+    with pytest.raises(Diverged, match="the training loss rose from"):
+        train.run_trial(job(epochs=4, batch_size=4))
 
 
 @EAGERLY
