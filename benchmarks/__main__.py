@@ -13,14 +13,12 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from benchmarks import good_network, growth, matrix_peak, overhead, ranking, readme, throughput
-from benchmarks.results import Results
+from benchmarks.results import PARTS, Results
 from study import environment
 from study.engine import core_count
 from study.files import write_text
 
 FOLDER = Path(__file__).parent
-PARTS = ("ranking", "races", "overhead", "peak", "throughput", "growth")
-"""In the order they are done; the races run to the targets that the ranking sets."""
 
 
 def main() -> None:

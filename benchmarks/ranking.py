@@ -4,6 +4,9 @@ Random configurations are trained as the lowest rung would and in full. The targ
 the score that one in ten of them reaches: random search then needs about ten trials.
 """
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 from pydantic import BaseModel
 from scipy import stats
@@ -84,9 +87,6 @@ def _ranking(task: Task, engine: Engine) -> Ranking:
 
 def _configurations(task: Task) -> list[dict[str, Value]]:
     """As random search would draw them."""
-    import tempfile
-    from pathlib import Path
-
     settings = SearchSettings(tuner="random", max_trials=CONFIGURATIONS + 1)
     with tempfile.TemporaryDirectory() as folder:
         oracle = make_oracle(task.load(), settings, SEED, Path(folder) / "search")

@@ -8,7 +8,7 @@ from benchmarks.growth import LIMIT as GROWTH_LIMIT
 from benchmarks.growth import Growth
 from benchmarks.overhead import REPEATS
 from benchmarks.ranking import Ranking
-from benchmarks.results import Results
+from benchmarks.results import PARTS, Results
 from benchmarks.task import TASKS
 from benchmarks.throughput import TRIALS
 
@@ -36,8 +36,7 @@ def render(results: Results) -> str:
 
 
 def _missing(results: Results) -> str:
-    parts = ("ranking", "races", "overhead", "peak", "throughput", "growth")
-    missing = [part for part in parts if not getattr(results, part)]
+    missing = [part for part in PARTS if not getattr(results, part)]
     return f"Not measured yet: {', '.join(missing)}.\n" if missing else ""
 
 
@@ -45,6 +44,10 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     """A Markdown table: first column left, the others right."""
     rule = ["---"] + ["---:"] * (len(header) - 1)
     return "\n".join("| " + " | ".join(row) + " |" for row in [header, rule, *rows]) + "\n"
+
+
+def _verdict(reached: bool) -> str:
+    return "reached" if reached else "NOT reached"
 
 
 def _machine(results: Results) -> str:
@@ -115,7 +118,7 @@ def _race_words(races: list[Race]) -> str:
             continue
         best = min(peers)
         ratio = min(best, LIMIT) / ours
-        verdict = "reached" if ratio >= wanted else "NOT reached"
+        verdict = _verdict(ratio >= wanted)
         times = f"at least {ratio:.1f}" if math.isinf(best) else f"{ratio:.1f}"
         words.append(
             f"{times} times as fast as the best of {peer} (wanted: {wanted:.0f}; {verdict})"
@@ -158,7 +161,7 @@ def _throughput(results: Results) -> str:
         for one in sorted(results.throughput, key=lambda one: one.task)
     ]
     middle = median(one.study / one.keras_tuner for one in results.throughput)
-    verdict = "reached" if middle >= 1.5 else "NOT reached"
+    verdict = _verdict(middle >= 1.5)
     return (
         "## Throughput at equal work\n\n"
         "Training images times epochs, a second, over a whole search of the same "
@@ -175,7 +178,7 @@ def _overhead(results: Results) -> str:
         for one in results.overhead
     ]
     worst = max(one.overhead for one in results.overhead)
-    verdict = "reached" if worst < 1 else "NOT reached"
+    verdict = _verdict(worst < 1)
     return (
         "## Overhead of a trial\n\n"
         "Seconds that a trial adds beyond its epochs, from a worker's second trial on: building "

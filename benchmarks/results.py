@@ -9,6 +9,9 @@ from benchmarks.overhead import Overhead
 from benchmarks.ranking import Ranking
 from benchmarks.throughput import Throughput
 
+PARTS = ("ranking", "races", "overhead", "peak", "throughput", "growth")
+"""In the order they are measured; the races run to the targets that the ranking sets."""
+
 
 class Results(BaseModel):
     """A part that was not measured is empty."""

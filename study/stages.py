@@ -77,14 +77,13 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
 def _dtype_policy(run: Run, name: str, engine: Engine) -> DtypePolicy:
     """The run's: chosen at its first search, and kept from then on."""
     study, settings = run.study(), settings_of(run)
-    if study.dtype_policy is None:
-        baseline = load_problem(name).baseline
-        batch, data = settings.search.batch_size, settings.data
-        job = Job(name, baseline, study.seed, data, study.seed, epochs=1, batch_size=batch)
-        study = study.model_copy(update={"dtype_policy": dtype_policy.choose(job, engine)})
-        run.write_study(study)
-    assert study.dtype_policy
-    return study.dtype_policy
+    if study.dtype_policy is not None:
+        return study.dtype_policy
+    baseline, batch, data = load_problem(name).baseline, settings.search.batch_size, settings.data
+    job = Job(name, baseline, study.seed, data, study.seed, epochs=1, batch_size=batch)
+    chosen = dtype_policy.choose(job, engine)
+    run.write_study(study.model_copy(update={"dtype_policy": chosen}))
+    return chosen
 
 
 def _expected(budget: SearchSettings) -> tuple[int, int]:

@@ -232,7 +232,7 @@ def _fit(
     job = fit.job
     run_epoch = _epoch_function(model, part, heads)
     set_statistics = _statistics_function(model, part)
-    predict = predictor(model)
+    predict, guessing = predictor(model), _guessing(model)
     while fit.epoch < job.epochs:
         epoch = fit.epoch + 1
         _seed_dropout(model, epoch)
@@ -244,7 +244,7 @@ def _fit(
         _check_finite("validation", scores["loss"], epoch)  # the last step may break the weights
         _extend(fit.curves, "", in_training)
         if not job.keep_best:  # else the best epoch is there already
-            _check_converging(fit.curves["loss"], _guessing(model), epoch)
+            _check_converging(fit.curves["loss"], guessing, epoch)
         _extend(fit.curves, "val_", scores)
         if job.keep_best and fit.best_epoch == epoch:
             fit.best_weights = model.get_weights()

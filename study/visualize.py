@@ -13,7 +13,7 @@ from study.errors import WrongName, WrongUse
 from study.figures import activations, classification, errors, filters, heatmaps, search, training
 from study.images import read_images
 from study.models import find_layers, image_shape, load_model
-from study.problems import load_problem, problem_names
+from study.problems import load_problem, problem_data, problem_names
 from study.records import NETWORKS, NetworkName, Picture
 from study.runs import settings_of
 from study.settings import FigureSettings, Settings
@@ -59,7 +59,7 @@ def models_of_run(
             path = run.model_path(problem, name)
             if not path.is_file():
                 raise WrongName(f"{path} is not there: evaluate {run.name!r} first")
-            names = class_names(load_problem(problem).data)
+            names = class_names(problem_data(problem))
             models.append(SavedModel(path, f"{problem}-{name}", names))
     return models
 
@@ -78,7 +78,7 @@ def draw(run: Run, problem: str, part: str) -> list[Picture]:
         return _charts(run, problem, settings)
     network, _, kind = part.partition("-")
     assert network in NETWORKS
-    dataset = load_dataset(load_problem(problem).data, seed=run.study().seed, options=settings.data)
+    dataset = load_dataset(problem_data(problem), seed=run.study().seed, options=settings.data)
     model = load_model(run.model_path(problem, network))
     folder, budget = run.figures_folder(problem), settings.figures
     if kind == "filters":
@@ -183,4 +183,4 @@ def _names_of_neighbours(path: Path) -> dict[str, tuple[str, ...]]:
     problem = path.resolve().parent.parent.name
     if path.resolve().parent.name != "models" or problem not in problem_names():
         return {}
-    return class_names(load_problem(problem).data)
+    return class_names(problem_data(problem))

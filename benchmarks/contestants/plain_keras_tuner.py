@@ -4,36 +4,26 @@ https://keras.io/keras_tuner/getting_started/
 """
 
 import sys
+from collections.abc import Callable
 
 import keras
 import keras_tuner
 
 from benchmarks.contestants.scores import Scores
-from benchmarks.task import BATCH_SIZE, TASKS
+from benchmarks.task import BATCH_SIZE, TASKS, Task
 
 TRIALS = 1000
 """More than there is time for."""
 
+Build = Callable[[keras_tuner.HyperParameters], keras.Model]
 
-def main(task_name: str, seed: int, method: str) -> None:
-    """Search until somebody stops it."""
-    task = TASKS[task_name]
+
+def search(task: Task, seed: int, make_tuner: Callable[[Build], keras_tuner.Tuner]) -> None:
+    """Search by the tuner that `make_tuner` makes of a function that builds networks."""
     (x, y), validation = task.arrays()
     steps = task.steps(len(x))
     keras.utils.set_random_seed(seed)
-
-    def build(hp: keras_tuner.HyperParameters) -> keras.Model:
-        return task.load().build(hp, steps)
-
-    shared = {"objective": "val_accuracy", "seed": seed, "directory": "tuner"}
-    if method == "hyperband":
-        tuner = keras_tuner.Hyperband(
-            build, max_epochs=task.epochs, hyperband_iterations=TRIALS, **shared
-        )
-    elif method == "bayesian":
-        tuner = keras_tuner.BayesianOptimization(build, max_trials=TRIALS, **shared)
-    else:
-        tuner = keras_tuner.RandomSearch(build, max_trials=TRIALS, **shared)
+    tuner = make_tuner(lambda hp: task.load().build(hp, steps))
     tuner.search(
         x,
         y,
@@ -43,6 +33,23 @@ def main(task_name: str, seed: int, method: str) -> None:
         callbacks=[Scores()],
         verbose=0,
     )
+
+
+def main(task_name: str, seed: int, method: str) -> None:
+    """Search until somebody stops it."""
+    task = TASKS[task_name]
+    shared = {"objective": "val_accuracy", "seed": seed, "directory": "tuner"}
+
+    def make_tuner(build: Build) -> keras_tuner.Tuner:
+        if method == "hyperband":
+            return keras_tuner.Hyperband(
+                build, max_epochs=task.epochs, hyperband_iterations=TRIALS, **shared
+            )
+        if method == "bayesian":
+            return keras_tuner.BayesianOptimization(build, max_trials=TRIALS, **shared)
+        return keras_tuner.RandomSearch(build, max_trials=TRIALS, **shared)
+
+    search(task, seed, make_tuner)
 
 
 if __name__ == "__main__":

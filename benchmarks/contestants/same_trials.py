@@ -3,11 +3,10 @@
 import sys
 from pathlib import Path
 
-import keras
 import keras_tuner
 
-from benchmarks.contestants.scores import Scores
-from benchmarks.task import BATCH_SIZE, TASKS
+from benchmarks.contestants.plain_keras_tuner import Build, search
+from benchmarks.task import TASKS
 from study.oracles import make_oracle
 from study.settings import SearchSettings
 
@@ -15,25 +14,15 @@ from study.settings import SearchSettings
 def main(task_name: str, seed: int, trials: int) -> None:
     """Do these trials."""
     task = TASKS[task_name]
-    (x, y), validation = task.arrays()
-    steps = task.steps(len(x))
-    keras.utils.set_random_seed(seed)
-    tuner = keras_tuner.Tuner(
-        make_oracle(task.load(), SearchSettings(max_trials=trials), seed, Path("tuner/search")),
-        lambda hp: task.load().build(hp, steps),
-        directory="tuner",
-        project_name="search",
-        overwrite=True,
-    )
-    tuner.search(
-        x,
-        y,
-        batch_size=BATCH_SIZE,
-        epochs=task.epochs,
-        validation_data=validation,
-        callbacks=[Scores()],
-        verbose=0,
-    )
+
+    def make_tuner(build: Build) -> keras_tuner.Tuner:
+        settings = SearchSettings(max_trials=trials)
+        oracle = make_oracle(task.load(), settings, seed, Path("tuner/search"))
+        return keras_tuner.Tuner(
+            oracle, build, directory="tuner", project_name="search", overwrite=True
+        )
+
+    search(task, seed, make_tuner)
 
 
 if __name__ == "__main__":
