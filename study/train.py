@@ -37,11 +37,6 @@ STATISTICS_IMAGES = 512
 """Training images, the first ones, whose mean and variance batch normalisation uses outside of
 training. They are one batch: more would cost memory."""
 
-COMPILED_UPDATE_FROM = 1_000_000
-"""Weights from which XLA compiles the optimizer's update. Keras's Adam is a dozen passes over all
-weights, a third of the baseline's step; compiled it is one. Small networks lose more by the
-compiling than they gain."""
-
 
 @dataclass(frozen=True)
 class Job:
@@ -108,6 +103,8 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     """
     import keras
 
+    from study.fused_update import fuse
+
     keras.utils.clear_session()  # frees the graphs of the worker's last trial
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a graph a trial is no mistake
     started = time.perf_counter()
@@ -121,6 +118,7 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     model, hyperparameters = build(problem, job.values, steps * job.epochs)
     # Built here, the optimizer makes no variables inside the graph, which would be traced twice.
     model.optimizer.build(model.trainable_variables)
+    fuse(model.optimizer)
     so_far = checkpoint.load(job.checkpoint, job.training(), model) if job.checkpoint else None
     if job.load_from and not so_far:
         model.load_weights(job.load_from)
@@ -289,11 +287,6 @@ def _epoch_function(
 
     images = tf.constant(part.images)
     targets = [tf.constant(target) for target in _targets(model, part.labels, heads)]
-    update = tf.function(
-        lambda gradients: model.optimizer.apply(gradients, model.trainable_variables),
-        jit_compile=model.count_params() >= COMPILED_UPDATE_FROM,
-        autograph=False,
-    )
 
     def step(batch: Any) -> list[Any]:
         wanted = [tf.gather(target, batch) for target in targets]
@@ -301,7 +294,8 @@ def _epoch_function(
             outputs = model(tf.gather(images, batch), training=True)
             outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
             value = model.compute_loss(y=_single(wanted), y_pred=_single(outputs))
-        update(tape.gradient(value, model.trainable_variables))
+        gradients = tape.gradient(value, model.trainable_variables)
+        model.optimizer.apply(gradients, model.trainable_variables)
         return outputs
 
     @tf.function(autograph=False)  # nothing to convert: map_fn is the loop
