@@ -127,7 +127,15 @@ class Picture(Record):
     file: str
     """File name inside the problem's figures folder, no directories."""
     section: Literal[
-        "search", "training", "results", "activations", "filters", "heatmaps", "errors"
+        "search",
+        "training",
+        "results",
+        "robustness",
+        "activations",
+        "filters",
+        "heatmaps",
+        "trust",
+        "errors",
     ]
     network: NetworkName | None = None
     """None if the figure is about both networks or the search."""
@@ -136,6 +144,8 @@ class Picture(Record):
     """What to see in it, for this run, with its numbers."""
     alt: str
     """What it shows, for someone who cannot see it."""
+    reading: str = ""
+    """How to read a figure of its kind, if it is an uncommon one."""
 
 
 DtypePolicy = Literal["float32", "mixed_bfloat16"]

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from study.errors import CorruptRecord, WrongName, WrongUse
 from study.files import replacing, write_bytes, write_text
-from study.records import Evaluation, NetworkName, Picture, StudyRecord, Trial
+from study.records import Evaluation, NetworkName, Picture, Record, StudyRecord, Trial
 
 log = logging.getLogger(__name__)
 
@@ -165,6 +165,20 @@ class Run:
 
     def _predictions_path(self, problem: str) -> Path:
         return self.problem_folder(problem) / "predictions.npz"
+
+    # findings
+
+    def finding(self, problem: str, name: str, kind: type[R]) -> R | None:
+        """What was found out about the networks and kept under that name, if it has been."""
+        path = self._finding_path(problem, name)
+        return _read_record(path, kind) if path.exists() else None
+
+    def write_finding(self, problem: str, name: str, found: Record) -> None:
+        """Write findings/NAME.json: the numbers behind figures that the evaluation lacks."""
+        write_text(self._finding_path(problem, name), found.model_dump_json(indent=1) + "\n")
+
+    def _finding_path(self, problem: str, name: str) -> Path:
+        return self.problem_folder(problem) / "findings" / f"{name}.json"
 
     # figures
 

@@ -1,6 +1,6 @@
 """Which figures are drawn of what: a run's, part by part, or those of any saved network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from study.data import class_names, load_dataset
-from study.data.dataset import Labels
+from study.data.dataset import Dataset, Labels
 from study.errors import WrongName, WrongUse
 from study.figures import activations, classification, errors, filters, heatmaps, search, training
 from study.images import read_images
@@ -16,7 +16,7 @@ from study.models import find_layers, image_shape, load_model
 from study.problems import load_problem, problem_data, problem_names
 from study.records import NETWORKS, NetworkName, Picture
 from study.runs import settings_of
-from study.settings import FigureSettings, Settings
+from study.settings import FigureSettings
 from study.store import Run
 from study.trials import configurations
 
@@ -65,20 +65,25 @@ def models_of_run(
 
 
 def parts(run: Run, problem: str) -> list[str]:
-    """What `draw` can draw of a problem: "charts" and, once evaluated, each network's figures."""
+    """What `draw` can draw of a problem, before and after it was evaluated."""
     if run.evaluation(problem) is None:
-        return ["charts"]
-    return ["charts", *(f"{network}-{kind}" for network in NETWORKS for kind in KINDS)]
+        return [*OF_SEARCH]
+    of_networks = [f"{network}-{kind}" for network in NETWORKS for kind in KINDS]
+    return [*OF_SEARCH, *OF_RESULTS, *of_networks]
 
 
 def draw(run: Run, problem: str, part: str) -> list[Picture]:
     """Draw one part into the problem's figures folder, which exists."""
-    settings = settings_of(run)
-    if part == "charts":
-        return _charts(run, problem, settings)
+    whole = OF_SEARCH | OF_RESULTS
+    if part in whole:
+        return whole[part](run, problem)
     network, _, kind = part.partition("-")
     assert network in NETWORKS
-    dataset = load_dataset(problem_data(problem), seed=run.study().seed, options=settings.data)
+    return _of_network(run, problem, network, kind)
+
+
+def _of_network(run: Run, problem: str, network: NetworkName, kind: str) -> list[Picture]:
+    settings, dataset = settings_of(run), _dataset(run, problem)
     model = load_model(run.model_path(problem, network))
     folder, budget = run.figures_folder(problem), settings.figures
     if kind == "filters":
@@ -88,6 +93,12 @@ def draw(run: Run, problem: str, part: str) -> list[Picture]:
     truth = {head: dataset.test.labels[head][shown] for head in load_problem(problem).heads}
     images = dataset.test.images[shown]
     return _draw_kind(kind, model, network, images, truth, dataset.names, [], folder, budget)
+
+
+def _dataset(run: Run, problem: str) -> Dataset:
+    """The run's images of a problem."""
+    options = settings_of(run).data
+    return load_dataset(problem_data(problem), seed=run.study().seed, options=options)
 
 
 def _draw_kind(
@@ -158,24 +169,29 @@ def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
     return np.array(taken)
 
 
-def _charts(run: Run, problem: str, settings: Settings) -> list[Picture]:
-    """Figures of the search and, once evaluated, of the results."""
-    description = load_problem(problem)
-    folder = run.figures_folder(problem)
+def _search(run: Run, problem: str) -> list[Picture]:
     trials = configurations(run.trials(problem))
-    made = search.pictures(trials, problem, description.objective, folder)
-    evaluation = run.evaluation(problem)
-    if evaluation is None:
-        return made
-    dataset = load_dataset(description.data, seed=run.study().seed, options=settings.data)
-    predictions = run.predictions(problem)
-    heads, names = description.heads, dataset.names
+    objective = load_problem(problem).objective
+    return search.pictures(trials, problem, objective, run.figures_folder(problem))
+
+
+def _results(run: Run, problem: str) -> list[Picture]:
+    evaluation, predictions = run.evaluation(problem), run.predictions(problem)
+    assert evaluation
+    dataset, folder = _dataset(run, problem), run.figures_folder(problem)
+    heads, names = load_problem(problem).heads, dataset.names
     return [
-        *made,
         *training.pictures(evaluation, folder),
         *classification.pictures(evaluation, predictions, heads, names, dataset.attributes, folder),
         *errors.pictures(dataset.test.images, predictions, heads, names, folder),
     ]
+
+
+Part = Callable[[Run, str], list[Picture]]
+"""Draws figures of a problem of a run into its folder."""
+
+OF_SEARCH: dict[str, Part] = {"search": _search}
+OF_RESULTS: dict[str, Part] = {"results": _results}
 
 
 def _names_of_neighbours(path: Path) -> dict[str, tuple[str, ...]]:

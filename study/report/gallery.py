@@ -18,9 +18,11 @@ HEADINGS = {
     "search": "The search",
     "training": "Training",
     "results": "Results on the test part",
+    "robustness": "On images made otherwise",
     "activations": "What the layers see",
     "filters": "What the filters look for",
     "heatmaps": "Where the networks look",
+    "trust": "Can the heatmaps be trusted?",
     "errors": "What goes wrong",
 }
 """Picture.section -> its heading, in the order of the report."""
@@ -33,6 +35,7 @@ class Figure:
     title: str
     caption: str
     alt: str
+    reading: str
     network: NetworkName | None
     png: bytes
     width: int
@@ -69,6 +72,7 @@ def read_figure(file: PictureFile) -> Figure | str:
         title=picture.title,
         caption=picture.caption,
         alt=picture.alt,
+        reading=picture.reading,
         network=picture.network,
         png=file.png,
         width=width,

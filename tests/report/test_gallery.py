@@ -19,6 +19,7 @@ def test_figure_knows_its_size() -> None:
         title="Title of a.png",
         caption="Caption of a.png.",
         alt="Alt text of a.png",
+        reading="",
         network=None,
         png=png(70, 30),
         width=70,
