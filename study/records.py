@@ -48,7 +48,35 @@ class Trial(Record):
     """Weights in the network, trainable or not."""
     seconds: float = 0.0
     """Wall time on the worker: build, trace and training."""
+    finished: str | None = None
+    """When training ended, ISO 8601 in UTC; None if it failed."""
     seed: int
+
+
+class Hyperparameter(Record):
+    """One dimension of a search space."""
+
+    name: str
+    kind: Literal["choice", "int", "float"]
+    values: list[Value] = []
+    """Of a choice, in the order they were declared; of a number empty."""
+    low: float | None = None
+    """Of a number, as `high`; both ends included."""
+    high: float | None = None
+    step: float | None = None
+    """Between values of a number, from `low` on; None: any value."""
+    log: bool = False
+    """Whether the number is drawn evenly on a logarithmic scale."""
+    conditions: dict[str, list[Value]] = {}
+    """Other hyperparameters and the values that all of them must have for this one to apply."""
+
+
+class SearchSpace(Record):
+    """space.json: what a search could choose from."""
+
+    objective: str
+    """The metric it maximises on validation: "accuracy" or "joint"."""
+    hyperparameters: list[Hyperparameter]
 
 
 class SeedResult(Record):

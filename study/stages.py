@@ -22,6 +22,7 @@ from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.runs import settings_of, to_do
 from study.search import job_key, search
 from study.settings import SearchSettings
+from study.space import search_space
 from study.store import Run
 from study.train import Job
 from study.trials import best_trial, configurations
@@ -48,7 +49,8 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
     started = time.perf_counter()
     if finished:
         console.print(f"{name}: search: {len(finished)} trials are finished already")
-    policy = _dtype_policy(run, name, engine)
+    policy, problem = _dtype_policy(run, name, engine), load_problem(name)
+    run.write_space(name, search_space(problem))
     with stage(
         f"{name}: search", "trial", max(1, trials - len(finished)), epochs, console
     ) as shown:
@@ -59,7 +61,7 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
             shown.finish(job_key(name, trial.number), trial.score, _trial_words(trial))
 
         search(
-            load_problem(name),
+            problem,
             budget,
             settings.data,
             study.seed,
@@ -197,10 +199,14 @@ def report_stage(run: Run) -> None:
 def _problem_input(run: Run, name: str) -> ProblemInput:
     """One problem's records; what cannot be read becomes a note and not a failed report."""
     notes: list[str] = []
-    evaluation = trials = None
+    evaluation = trials = space = None
     files: tuple[PictureFile, ...] = ()
     try:
         trials = configurations(run.trials(name))
+    except CorruptRecord as error:
+        notes.append(str(error))
+    try:
+        space = run.space(name)
     except CorruptRecord as error:
         notes.append(str(error))
     try:
@@ -218,6 +224,7 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
         name=name,
         description=problem_description(name),
         tuner=settings_of(run).search.tuner,
+        space=space,
         trials=tuple(trials or ()),
         evaluation=evaluation,
         pictures=files,

@@ -19,7 +19,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from study.errors import CorruptRecord, WrongName, WrongUse
 from study.files import replacing, write_bytes, write_text
-from study.records import Evaluation, NetworkName, Picture, Record, StudyRecord, Trial
+from study.records import (
+    Evaluation,
+    NetworkName,
+    Picture,
+    Record,
+    SearchSpace,
+    StudyRecord,
+    Trial,
+)
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +108,19 @@ class Run:
         """Write study.json."""
         write_text(self.folder / "study.json", study.model_dump_json(indent=2) + "\n")
 
-    # trials.jsonl
+    # space.json, trials.jsonl
+
+    def space(self, problem: str) -> SearchSpace | None:
+        """What the problem's search could choose from, once it has begun."""
+        path = self._space_path(problem)
+        return _read_record(path, SearchSpace) if path.exists() else None
+
+    def write_space(self, problem: str, space: SearchSpace) -> None:
+        """Write space.json."""
+        write_text(self._space_path(problem), space.model_dump_json(indent=1) + "\n")
+
+    def _space_path(self, problem: str) -> Path:
+        return self.problem_folder(problem) / "space.json"
 
     def trials(self, problem: str) -> list[Trial]:
         """All finished trials of a search, in the order the oracle was told of them."""

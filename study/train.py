@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from study import checkpoint, metrics
+from study import checkpoint, environment, metrics
 from study.data import load_dataset
 from study.data.dataset import DataOptions, Dataset, Labels, Part
 from study.problems import Problem, load_problem
@@ -81,6 +81,8 @@ class Trained:
     hyperparameters: dict[str, Value]
     """The active ones."""
     seconds: float
+    finished: str
+    """When, ISO 8601 in UTC."""
 
 
 class Diverged(ArithmeticError):
@@ -135,6 +137,7 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
         parameters=model.count_params(),
         hyperparameters=hyperparameters,
         seconds=time.perf_counter() - fit.started,
+        finished=environment.now(),
     )
 
 

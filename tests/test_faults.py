@@ -94,8 +94,8 @@ class Search:
 
 
 def tried(trials: list[Trial]) -> list[tuple[Any, ...]]:
-    """All of a trial but its seconds."""
-    return [tuple(trial.model_dump(exclude={"seconds"}).items()) for trial in trials]
+    """All of a trial but its time."""
+    return [tuple(trial.model_dump(exclude={"seconds", "finished"}).items()) for trial in trials]
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from study.records import Evaluation, Picture, StudyRecord, Trial
+from study.records import Evaluation, Picture, SearchSpace, StudyRecord, Trial
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class ProblemInput:
     description: str = ""
     tuner: str | None = None
     """The search algorithm: "random", "grid", "bayesian", "hyperband" or "asha"."""
+    space: SearchSpace | None = None
+    """What the search could choose from."""
     trials: tuple[Trial, ...] = ()
     evaluation: Evaluation | None = None
     pictures: tuple[PictureFile, ...] = ()
