@@ -10,7 +10,16 @@ import numpy as np
 from study.data import class_names, load_dataset
 from study.data.dataset import Dataset, Labels
 from study.errors import WrongName, WrongUse
-from study.figures import activations, classification, errors, filters, heatmaps, search, training
+from study.figures import (
+    activations,
+    classification,
+    errors,
+    filters,
+    heatmaps,
+    more_trials,
+    search,
+    training,
+)
 from study.images import read_images
 from study.models import find_layers, image_shape, load_model
 from study.problems import load_problem, problem_data, problem_names
@@ -171,8 +180,11 @@ def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
 
 def _search(run: Run, problem: str) -> list[Picture]:
     trials = configurations(run.trials(problem))
-    objective = load_problem(problem).objective
-    return search.pictures(trials, problem, objective, run.figures_folder(problem))
+    objective, folder = load_problem(problem).objective, run.figures_folder(problem)
+    return [
+        *search.pictures(trials, problem, objective, folder),
+        *more_trials.pictures(trials, problem, objective, run.study().seed, folder),
+    ]
 
 
 def _results(run: Run, problem: str) -> list[Picture]:
