@@ -527,11 +527,17 @@ def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
 
 def _carry_out(run: "Run", work: "Work", workers: int | None, scheduler: str | None) -> None:
     """Do what of the work is to do, in a new run if need be, and say what came out."""
-    from study.runs import create_run
+    from study.runs import create_run, other_versions
 
     with ExitStack() as stack:
         if run.folder.exists():
             stack.enter_context(_alone(run))
+            if others := other_versions(run):
+                logging.warning(
+                    "%s was begun with other packages, numbers may differ: %s",
+                    run.folder,
+                    "; ".join(others),
+                )
         engine = stack.enter_context(_engine(work.settings, workers, scheduler))
         with console.status("importing TensorFlow, loading data"):  # the workers do the same
             _import_tensorflow()
