@@ -103,6 +103,7 @@ def _to_csv(name: str, searches: Searches, folder: Path) -> list[Path]:
                 "best_epoch": trial.best_epoch,
                 "epochs": trial.epochs,
                 "parameters": trial.parameters,
+                "latency": trial.latency,
                 "seconds": trial.seconds,
                 "finished": trial.finished,
                 "seed": trial.seed,

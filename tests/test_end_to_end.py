@@ -224,6 +224,7 @@ def test_control_c_says_how_to_go_on_and_the_trials_are_the_same_in_the_end(fold
     for first, second in zip(*kept, strict=True):
         for one in (first, second):
             assert one.pop("seconds") > 0
+            assert one.pop("latency") > 0
             assert one.pop("finished").endswith("+00:00")
         assert first == second
 

@@ -23,6 +23,7 @@ from study.settings import SearchSettings
 from tests import tiny
 from tests.command import ROOT, hear_control_c
 from tests.driver import EPOCH_SECONDS, finished
+from tests.factories import TIMES
 
 EPOCHS = 3
 TRIALS = 5
@@ -95,7 +96,7 @@ class Search:
 
 def tried(trials: list[Trial]) -> list[tuple[Any, ...]]:
     """All of a trial but its time."""
-    return [tuple(trial.model_dump(exclude={"seconds", "finished"}).items()) for trial in trials]
+    return [tuple(trial.model_dump(exclude=TIMES).items()) for trial in trials]
 
 
 @pytest.fixture(scope="module")

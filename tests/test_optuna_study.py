@@ -38,6 +38,7 @@ def test_a_trial_keeps_values_score_curve_and_time() -> None:
         "epochs": 5,
         "best_epoch": 2,
         "parameters": 1000,
+        "latency": 1e-3,
         "seconds": 12.0,
         "seed": 4,
     }
