@@ -15,10 +15,11 @@ from study.data.lines import ANGLES, CHANNELS, LENGTHS, SIZE, WIDTHS, coverage
 
 NOTE = (
     "Lines are drawn again at the same place with one thing changed. Like OpenCV means as its "
-    "cv2.line draws: a thickness of 3 makes lines 5 px wide there, with round ends. JPEG keeps "
-    "colours at half the resolution, which makes thin lines pale. Two changes leave the true "
-    "answer in doubt: a line of 1 px made 1 px thicker is as near to 3 px as to 1 px, and of a "
-    "line partly outside the whole length cannot be seen."
+    "cv2.line draws: a thickness of 3 makes lines 5 px wide there, with round ends. JPEG files "
+    "usually keep colours at half the resolution (4:2:0), which makes thin lines pale; with 4:4:4 "
+    "they are kept at the whole one. Two changes leave the true answer in doubt: a line of 1 px "
+    "made 1 px thicker is as near to 3 px as to 1 px, and of a line partly outside the whole "
+    "length cannot be seen."
 )
 
 FINER = 8
@@ -26,7 +27,13 @@ FINER = 8
 DIM = 16
 """Light below this is JPEG noise and not the line."""
 
-QUALITIES = (90, 60, 30)
+JPEGS = {
+    "JPEG, quality 90, 4:4:4": (90, "4:4:4"),
+    "JPEG, quality 90": (90, "4:2:0"),
+    "JPEG, quality 60": (60, "4:2:0"),
+    "JPEG, quality 30": (30, "4:2:0"),
+}
+"""Name -> quality, and how coarsely colours are kept."""
 NAMED_COLORS = ((220, 20, 60), (65, 105, 225))
 """CSS's crimson and royalblue."""
 PALE_COLORS = ((255, 120, 120), (120, 120, 255))
@@ -70,8 +77,8 @@ def versions(
     """Every variant of line images (n, 28, 28, 3) uint8, by name."""
     given = lines_of(images, labels)
     made = {
-        f"JPEG, quality {quality}": np.stack([as_jpeg(image, quality) for image in images])
-        for quality in QUALITIES
+        name: np.stack([as_jpeg(image, quality, colors) for image in images])
+        for name, (quality, colors) in JPEGS.items()
     }
     for name, (change, draw) in VARIANTS.items():
         made[name] = np.stack([draw(change(line)) for line in given])
@@ -168,10 +175,14 @@ def _away(ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.hypot(across, np.maximum(beyond, 0)), beyond
 
 
-def as_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
-    """An image (28, 28, 3) uint8 after a JPEG file of that quality, as Pillow saves it."""
+def as_jpeg(image: np.ndarray, quality: int, colors: str = "4:2:0") -> np.ndarray:
+    """An image (28, 28, 3) uint8 after a JPEG file of that quality.
+
+    Args:
+        colors: Chroma subsampling; "4:2:0" is what Pillow and OpenCV do unless told otherwise.
+    """
     file = io.BytesIO()
-    Image.fromarray(image).save(file, "JPEG", quality=quality)
+    Image.fromarray(image).save(file, "JPEG", quality=quality, subsampling=colors)
     with Image.open(file) as saved:
         return np.asarray(saved)
 
@@ -230,7 +241,7 @@ VARIANTS: dict[str, tuple[Callable[[Line], Line], Callable[[Line], np.ndarray]]]
 ORDER = (
     *list(VARIANTS)[:4],
     "Pillow, hard edges, JPEG 90",
-    *(f"JPEG, quality {quality}" for quality in QUALITIES),
+    *JPEGS,
     *list(VARIANTS)[4:],
 )
 """Names as they are shown."""

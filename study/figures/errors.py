@@ -20,7 +20,7 @@ MOST_TILES = 18
 WIDEST = 6.2
 """Inches of the whole figure: two of them fit beside each other."""
 MOST_COLUMNS = 3
-LETTER, LINE = 0.058, 0.135
+LETTER, LINE = 0.073, 0.165
 """Inches that a letter and a line take below a tile."""
 TILE = 2.0
 """Inches of the picture with its heatmap beside it."""
@@ -176,7 +176,7 @@ def draw_errors(info: ErrorsInfo, images: np.ndarray, found: Sequence[Evidence])
             for place, line in enumerate(lines):
                 ink = color if line.startswith("→") else PALETTE["good" if line == MARK else "ink"]
                 axes.text(
-                    x, y + SIDE + 0.04 + LINE * place, line, ha="center", va="top", fontsize=7.5,
+                    x, y + SIDE + 0.04 + LINE * place, line, ha="center", va="top", fontsize=9.5,
                     color=ink,
                 )  # fmt: skip
     return figure_of(axes)
@@ -208,7 +208,9 @@ def _caption(info: ErrorsInfo, network: NetworkName, heads: Sequence[str]) -> st
         marked = sum(one.mislabelled for one in info.tiles)
         said += (
             f" Of the {info.mislabelled} test images whose label is known to be wrong (Northcutt "
-            f"et al. 2021), {info.mislabelled_errors} count as errors here; {marked} of them "
+            f"et al. 2021), {info.mislabelled_errors} "
+            f"{'counts as an error' if info.mislabelled_errors == 1 else 'count as errors'} here; "
+            f"{marked} of them "
             f"{'is' if marked == 1 else 'are'} among those shown, framed."
         )
     return said

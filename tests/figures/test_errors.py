@@ -165,7 +165,7 @@ def test_the_picture_says_how_many_are_wrong(tmp_path: Path) -> None:
     assert (only.file, only.network, only.section) == ("errors_tuned.png", "tuned", "errors")
     assert "tuned network gets 3 images of 30 wrong (10.00%)" in only.caption
     assert "Of the 2 test images whose label is known to be wrong" in only.caption
-    assert "1 count as errors here; 1 of them is among those shown" in only.caption
+    assert "1 counts as an error here; 1 of them is among those shown" in only.caption
     assert "head named first" not in only.caption
     assert (tmp_path / only.file).stat().st_size > 0
 
