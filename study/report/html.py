@@ -9,9 +9,10 @@ from markupsafe import Markup
 
 from study.figures.style import PALETTE
 from study.report import formats
+from study.report.comparison import RunComparison
 from study.report.sections import Report
 
-SCRIPTS = ("page.js", "viewer.js", "copy.js")
+SCRIPTS = ("page.js", "viewer.js", "copy.js", "live.js")
 
 FILTERS = (
     formats.percent,
@@ -52,11 +53,21 @@ def _environment() -> Environment:
 
 
 def to_html(report: Report) -> str:
+    """The page of one run."""
+    return _page("report.html", report)
+
+
+def comparison_to_html(comparison: RunComparison) -> str:
+    """The page of several runs."""
+    return _page("comparison.html", comparison)
+
+
+def _page(template: str, report: Report | RunComparison) -> str:
     """The page. It may run the script whose hash it names, and load nothing from anywhere."""
     environment = _environment()
     script = "\n".join(environment.get_template(name).render() for name in SCRIPTS)
     digest = hashlib.sha256(script.encode()).digest()
-    return environment.get_template("report.html").render(
+    return environment.get_template(template).render(
         report=report,
         palette=PALETTE,
         script=Markup(script),
