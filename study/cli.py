@@ -628,7 +628,6 @@ def _import_tensorflow() -> None:
 
 
 def _report(run: "Run") -> None:
-    _import_tensorflow()
     from study import stages
 
     stages.report_stage(run)

@@ -1,6 +1,7 @@
 """Pictures -> figures in the order they are shown, baseline beside tuned where they match."""
 
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -32,6 +33,8 @@ HEADINGS = {
 class Figure:
     """One picture, ready to be shown."""
 
+    anchor: str
+    """Its file's name as part of an id in the page: the same in every report of the run."""
     title: str
     caption: str
     alt: str
@@ -60,6 +63,11 @@ class FigureRow:
         return len(self.figures) > 1 and all(f.width <= BESIDE_PX for f in self.figures)
 
 
+def figure_anchor(file: str) -> str:
+    """ "search_history.png" -> "search_history"; different names stay different."""
+    return re.sub(r"[^A-Za-z0-9_-]", lambda odd: f".{ord(odd[0]):x}.", file.removesuffix(".png"))
+
+
 def read_figure(file: PictureFile) -> Figure | str:
     """The figure, or a note of why there is none."""
     picture = file.picture
@@ -69,6 +77,7 @@ def read_figure(file: PictureFile) -> Figure | str:
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         return f"The picture {picture.file} ({picture.title}) cannot be read as PNG."
     return Figure(
+        anchor=figure_anchor(picture.file),
         title=picture.title,
         caption=picture.caption,
         alt=picture.alt,

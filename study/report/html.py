@@ -11,6 +11,8 @@ from study.figures.style import PALETTE
 from study.report import formats
 from study.report.sections import Report
 
+SCRIPTS = ("page.js", "viewer.js", "copy.js")
+
 FILTERS = (
     formats.percent,
     formats.points,
@@ -52,7 +54,7 @@ def _environment() -> Environment:
 def to_html(report: Report) -> str:
     """The page. It may run the script whose hash it names, and load nothing from anywhere."""
     environment = _environment()
-    script = environment.get_template("page.js").render()
+    script = "\n".join(environment.get_template(name).render() for name in SCRIPTS)
     digest = hashlib.sha256(script.encode()).digest()
     return environment.get_template("report.html").render(
         report=report,

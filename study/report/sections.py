@@ -59,6 +59,16 @@ class Report:
     reproduce: Reproduce
 
     @property
+    def title(self) -> str:
+        """Of the browser's tab."""
+        return f"Does tuning help? Study {self.name}"
+
+    @property
+    def description(self) -> str:
+        """The page in a sentence."""
+        return self.answer.headline
+
+    @property
     def contents(self) -> tuple[Entry, ...]:
         """The table of contents."""
         return (
