@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LINE_CONTRAST = 0.5
 """A pixel at least so far from the background, as a share of the image's greatest distance, is
-line: of the anti-aliased lines of the study those whose middle lies in the line."""
+line: an anti-aliased line between two rows of pixels is on both, its faint margin is not."""
 
 SQUARE = np.ones((1, 3, 3), bool)
 """A pixel and its eight neighbours, image by image."""

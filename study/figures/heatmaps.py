@@ -171,7 +171,7 @@ def draw_heatmaps(
 ) -> Figure:
     """A row an image: input, then heatmap and overlay of each head with true and predicted."""
     layout, norm = _layout(len(info.heads), len(images)), Normalize(0, 1)
-    top = -0.45 if len(info.heads) > 1 else -0.22
+    top = -0.22 if info.heads[0].head == SINGLE_HEAD else -0.45
     bottom = layout.rows * layout.pitch - 0.06
     with styled():
         axes = new_grid(0, top, layout.right + 0.6, bottom, layout.inch)
