@@ -131,9 +131,7 @@ def test_both_networks_have_all_three_kinds_of_figures(folder: Path, problem: st
     made = {(picture["network"], picture["section"]) for picture in pictures}
     for network in ("baseline", "tuned"):
         assert {(network, kind) for kind in ("activations", "filters", "heatmaps")} <= made
-    assert {"search", "training", "results", "errors", "trust"} <= {
-        p["section"] for p in pictures
-    }
+    assert {"search", "training", "results", "errors", "trust"} <= {p["section"] for p in pictures}
     assert all((kept / picture["file"]).stat().st_size > 1000 for picture in pictures)
 
 
