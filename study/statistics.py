@@ -76,7 +76,9 @@ def image_mean(values: np.ndarray, seed: int) -> Estimate:
 
     For a paired difference of two networks give the difference on each image.
     """
-    return image_estimates(values[:, None], seed)[0]
+    draws = _image_draws(values, np.random.default_rng([seed, 3]))
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Estimate(mean=float(values.mean()), ci95=(float(low), float(high)))
 
 
 def image_estimates(values: np.ndarray, seed: int) -> list[Estimate]:
