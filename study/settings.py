@@ -79,9 +79,9 @@ class FigureSettings(Record):
     """Test images that are corrupted in every way there is."""
     map_images: Annotated[int, Field(ge=1, le=10_000)] = 500
     """Test images whose heatmaps are scored against the line."""
-    curve_images: Annotated[int, Field(ge=1, le=10_000)] = 64
+    curve_images: Annotated[int, Field(ge=1, le=10_000)] = 48
     """Test images for deletion and insertion curves, where no line is known."""
-    sanity_images: Annotated[int, Field(ge=1, le=10_000)] = 40
+    sanity_images: Annotated[int, Field(ge=1, le=10_000)] = 32
     """Test images whose heatmaps are made again as the layers are randomised."""
     smooth_samples: Annotated[int, Field(ge=1, le=256)] = 8
     """Noisy copies of an image that SmoothGrad averages over, in all of these."""
