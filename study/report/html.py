@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from study.figures.style import PALETTE
 from study.report import formats
+from study.report.charts import plotly_js
 from study.report.sections import Report
 
 FILTERS = (
@@ -50,13 +51,15 @@ def _environment() -> Environment:
 
 
 def to_html(report: Report) -> str:
-    """The page. It may run the script whose hash it names, and load nothing from anywhere."""
+    """The page. It may run the scripts whose hashes it names, and load nothing from anywhere."""
     environment = _environment()
-    script = environment.get_template("page.js").render()
+    scripts = [environment.get_template(name).render() for name in ("page.js", "charts.js")]
+    script = "\n".join(scripts)
     digest = hashlib.sha256(script.encode()).digest()
     return environment.get_template("report.html").render(
         report=report,
         palette=PALETTE,
+        plotly=plotly_js() if any(problem.explore for problem in report.problems) else None,
         script=Markup(script),
         script_hash=base64.b64encode(digest).decode("ascii"),
     )
