@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from study.records import Hyperparameter, SearchSpace, Trial
-from study.report import charts
+from study.report import ReportInput, charts, render
 from study.report.charts import Chart, Explore, explore, plotly_js
 from study.report.charts.importances import Importance
 from study.report.inputs import ProblemInput
 from tests.factories import curves, trial
-from tests.report.inputs import problem, searched
+from tests.report.inputs import problem, searched, study
 
 TEMPLATES = Path(charts.__file__).parent.parent / "templates"
 
@@ -329,3 +329,9 @@ def test_report_is_imported_without_optuna_and_plotly() -> None:
     code = "import sys, study.report; print({'optuna', 'plotly', 'sklearn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_page_without_trials_carries_no_library() -> None:
+    text = render(ReportInput(study(), (problem(trials=()),)))
+    assert 'id="plotly"' not in text
+    assert len(text) < 100_000
