@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from benchmarks.task import BATCH_SIZE, TASKS, Task, watch
+from benchmarks.task import BATCH_SIZE, TASKS, Result, Task, watch
 
 LIMIT = 300.0
 """Seconds after which a search is given up; its time then counts as infinite."""
@@ -52,11 +52,11 @@ def run(contestant: str, task: Task, seed: int, target: float) -> Race:
     reached, results = None, 0
     with (
         tempfile.TemporaryDirectory(prefix="race-") as name,
-        closing(_scores(contestant, task, seed, Path(name))) as scores,
+        closing(_results(contestant, task, seed, Path(name))) as told,
     ):
-        for seconds, score in scores:
+        for seconds, result in told:
             results += 1
-            if score >= target:
+            if (result["score"] or 0.0) >= target:
                 reached = round(seconds, 1)
                 break
     return Race(
@@ -69,18 +69,28 @@ def run(contestant: str, task: Task, seed: int, target: float) -> Race:
     )
 
 
-def _scores(contestant: str, task: Task, seed: int, folder: Path) -> Generator[tuple[float, float]]:
-    """(seconds, score), as the contestant finds them."""
+def _results(contestant: str, task: Task, seed: int, folder: Path) -> Generator[Result]:
+    """As the contestant tells them."""
     if contestant in OURS:
-        return study_search(contestant.removeprefix("study "), TRIALS, task, seed, folder)
+        tuner = contestant.removeprefix("study ")
+        return but_the_baseline(study_search(tuner, TRIALS, task, seed, folder))
     module, method = PEERS[contestant]
     command = ["-m", f"benchmarks.contestants.{module}", task.problem, str(seed), method]
     return watch(command, folder, folder / "scores", LIMIT)
 
 
-def study_search(
-    tuner: str, trials: int, task: Task, seed: int, folder: Path
-) -> Generator[tuple[float, float]]:
+def but_the_baseline(results: Generator[Result]) -> Generator[Result]:
+    """Without the first trial, however far it is trained: the peers are not told of a network."""
+    baseline = None
+    with closing(results):
+        for seconds, result in results:
+            if result["number"] == 0:
+                baseline = result["hyperparameters"]
+            if result["hyperparameters"] != baseline:
+                yield seconds, result
+
+
+def study_search(tuner: str, trials: int, task: Task, seed: int, folder: Path) -> Generator[Result]:
     """The command a user would give, with a preset that says what the peers are told too."""
     preset = folder / "preset.toml"
     preset.write_text(

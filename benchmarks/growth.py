@@ -20,7 +20,7 @@ import psutil
 from pydantic import BaseModel
 
 from benchmarks.task import ROOT
-from study import runs, search
+from study import environment, runs, search
 from study.engine import Engine
 from study.problems import load_problem
 from study.records import Trial
@@ -134,7 +134,7 @@ def instantly(job: Job) -> Trained:
     score = zlib.crc32(json.dumps(job.values, sort_keys=True).encode()) / 2**32
     names = [f"{part}{name}" for part in ("", "val_") for name in ("loss", "accuracy")]
     curves = {name: [score] * (job.epochs - job.first_epoch) for name in names}
-    return Trained(curves, job.epochs, score, 100_000, job.values, 1.0)
+    return Trained(curves, job.epochs, score, 100_000, job.values, 1.0, 1e-3, environment.now())
 
 
 if __name__ == "__main__":

@@ -69,8 +69,9 @@ def _races(results: Results) -> str:
         f"validation part; the median of the seeds, and each of them. A search is stopped after "
         f"{LIMIT:.0f} s (shown as >). All search the same space on the same images; the target is "
         "what one in ten random configurations reaches (see below), so random search needs about "
-        "ten trials. The peers' scripts are in [contestants/](contestants); their scores count "
-        "from every epoch on, ours when a trial, or its stay on a rung, is over.\n",
+        "ten trials. The baseline, which the study tries first, does not count: nobody tells the "
+        "peers of a network. The peers' scripts are in [contestants/](contestants); their scores "
+        "count from every epoch on, ours when a trial, or its stay on a rung, is over.\n",
     ]
     for task in TASKS:
         mine = [race for race in results.races if race.task == task]

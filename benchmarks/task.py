@@ -10,12 +10,16 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from study.data import load_dataset
 from study.data.dataset import DataOptions
 from study.problems import Problem, load_problem
+
+Result = tuple[float, dict[str, Any]]
+"""Seconds since the contestant's process began, and what it told, with a "score"."""
 
 ROOT = Path(__file__).parents[1]
 BATCH_SIZE = 64
@@ -75,10 +79,8 @@ def running(command: list[str], folder: Path) -> Iterator["subprocess.Popen[byte
             process.wait()
 
 
-def watch(
-    command: list[str], folder: Path, scores: Path, limit: float
-) -> Generator[tuple[float, float]]:
-    """Run a contestant and yield (seconds since its process began, score) as `scores` grows.
+def watch(command: list[str], folder: Path, scores: Path, limit: float) -> Generator[Result]:
+    """Run a contestant and yield its results as `scores` grows.
 
     Args:
         scores: The file it adds a line of JSON with a "score" to; inside `folder`.
@@ -93,7 +95,7 @@ def watch(
             ended = process.poll() is not None
             lines = scores.read_bytes().split(b"\n")[:-1] if scores.exists() else []
             for line in lines[seen:]:
-                yield now, json.loads(line)["score"] or 0.0
+                yield now, json.loads(line)
             seen = len(lines)
             if ended:
                 if process.returncode:

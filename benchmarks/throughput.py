@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from benchmarks.good_network import LIMIT, study_search
-from benchmarks.task import TASKS, Task, watch
+from benchmarks.task import TASKS, Result, Task, watch
 
 TRIALS = 8
 
@@ -40,6 +40,6 @@ def _throughput(task: Task, seed: int) -> Throughput:
     return Throughput(task=task.problem, seed=seed, study=work / ours, keras_tuner=work / peer)
 
 
-def _seconds(scores: Iterator[tuple[float, float]]) -> float:
-    """When the last score came."""
-    return max(seconds for seconds, _ in scores)
+def _seconds(results: Iterator[Result]) -> float:
+    """When the last result came."""
+    return max(seconds for seconds, _ in results)

@@ -58,6 +58,20 @@ class Kind(str, Enum):
     heatmaps = "heatmaps"
 
 
+class ExportKind(str, Enum):
+    """Which program trials are written for."""
+
+    optuna = "optuna"
+    tensorboard = "tensorboard"
+    csv = "csv"
+
+
+OPENED_BY = {
+    ExportKind.optuna: "open it with: optuna-dashboard sqlite:///{}",
+    ExportKind.tensorboard: "open it with: tensorboard --logdir {}",
+}
+
+
 def _worker_count(text: str) -> int | None:
     """ "auto" -> None, "4" -> 4"""
     if text == "auto":
@@ -326,6 +340,30 @@ def report(run: str) -> None:
     _report(_open_run(run))
 
 
+@app.command()
+def export(
+    run: str,
+    to: Annotated[ExportKind, typer.Option(help="optuna, tensorboard or csv.")],
+    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    out: Annotated[
+        Optional[Path], typer.Option(help="Folder to write to; default: results/RUN/export.")
+    ] = None,
+) -> None:
+    """A run's trials for other programs: Optuna's dashboard, TensorBoard, or tables.
+
+    Example: python -m study export my-run --to optuna
+    """
+    from study import export as exports
+
+    opened = _open_run(run)
+    folder = out or opened.folder / "export"
+    written = exports.export(opened, _problems_of(opened, problem), to.value, folder)
+    for path in written:
+        console.print(str(path), highlight=False, soft_wrap=True)
+    if to in OPENED_BY:
+        console.print(OPENED_BY[to].format(written[0]), highlight=False, soft_wrap=True)
+
+
 @app.command("list")
 def list_all() -> None:
     """Problems, tuners, presets and runs.
@@ -489,11 +527,17 @@ def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
 
 def _carry_out(run: "Run", work: "Work", workers: int | None, scheduler: str | None) -> None:
     """Do what of the work is to do, in a new run if need be, and say what came out."""
-    from study.runs import create_run
+    from study.runs import create_run, other_versions
 
     with ExitStack() as stack:
         if run.folder.exists():
             stack.enter_context(_alone(run))
+            if others := other_versions(run):
+                logging.warning(
+                    "%s was begun with other packages, numbers may differ: %s",
+                    run.folder,
+                    "; ".join(others),
+                )
         engine = stack.enter_context(_engine(work.settings, workers, scheduler))
         with console.status("importing TensorFlow, loading data"):  # the workers do the same
             _import_tensorflow()

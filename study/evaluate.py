@@ -1,8 +1,9 @@
 """Retrain baseline and tuned on several seeds, read the test part, compare.
 
-This is the only file that reads the test part's labels to score a network, and it does so once
-for each retrained network, after everything has been chosen: hyperparameters by the search,
-epochs and the network that is saved by validation.
+This is the only file that reads the test part's labels to compare the networks, and it does so
+once for each retrained network, after everything has been chosen: hyperparameters by the search,
+epochs and the network that is saved by validation. (`study/robustness.py` scores the saved
+networks on corrupted copies afterwards, for the report only.)
 """
 
 import tempfile

@@ -90,6 +90,15 @@ def _intermediate(trial: Trial, objective: str) -> dict[int, float]:
 
 def _attributes(trial: Trial) -> dict[str, Any]:
     """What else is known of a trial."""
-    names = ("number", "epochs", "best_epoch", "parameters", "seconds", "seed", "error")
+    names = (
+        "number",
+        "epochs",
+        "best_epoch",
+        "parameters",
+        "latency",
+        "seconds",
+        "seed",
+        "error",
+    )
     known = trial.model_dump(include=set(names), exclude_none=True)
     return {name: known[name] for name in names if name in known}

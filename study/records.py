@@ -48,6 +48,8 @@ class Trial(Record):
     """Weights in the network, trainable or not."""
     seconds: float = 0.0
     """Wall time on the worker: build, trace and training."""
+    latency: float | None = None
+    """Seconds it takes to predict an image, many at a time, on one core; None if failed."""
     finished: str | None = None
     """When training ended, ISO 8601 in UTC; None if it failed."""
     seed: int

@@ -102,6 +102,16 @@ def differences(run: Run, work: Work) -> list[str]:
     ]
 
 
+def other_versions(run: Run) -> list[str]:
+    """Packages of another version than when the run was begun, as "PACKAGE: THEN then, NOW now"."""
+    then, now = run.study().versions, environment.versions()
+    return [
+        f"{package}: {then[package]} then, {version} now"
+        for package, version in now.items()
+        if then.get(package, version) != version
+    ]
+
+
 def _flat(table: dict[str, object], prefix: str = "") -> dict[str, object]:
     """{"search": {"keep": 3}} -> {"search.keep": 3}"""
     flat: dict[str, object] = {}

@@ -257,6 +257,7 @@ def _record(running: _Running, outcome: Trained | str) -> Trial:
             "curves": outcome.curves,
             "parameters": outcome.parameters,
             "seconds": outcome.seconds,
+            "latency": outcome.latency,
             "finished": outcome.finished,
         }
     )

@@ -75,6 +75,8 @@ class FigureSettings(Record):
     """Filters drawn of each convolution, the first ones."""
     ascent_steps: Annotated[int, Field(ge=1, le=1000)] = 40
     """Steps of gradient ascent a filter."""
+    robustness_images: Annotated[int, Field(ge=10, le=10_000)] = 500
+    """Test images that are corrupted in every way there is."""
 
 
 class Settings(Record):

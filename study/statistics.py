@@ -58,6 +58,27 @@ def compare(baseline: np.ndarray, tuned: np.ndarray, seed: int) -> Comparison:
     )
 
 
+def share(right: np.ndarray) -> Estimate:
+    """Share of the images (n,) bool that one network gets right, with its 95% Wilson interval.
+
+    Over images only: what another seed would change is not in it.
+    """
+    from scipy.stats import binomtest
+
+    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
+    return Estimate(mean=float(right.mean()), ci95=(float(interval.low), float(interval.high)))
+
+
+def image_mean(values: np.ndarray, seed: int) -> Estimate:
+    """Mean of one value an image (n,) with its 95% interval by the bootstrap over images.
+
+    For a paired difference of two networks give the difference on each image.
+    """
+    draws = _image_draws(values, np.random.default_rng([seed, 3]))
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Estimate(mean=float(values.mean()), ci95=(float(low), float(high)))
+
+
 def _image_draws(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Bootstrap means (RESAMPLES,) of one value an image.
 

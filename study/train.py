@@ -38,6 +38,9 @@ STATISTICS_IMAGES = 512
 training. They are one batch: more would cost memory."""
 
 
+LATENCY_IMAGES = 256
+
+
 @dataclass(frozen=True)
 class Job:
     """Everything a worker needs to train one network; small and picklable."""
@@ -81,6 +84,8 @@ class Trained:
     hyperparameters: dict[str, Value]
     """The active ones."""
     seconds: float
+    latency: float
+    """Seconds an image, of predicting LATENCY_IMAGES at a time."""
     finished: str
     """When, ISO 8601 in UTC."""
 
@@ -137,6 +142,7 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
         parameters=model.count_params(),
         hyperparameters=hyperparameters,
         seconds=time.perf_counter() - fit.started,
+        latency=fit.latency,
         finished=environment.now(),
     )
 
@@ -202,6 +208,8 @@ class _Fit:
     on_epoch: OnEpoch | None
     curves: Curves = field(default_factory=dict)
     best_weights: list[np.ndarray] | None = None
+    latency: float = 0.0
+    """Once it is trained."""
 
     @property
     def scores(self) -> list[float]:
@@ -255,6 +263,17 @@ def _fit(
             fit.on_epoch(epoch, scores[fit.objective])
     if fit.best_weights:
         model.set_weights(fit.best_weights)
+    fit.latency = _latency(predict, validation.images[:LATENCY_IMAGES])
+
+
+def _latency(predict: Callable[[np.ndarray], object], images: np.ndarray) -> float:
+    """Seconds an image; the quicker of two calls, as the first may trace."""
+    took = []
+    for _ in range(2):
+        started = time.perf_counter()
+        predict(images)
+        took.append(time.perf_counter() - started)
+    return min(took) / len(images)
 
 
 def _progress(fit: _Fit) -> checkpoint.Progress:

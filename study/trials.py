@@ -39,6 +39,7 @@ def _together(first: Trial, then: Trial) -> Trial:
                 name: first.curves.get(name, []) + rest for name, rest in then.curves.items()
             },
             "seconds": first.seconds + then.seconds,
+            "latency": then.latency,
             "finished": then.finished,
         }
     )

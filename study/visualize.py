@@ -7,14 +7,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from study import corruptions
 from study.data import class_names, load_dataset
 from study.data.dataset import Dataset, Labels
 from study.errors import WrongName, WrongUse
-from study.figures import activations, classification, errors, filters, heatmaps, search, training
+from study.figures import (
+    activations,
+    calibration,
+    classification,
+    errors,
+    filters,
+    heatmaps,
+    more_trials,
+    robustness,
+    search,
+    training,
+)
 from study.images import read_images
-from study.models import find_layers, image_shape, load_model
+from study.models import find_layers, image_shape, load_model, predictor
 from study.problems import load_problem, problem_data, problem_names
 from study.records import NETWORKS, NetworkName, Picture
+from study.robustness import FINDING, measure, sample
 from study.runs import settings_of
 from study.settings import FigureSettings
 from study.store import Run
@@ -171,8 +184,11 @@ def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
 
 def _search(run: Run, problem: str) -> list[Picture]:
     trials = configurations(run.trials(problem))
-    objective = load_problem(problem).objective
-    return search.pictures(trials, problem, objective, run.figures_folder(problem))
+    objective, folder = load_problem(problem).objective, run.figures_folder(problem)
+    return [
+        *search.pictures(trials, problem, objective, folder),
+        *more_trials.pictures(trials, problem, objective, run.study().seed, folder),
+    ]
 
 
 def _results(run: Run, problem: str) -> list[Picture]:
@@ -183,15 +199,50 @@ def _results(run: Run, problem: str) -> list[Picture]:
     return [
         *training.pictures(evaluation, folder),
         *classification.pictures(evaluation, predictions, heads, names, dataset.attributes, folder),
-        *errors.pictures(dataset.test.images, predictions, heads, names, folder),
+        *calibration.pictures(predictions, heads, run.study().seed, folder),
     ]
+
+
+def _errors(run: Run, problem: str) -> list[Picture]:
+    dataset, predictions = _dataset(run, problem), run.predictions(problem)
+    return [
+        picture
+        for network in NETWORKS
+        for picture in errors.pictures(
+            load_model(run.model_path(problem, network)),
+            network,
+            dataset.test.images,
+            predictions,
+            load_problem(problem).heads,
+            dataset.names,
+            dataset.mislabelled,
+            run.figures_folder(problem),
+        )
+    ]
+
+
+def _robustness(run: Run, problem: str) -> list[Picture]:
+    """Reads test images again, when all is chosen and evaluated: for the report only."""
+    dataset, seed = _dataset(run, problem), run.study().seed
+    most = settings_of(run).figures.robustness_images
+    chosen = sample(len(dataset.test.images), most, seed)
+    labels = {column: values[chosen] for column, values in dataset.test.labels.items()}
+    versions = corruptions.versions(dataset.name, dataset.test.images[chosen], labels, seed)
+    if not versions:
+        return []
+    networks = {name: predictor(load_model(run.model_path(problem, name))) for name in NETWORKS}
+    found = measure(versions, labels, networks, load_problem(problem).heads, seed)
+    run.write_finding(problem, FINDING, found)
+    return robustness.pictures(
+        found, versions, corruptions.note(dataset.name), run.figures_folder(problem)
+    )
 
 
 Part = Callable[[Run, str], list[Picture]]
 """Draws figures of a problem of a run into its folder."""
 
 OF_SEARCH: dict[str, Part] = {"search": _search}
-OF_RESULTS: dict[str, Part] = {"results": _results}
+OF_RESULTS: dict[str, Part] = {"results": _results, "errors": _errors, "robustness": _robustness}
 
 
 def _names_of_neighbours(path: Path) -> dict[str, tuple[str, ...]]:

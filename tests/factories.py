@@ -18,6 +18,9 @@ from study.records import (
 
 IMAGES_PER_CLASS = 10
 
+TIMES = {"seconds", "latency", "finished"}
+"""What differs between two equal trials."""
+
 
 def trial(number: int = 0, score: float | None = 0.9, **changes: Any) -> Trial:
     """A trial of two epochs that ends with that score; a failed one if it is None."""
@@ -33,7 +36,13 @@ def trial(number: int = 0, score: float | None = 0.9, **changes: Any) -> Trial:
     if score is None:
         fields |= {"error": "ValueError: no such layer"}
     else:
-        fields |= {"best_epoch": 2, "epochs": 2, "parameters": 1000, "curves": curves(score)}
+        fields |= {
+            "best_epoch": 2,
+            "epochs": 2,
+            "parameters": 1000,
+            "latency": 1e-3,
+            "curves": curves(score),
+        }
     return Trial(**(fields | changes))
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from study.records import Trial
 from tests.command import ROOT, TINY, study
+from tests.factories import TIMES
 
 PATIENCE = 60
 TLS = "DASK_DISTRIBUTED__COMM__TLS__"
@@ -93,7 +94,7 @@ def test_a_search_on_a_cluster_finds_what_it_finds_here(
         monkeypatch.setenv(name, value)
     study(folder, *search, "there", "--scheduler", scheduler)
     here, there = (
-        [t.model_dump(exclude={"seconds"}) for t in trials(folder, n)] for n in ("here", "there")
+        [t.model_dump(exclude=TIMES) for t in trials(folder, n)] for n in ("here", "there")
     )
     assert here == there
     assert len(there) == 3

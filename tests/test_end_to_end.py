@@ -125,13 +125,14 @@ for name, data in (("mnist", "mnist"), ("line", "lines"), ("multihead", "lines")
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
-def test_both_networks_have_all_three_kinds_of_figures(folder: Path, problem: str) -> None:
+def test_both_networks_have_all_kinds_of_figures(folder: Path, problem: str) -> None:
     kept = folder / "results/tiny" / problem / "figures"
     pictures = json.loads((kept / "figures.json").read_text())
     made = {(picture["network"], picture["section"]) for picture in pictures}
     for network in ("baseline", "tuned"):
-        assert {(network, kind) for kind in ("activations", "filters", "heatmaps")} <= made
-    assert {"search", "training", "results", "errors"} <= {p["section"] for p in pictures}
+        kinds = ("activations", "filters", "heatmaps", "errors")
+        assert {(network, kind) for kind in kinds} <= made
+    assert {"search", "training", "results", "robustness"} <= {p["section"] for p in pictures}
     assert all((kept / picture["file"]).stat().st_size > 1000 for picture in pictures)
 
 
@@ -224,6 +225,7 @@ def test_control_c_says_how_to_go_on_and_the_trials_are_the_same_in_the_end(fold
     for first, second in zip(*kept, strict=True):
         for one in (first, second):
             assert one.pop("seconds") > 0
+            assert one.pop("latency") > 0
             assert one.pop("finished").endswith("+00:00")
         assert first == second
 

@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import pytest
 
+from study import engine as engine_module
 from study.engine import Engine, Tick, core_count, local_engine, remote_engine, report_epoch
 from study.errors import StudyFailed, WrongUse
 
@@ -67,6 +69,21 @@ def test_every_worker_works_at_the_same_time(engine: Engine, tmp_path: Path) -> 
     path.touch()
     assert starter == 2
     assert len({engine.wait_for(future) for future in futures}) == 2
+
+
+def test_workers_that_are_gone_for_good_are_begun_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Their nannies too: nobody but the engine is left to begin others."""
+    monkeypatch.setattr(engine_module, "_CHECK_WORKERS", 10)
+    soon = dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"})
+    with soon, local_engine(1, retries=1) as made:
+        job = made.submit(await_file, tmp_path / "go", key="waits")
+        cluster = made._client.cluster
+        for nanny in list(cluster.workers.values()):
+            cluster.sync(nanny.close)
+        (tmp_path / "go").touch()
+        assert made.wait_for(job) != os.getpid()
 
 
 def test_the_first_that_is_done_can_be_awaited(engine: Engine, tmp_path: Path) -> None:

@@ -91,6 +91,7 @@ def hand_made(patch: pytest.MonkeyPatch) -> list[Job]:
             parameters=17 if network == "tuned" else 11,
             hyperparameters=dict(job.values),
             seconds=1.0,
+            latency=1e-3,
             finished="2026-11-22T08:27:42+00:00",
         )
         return knowing(known), trained

@@ -23,6 +23,7 @@ from study.settings import SearchSettings
 from tests import tiny
 from tests.command import ROOT, hear_control_c
 from tests.driver import EPOCH_SECONDS, finished
+from tests.factories import TIMES
 
 EPOCHS = 3
 TRIALS = 5
@@ -95,12 +96,18 @@ class Search:
 
 def tried(trials: list[Trial]) -> list[tuple[Any, ...]]:
     """All of a trial but its time."""
-    return [tuple(trial.model_dump(exclude={"seconds", "finished"}).items()) for trial in trials]
+    return [tuple(trial.model_dump(exclude=TIMES).items()) for trial in trials]
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
-    """What the search comes to if nobody disturbs it: done in this process, without workers."""
+    """What the search comes to if nobody disturbs it."""
+    return undisturbed(tmp_path_factory.mktemp("whole"))
+
+
+def undisturbed(folder: Path, **settings: Any) -> list[Trial]:
+    """The search done in this process, without workers."""
+    budget = {"max_trials": TRIALS, "max_epochs": EPOCHS, "batch_size": 16} | settings
     trials: list[Trial] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "load_problem", lambda _: tiny.problem())
@@ -108,12 +115,12 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
         patch.setattr(search, "_run", lambda job: train.run_trial(job))
         search.search(
             tiny.problem(),
-            SearchSettings(max_trials=TRIALS, max_epochs=EPOCHS, batch_size=16),
+            SearchSettings(**budget),
             DataOptions(),
             1,
             1,
             "float32",
-            tmp_path_factory.mktemp("whole"),
+            folder,
             tiny.InstantEngine(),
             [],
             on_proposal=lambda *_: None,
@@ -143,6 +150,24 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(
     # An epoch is noted when its checkpoint is written: none of those was trained again.
     assert max(Counter(run.epochs()).values()) == 1
     assert not list(tmp_path.glob(half_written))
+
+
+def test_killed_while_trials_go_up_rungs_it_goes_on_as_if_nothing_had_happened(
+    tmp_path: Path,
+) -> None:
+    """ASHA: a trial that continues another does so after kill -9 too."""
+    settings = {"tuner": "asha", "max_trials": 6}
+    run, moments = Search(tmp_path, settings=settings), random.Random(2)
+    for _ in range(2):
+        process, before = run.begin(), len(run.epochs())
+        run.until(process, lambda before=before: len(run.epochs()) > before + 2)
+        time.sleep(moments.random() * 3 * EPOCH_SECONDS)
+        run.stop(process)
+    run.complete()
+    whole = undisturbed(tmp_path / "whole", **settings)
+    assert [trial.tuner["tuner/round"] for trial in whole] == [0, 0, 0, 1, 0, 0, 0, 1]
+    assert tried(run.trials()) == tried(whole)
+    assert max(Counter(run.epochs()).values()) == 1
 
 
 def test_after_control_c_and_with_half_a_line_and_half_an_oracle_it_goes_on(

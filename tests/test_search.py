@@ -41,6 +41,7 @@ def outcome(job: Job) -> Trained:
         parameters=1000,
         hyperparameters=job.values,
         seconds=1.5,
+        latency=1e-3,
         finished="2026-11-22T08:27:42+00:00",
     )
 

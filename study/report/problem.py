@@ -13,9 +13,11 @@ from study.report.formats import (
     points,
     points_range,
     several,
+    value,
 )
 from study.report.gallery import HEADINGS, FigureRow, figure_rows
 from study.report.inputs import ProblemInput
+from study.search_checks import edges
 from study.trials import best_trial, ended_early
 
 METRICS = {
@@ -187,6 +189,35 @@ def trial_table(trials: tuple[Trial, ...]) -> TrialTable | None:
     return TrialTable(summary, columns, tuple(rows))
 
 
+def edge_check(problem: ProblemInput) -> str | None:
+    """Whether the space was large enough, as far as its best trial can tell."""
+    best = best_trial(problem.trials)
+    if problem.space is None or best is None:
+        return None
+    found = edges(best, problem.space)
+    if not found.ranged:
+        return None
+    chance = f"of a random network's {found.by_chance:.1f} would"
+    if not found.found:
+        return (
+            f"None of the best trial's {several(found.ranged, 'value')} with a range lies at an "
+            f"end of it ({chance}): the space was large enough for it."
+        )
+    told = [
+        f"{edge.name} = {value(edge.value)}, the {'most' if edge.upper else 'least'} of "
+        f"{value(edge.low)} to {value(edge.high)}"
+        for edge in found.found
+    ]
+    lie = "lies" if len(told) == 1 else "lie"
+    said = (
+        f"{len(told)} of the best trial's {several(found.ranged, 'value')} with a range {lie} at "
+        f"an end of it ({chance}): {'; '.join(told)}. "
+    )
+    if len(told) > found.by_chance + 1:
+        return said + "That is more than chance explains well: try a wider space."
+    return said + "That is what chance explains; a wider space need not be better."
+
+
 def metric_rows(found: Evaluation) -> tuple[MetricRow, ...]:
     """All metrics of the test part, the compared one first; none if there is but that one."""
     tests = {name: network.test for name, network in found.networks.items()}
@@ -227,6 +258,8 @@ def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
         rows.append(("Measured", f"{name}, the {meaning}" if meaning else name))
     if problem.trials:
         rows.append(("Search", _search_fact(problem)))
+    if (edge := edge_check(problem)) is not None:
+        rows.append(("Edge of the space", edge))
     if found is not None:
         seeds = [str(seed.seed) for n in found.networks.values() for seed in n.seeds]
         each = listed(list(dict.fromkeys(seeds)))

@@ -16,9 +16,9 @@ for score in (0.5, None, 0.7):
 """
 
 
-def test_scores_come_in_order_with_their_time(tmp_path: Path) -> None:
+def test_results_come_in_order_with_their_time(tmp_path: Path) -> None:
     found = list(watch(["-c", CONTESTANT], tmp_path, tmp_path / "scores", limit=60))
-    assert [score for _, score in found] == [0.5, 0.0, 0.7]
+    assert [result for _, result in found] == [{"score": one} for one in (0.5, None, 0.7)]
     assert [seconds for seconds, _ in found] == sorted(seconds for seconds, _ in found)
 
 

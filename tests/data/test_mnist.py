@@ -63,6 +63,11 @@ def test_parts_are_the_canonical_ones(full: Dataset, arrays: Arrays) -> None:
     assert full.names["class"][7] == "7"
 
 
+def test_images_known_to_be_mislabelled_are_those_with_these_labels(full: Dataset) -> None:
+    given = full.test.labels["class"][list(full.mislabelled)]  # shown are 9, 6, 4, 9, 0, 3, ...
+    assert given.tolist() == [8, 0, 9, 4, 2, 5, 6, 6, 5, 5, 0, 1, 4, 6, 5]
+
+
 def test_no_image_occurs_twice(full: Dataset) -> None:
     parts = (full.train, full.validation, full.test)
     assert len({image.tobytes() for part in parts for image in part.images}) == 70_000

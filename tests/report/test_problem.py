@@ -1,12 +1,15 @@
 """What the report says about one problem."""
 
-from study.records import Estimate
+import pytest
+
+from study.records import Estimate, Hyperparameter, SearchSpace
 from study.report import ProblemInput
 from study.report.problem import (
     MetricRow,
     Networks,
     Parameter,
     TrialRow,
+    edge_check,
     facts,
     metric_rows,
     networks,
@@ -134,3 +137,51 @@ def test_unreadable_picture_is_noted() -> None:
     broken = type(files[-1])(files[-1].picture, b"")
     notes = problem_section(problem(pictures=(*files[:-1], broken)), "there", "first").notes
     assert notes == ("The picture bad.png (Title of bad.png) cannot be read as PNG.",)
+
+
+SPACE = SearchSpace(
+    objective="accuracy",
+    hyperparameters=[
+        Hyperparameter(name="filters", kind="choice", values=[16, 32, 64]),
+        Hyperparameter(name="depth", kind="int", low=1, high=5, step=1),
+        Hyperparameter(name="rate", kind="float", low=1e-4, high=0.01, log=True),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            {"filters": 32, "depth": 3},
+            "None of the best trial's 2 values with a range lies at an end of it (of a random "
+            "network's 1.1 would): the space was large enough for it.",
+        ),
+        (
+            {"filters": 16, "depth": 3},
+            "1 of the best trial's 2 values with a range lies at an end of it (of a random "
+            "network's 1.1 would): filters = 16, the least of 16 to 64. That is what chance "
+            "explains; a wider space need not be better.",
+        ),
+        (
+            {"filters": 64, "depth": 5, "rate": 0.0099},
+            "3 of the best trial's 3 values with a range lie at an end of it (of a random "
+            "network's 1.2 would): filters = 64, the most of 16 to 64; depth = 5, the most of 1 to "
+            "5; rate = 0.0099, the most of 0.0001 to 0.01. That is more than chance explains well: "
+            "try a wider space.",
+        ),
+    ],
+)
+def test_the_best_trial_says_whether_the_space_was_large_enough(
+    values: dict[str, float], said: str
+) -> None:
+    trials = (trial(0, 0.5, hyperparameters={"filters": 16}), trial(1, 0.9, hyperparameters=values))
+    found = problem(space=SPACE, trials=trials)
+    assert edge_check(found) == said
+    assert ("Edge of the space", said) in facts(found)
+
+
+def test_without_a_space_or_a_best_trial_nothing_is_said_of_its_edge() -> None:
+    assert edge_check(problem(space=None)) is None
+    assert edge_check(problem(space=SPACE, trials=(trial(0, None),))) is None
+    assert edge_check(problem(space=SPACE, trials=(trial(0, hyperparameters={"way": 1}),))) is None

@@ -1,0 +1,126 @@
+"""A run's trials for other programs: Optuna's dashboard, TensorBoard, tables."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from study.errors import WrongUse
+from study.records import SearchSpace, Trial
+from study.store import Run
+from study.trials import configurations, ended_early
+
+
+def export(run: Run, problems: Sequence[str], kind: str, folder: Path) -> list[Path]:
+    """Write the trials of these problems into the folder, in place of an earlier export.
+
+    Args:
+        kind: One of KINDS.
+
+    Returns:
+        What was written, for people to open.
+
+    Raises:
+        WrongUse: a problem has no trials, or its search began before spaces were recorded.
+    """
+    found = {name: (_trials(run, name), _space(run, name)) for name in problems}
+    folder.mkdir(parents=True, exist_ok=True)
+    return _KINDS[kind](run.name, found, folder)
+
+
+Searches = dict[str, tuple[list[Trial], SearchSpace]]
+"""Problem -> its configurations and its space."""
+
+
+def _trials(run: Run, problem: str) -> list[Trial]:
+    trials = configurations(run.trials(problem))
+    if not trials:
+        raise WrongUse(f"{problem} of {run.name!r} has no trials yet: search it first")
+    return trials
+
+
+def _space(run: Run, problem: str) -> SearchSpace:
+    space = run.space(problem)
+    if space is None:
+        raise WrongUse(f"{run.problem_folder(problem)} has no space.json: `resume` the run first")
+    return space
+
+
+def _to_optuna(name: str, searches: Searches, folder: Path) -> list[Path]:
+    """One SQLite file with a study a problem."""
+    from optuna.storages import RDBStorage
+
+    from study.optuna_study import optuna_study
+
+    path = folder / f"{name}-optuna.db"
+    path.unlink(missing_ok=True)
+    storage = RDBStorage(f"sqlite:///{path}")
+    try:
+        for problem, (trials, space) in searches.items():
+            optuna_study(trials, space, f"{name}/{problem}", storage)
+    finally:
+        storage.engine.dispose()
+    return [path]
+
+
+def _to_tensorboard(name: str, searches: Searches, folder: Path) -> list[Path]:
+    """A log folder a trial: its hyperparameters, its score, its curves."""
+    from study.quiet import import_tensorflow
+
+    import_tensorflow()
+    import tensorflow as tf
+    from tensorboard.plugins.hparams import api
+
+    logs = folder / f"{name}-tensorboard"
+    shutil.rmtree(logs, ignore_errors=True)
+    for problem, (trials, space) in searches.items():
+        score = f"val_{space.objective}"
+        for trial in trials:
+            with tf.summary.create_file_writer(
+                str(logs / problem / f"trial-{trial.number}")
+            ).as_default():
+                api.hparams(trial.hyperparameters, trial_id=f"{name}/{problem}/{trial.number}")
+                for metric, values in trial.curves.items():
+                    first = trial.epochs - len(values) + 1
+                    for epoch, value in enumerate(values, start=first):
+                        tf.summary.scalar(metric, value, step=epoch)
+                if trial.score is not None:
+                    tf.summary.scalar(f"best_{score}", trial.score, step=trial.best_epoch or 0)
+    return [logs]
+
+
+def _to_csv(name: str, searches: Searches, folder: Path) -> list[Path]:
+    """A table a problem, a line a trial; what does not apply is empty."""
+    import pandas as pd
+
+    written = []
+    for problem, (trials, space) in searches.items():
+        early = ended_early(trials)
+        rows = [
+            {
+                "trial": trial.number,
+                "status": "ended early" if trial.number in early else trial.status,
+                f"val_{space.objective}": trial.score,
+                "best_epoch": trial.best_epoch,
+                "epochs": trial.epochs,
+                "parameters": trial.parameters,
+                "latency": trial.latency,
+                "seconds": trial.seconds,
+                "finished": trial.finished,
+                "seed": trial.seed,
+                "error": trial.error,
+                **{one.name: trial.hyperparameters.get(one.name) for one in space.hyperparameters},
+            }
+            for trial in trials
+        ]
+        written.append(folder / f"{name}-{problem}.csv")
+        # Whole numbers stay whole where some are missing.
+        pd.DataFrame(rows).convert_dtypes().to_csv(written[-1], index=False)
+    return written
+
+
+_KINDS: dict[str, Callable[[str, Searches, Path], list[Path]]] = {
+    "optuna": _to_optuna,
+    "tensorboard": _to_tensorboard,
+    "csv": _to_csv,
+}
+KINDS = tuple(_KINDS)
