@@ -44,6 +44,7 @@ def _pareto_front(search: Search, cost: str, axis: str, cheap: str) -> Chart | N
             "marker": look.marker(numbers, search.best),
             "showlegend": bool(points),
         }
+    beaten |= look.dots(beaten["x"], beaten["y"], beaten["customdata"], search.best)
     beaten["name"] = "beaten in both"
     front |= {
         "name": "on the front",
