@@ -9,9 +9,10 @@ from markupsafe import Markup
 
 from study.figures.style import PALETTE
 from study.report import formats
+from study.report.charts import plotly_js
 from study.report.sections import Report
 
-SCRIPTS = ("page.js", "viewer.js", "copy.js")
+SCRIPTS = ("page.js", "viewer.js", "copy.js", "charts.js")
 
 FILTERS = (
     formats.percent,
@@ -52,13 +53,14 @@ def _environment() -> Environment:
 
 
 def to_html(report: Report) -> str:
-    """The page. It may run the script whose hash it names, and load nothing from anywhere."""
+    """The page. It may run the scripts whose hashes it names, and load nothing from anywhere."""
     environment = _environment()
     script = "\n".join(environment.get_template(name).render() for name in SCRIPTS)
     digest = hashlib.sha256(script.encode()).digest()
     return environment.get_template("report.html").render(
         report=report,
         palette=PALETTE,
+        plotly=plotly_js() if any(problem.explore for problem in report.problems) else None,
         script=Markup(script),
         script_hash=base64.b64encode(digest).decode("ascii"),
     )

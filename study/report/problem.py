@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from study.records import NETWORKS, Estimate, Evaluation, NetworkName, SeedResult, Trial, Value
+from study.report.charts import Explore, explore
 from study.report.formats import (
     count,
     listed,
@@ -115,6 +116,7 @@ class ProblemSection:
     metric: str | None
     seeds: tuple[SeedRow, ...]
     trials: TrialTable | None
+    explore: Explore | None
     groups: tuple[FigureGroup, ...]
 
 
@@ -312,6 +314,7 @@ def problem_section(problem: ProblemInput, anchor: str, run: str) -> ProblemSect
         metric=found.metric if found else None,
         seeds=seed_rows(found) if found else (),
         trials=trial_table(problem.trials),
+        explore=explore(problem),
         groups=tuple(groups),
     )
 
