@@ -113,6 +113,11 @@ Scheduler = Annotated[
     typer.Option(help="A running Dask cluster to work on: tcp://HOST:PORT or tls://HOST:PORT."),
 ]
 
+Live = Annotated[
+    bool,
+    typer.Option("--live", help="Keep the report up to date meanwhile, for a browser's tab."),
+]
+
 
 @app.command()
 def run(
@@ -125,6 +130,7 @@ def run(
     workers: Workers = None,
     scheduler: Scheduler = None,
     line_dir: LineDir = None,
+    live: Live = False,
 ) -> None:
     """Search, evaluate, draw and report: the whole study, for all problems if none is named.
 
@@ -135,7 +141,7 @@ def run(
     names = _known_problems(problems or problem_names())
     settings = _settings(preset, line_dir)
     work = _work(names, settings, seed, ["search", "evaluate", "figures"])
-    _carry_out(_run_for(work, name, Path(preset).stem), work, workers, scheduler)
+    _carry_out(_run_for(work, name, Path(preset).stem), work, workers, scheduler, live)
 
 
 @app.command()
@@ -164,6 +170,7 @@ def search(
     workers: Workers = None,
     scheduler: Scheduler = None,
     line_dir: LineDir = None,
+    live: Live = False,
 ) -> None:
     """A search alone. What is not given comes from the preset.
 
@@ -189,11 +196,13 @@ def search(
     )
     settings = settings.model_copy(update={"search": budget})
     work = _work([problem], settings, seed, ["search"])
-    _carry_out(_run_for(work, name, f"{problem}-search"), work, workers, scheduler)
+    _carry_out(_run_for(work, name, f"{problem}-search"), work, workers, scheduler, live)
 
 
 @app.command()
-def resume(run: str, workers: Workers = None, scheduler: Scheduler = None) -> None:
+def resume(
+    run: str, workers: Workers = None, scheduler: Scheduler = None, live: Live = False
+) -> None:
     """Go on with a `run` or `search` that was interrupted, however it ended.
 
     Running trials go on from their last epoch; nothing finished is done again.
@@ -206,7 +215,7 @@ def resume(run: str, workers: Workers = None, scheduler: Scheduler = None) -> No
     if not to_do(opened):
         console.print(f"{opened.folder} is finished: nothing to go on with", highlight=False)
         return
-    _carry_out(opened, work_of(opened), workers, scheduler)
+    _carry_out(opened, work_of(opened), workers, scheduler, live)
 
 
 @app.command()
@@ -354,12 +363,19 @@ def predict(
 
 
 @app.command()
-def report(run: str) -> None:
-    """Build the HTML report from what the run has so far.
+def report(runs: Annotated[list[str], typer.Argument(metavar="RUN...")]) -> None:
+    """Build the HTML report from what the run has so far; of several runs, one that compares them.
 
     Example: python -m study report my-run
     """
-    _report(_open_run(run))
+    opened = [_open_run(run) for run in runs]
+    if len(opened) == 1:
+        _report(opened[0])
+        return
+    from study import stages
+
+    path = stages.comparison_stage(opened)
+    console.print(f"comparison: {path}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -547,7 +563,9 @@ def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
     return run
 
 
-def _carry_out(run: "Run", work: "Work", workers: int | None, scheduler: str | None) -> None:
+def _carry_out(
+    run: "Run", work: "Work", workers: int | None, scheduler: str | None, live: bool
+) -> None:
     """Do what of the work is to do, in a new run if need be, and say what came out."""
     from study.runs import create_run, other_versions
 
@@ -569,7 +587,11 @@ def _carry_out(run: "Run", work: "Work", workers: int | None, scheduler: str | N
             create_run(run.name, work, command, engine.workers)
             stack.enter_context(_alone(run))
         from study import stages
+        from study.live import live_report
 
+        if live:
+            stack.enter_context(live_report(run))
+            console.print(f"live report: {run.report_path}", highlight=False, soft_wrap=True)
         stages.carry_out(run, engine, console)
     if "figures" in work.plan:
         _report(run)

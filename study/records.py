@@ -295,3 +295,9 @@ class StudyRecord(Record):
     """What the trials of its searches are trained in; None before the first search."""
     stages: list[Stage] = []
     """What was finished."""
+
+    def to_do(self) -> list[tuple[str, StageName]]:
+        """What of the plan has not been finished: (problem, stage), in order."""
+        done = {(stage.problem, stage.stage) for stage in self.stages}
+        planned = [(name, stage) for name in self.problems for stage in self.plan]
+        return [step for step in planned if step not in done]

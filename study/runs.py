@@ -122,7 +122,4 @@ def _flat(table: dict[str, object], prefix: str = "") -> dict[str, object]:
 
 def to_do(run: Run) -> list[tuple[str, StageName]]:
     """What of the run's plan has not been finished: (problem, stage), in order."""
-    study = run.study()
-    done = {(stage.problem, stage.stage) for stage in study.stages}
-    planned = [(name, stage) for name in study.problems for stage in study.plan]
-    return [step for step in planned if step not in done]
+    return run.study().to_do()

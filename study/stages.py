@@ -6,10 +6,13 @@ study.json, so that a run can be continued, repeated or looked at step by step.
 
 import shutil
 import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 
-from study import dtype_policy
+from study import dtype_policy, environment
 from study.engine import Engine
 from study.errors import CorruptRecord, StudyFailed, one_line
 from study.evaluate import evaluate
@@ -17,13 +20,13 @@ from study.files import write_text
 from study.problems import load_problem, problem_description
 from study.progress import clock, stage
 from study.records import DtypePolicy, Picture, SeedResult, Stage, StageName, StudyRecord, Trial
-from study.report import render
+from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.runs import settings_of, to_do
 from study.search import job_key, search
 from study.settings import SearchSettings
 from study.space import search_space
-from study.store import Run
+from study.store import Run, comparison_path
 from study.train import Job
 from study.trials import best_trial, configurations
 
@@ -189,11 +192,32 @@ def _draw(run_name: str, problem: str, part: str) -> tuple[list[Picture] | str, 
     return drawn, time.perf_counter() - started
 
 
-def report_stage(run: Run) -> None:
-    """Write reports/NAME.html from whatever the run has so far."""
+def report_stage(run: Run, live: bool = False) -> None:
+    """Write reports/NAME.html from whatever the run has so far.
+
+    Args:
+        run: The run.
+        live: Whether the run goes on and its report is written again: the page reloads itself.
+    """
+    live_at = environment.now() if live else None
+    write_text(run.report_path, render(replace(report_input(run), live_at=live_at)))
+
+
+def comparison_stage(runs: Sequence[Run]) -> Path:
+    """Write one page that shows several runs side by side, and say where.
+
+    Raises:
+        WrongUse: a run is named twice.
+    """
+    path = comparison_path([run.name for run in runs])
+    write_text(path, render_comparison([report_input(run) for run in runs]))
+    return path
+
+
+def report_input(run: Run) -> ReportInput:
+    """What the run's report is made of."""
     study = run.study()
-    problems = tuple(_problem_input(run, name) for name in study.problems)
-    write_text(run.report_path, render(ReportInput(study=study, problems=problems)))
+    return ReportInput(study, tuple(_problem_input(run, name) for name in study.problems))
 
 
 def _problem_input(run: Run, name: str) -> ProblemInput:

@@ -3,11 +3,12 @@
 Files are written whole or not at all; a line of trials.jsonl too, as far as any reader can see.
 """
 
+import hashlib
 import json
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,8 @@ RESULTS = Path("results")
 REPORTS = Path("reports")
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+LONGEST_JOINED = 150
+"""Characters of several runs' names in one file name."""
 R = TypeVar("R")
 
 _PICTURES = TypeAdapter(list[Picture])
@@ -237,6 +240,26 @@ def _is_trial(line: bytes) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def comparison_path(names: Sequence[str]) -> Path:
+    """reports/A-vs-B.html of several runs' names.
+
+    No run's own report has this path, nor has the comparison of other runs: where the joined names
+    could be of either, or are too long for a file's, a mark follows, with "~", which no run's has.
+
+    Raises:
+        WrongUse: a name comes twice.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise WrongUse(f"expected different runs to compare, got {name!r} twice")
+    joined = "-vs-".join(names)
+    ambiguous = Run(joined).folder.exists() or any("-vs-" in name for name in names)
+    if ambiguous or len(joined) > LONGEST_JOINED:
+        mark = hashlib.sha256("/".join(names).encode()).hexdigest()[:8]
+        joined = f"{joined[:LONGEST_JOINED]}~{mark}"
+    return REPORTS / f"{joined}.html"
 
 
 def check_name(name: str) -> str:

@@ -2,16 +2,25 @@
 
 inputs      what a run has: records and pictures, any of them may be missing
 sections    records -> a tree of plain data (answer, problem, gallery make its parts)
+comparison  several runs' records -> a tree of their own, of the same parts
 html        the tree -> HTML, by the templates; formats writes the numbers
 """
 
-from study.report.html import to_html
+from collections.abc import Sequence
+
+from study.report.comparison import compare
+from study.report.html import comparison_to_html, to_html
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.report.sections import sections
 
-__all__ = ["PictureFile", "ProblemInput", "ReportInput", "render"]
+__all__ = ["PictureFile", "ProblemInput", "ReportInput", "render", "render_comparison"]
 
 
 def render(report: ReportInput) -> str:
     """The run's report as one self-contained HTML page, pictures inside."""
     return to_html(sections(report))
+
+
+def render_comparison(reports: Sequence[ReportInput]) -> str:
+    """Several runs side by side as one self-contained HTML page."""
+    return comparison_to_html(compare(reports))

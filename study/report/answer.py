@@ -179,6 +179,17 @@ def _warnings(rows: list[AnswerRow]) -> list[str]:
     return warnings
 
 
+def _unfinished(report: ReportInput) -> list[str]:
+    """That the run has not ended, if nobody refreshes the report until it does."""
+    left = {stage for _, stage in report.study.to_do()}
+    if not left or report.live_at is not None:
+        return []
+    return [
+        "This run has not ended; below it says what is missing. If it was interrupted, "
+        f"`python -m study resume {report.study.name}` goes on with it."
+    ]
+
+
 def answer(report: ReportInput, problems: list[ProblemInput], anchors: list[str]) -> Answer:
     """The answer for these problems of a run, in their order; `anchors` are their sections' ids."""
     found = [problem.evaluation for problem in problems]
@@ -190,6 +201,6 @@ def answer(report: ReportInput, problems: list[ProblemInput], anchors: list[str]
     return Answer(
         headline=_headline(rows),
         gains=_gains(rows),
-        warnings=(*report.notes, *_warnings(rows)),
+        warnings=(*report.notes, *_warnings(rows), *_unfinished(report)),
         rows=tuple(rows),
     )

@@ -37,3 +37,5 @@ class ReportInput:
     study: StudyRecord
     problems: tuple[ProblemInput, ...] = ()
     notes: tuple[str, ...] = ()
+    live_at: str | None = None
+    """Of a run that still goes on, whose report is refreshed: when it was, ISO 8601 in UTC."""

@@ -1,9 +1,18 @@
 """One problem's section: facts, the two networks, every variation tried, figures."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from study.records import NETWORKS, Estimate, Evaluation, NetworkName, SeedResult, Trial, Value
+from study.records import (
+    NETWORKS,
+    Estimate,
+    Evaluation,
+    NetworkName,
+    SeedResult,
+    StageName,
+    Trial,
+    Value,
+)
 from study.report.charts import Explore, explore
 from study.report.formats import (
     count,
@@ -19,6 +28,13 @@ from study.report.gallery import HEADINGS, FigureRow, figure_rows
 from study.report.inputs import ProblemInput
 from study.search_checks import edges
 from study.trials import best_trial, ended_early
+
+STAGES: dict[StageName, str] = {
+    "search": "the search",
+    "evaluate": "the comparison on the test part",
+    "figures": "the figures",
+}
+"""Each stage in words."""
 
 METRICS = {
     "accuracy": "share of images whose class is right",
@@ -291,8 +307,22 @@ def result(found: Evaluation) -> str | None:
     )
 
 
-def problem_section(problem: ProblemInput, anchor: str, run: str) -> ProblemSection:
-    """The section of one problem of the run of that name."""
+def problem_section(
+    problem: ProblemInput,
+    anchor: str,
+    run: str,
+    to_do: Collection[StageName] = (),
+    live: bool = False,
+) -> ProblemSection:
+    """The section of one problem of the run of that name.
+
+    Args:
+        problem: What there is of it.
+        anchor: The section's id.
+        run: The run's name.
+        to_do: Stages that the run was to do for it and has not finished.
+        live: Whether the run goes on, and does them by itself.
+    """
     found = problem.evaluation
     groups, notes = [], list(problem.notes)
     for key, heading in HEADINGS.items():
@@ -305,7 +335,7 @@ def problem_section(problem: ProblemInput, anchor: str, run: str) -> ProblemSect
         name=problem.name,
         anchor=anchor,
         description=problem.description,
-        notes=(*notes, *_missing(problem, run)),
+        notes=(*notes, *(_coming(problem, to_do) if live else _missing(problem, run, to_do))),
         facts=facts(problem),
         result=result(found) if found else None,
         verdict=found.comparison.verdict if found else None,
@@ -314,21 +344,40 @@ def problem_section(problem: ProblemInput, anchor: str, run: str) -> ProblemSect
         metric=found.metric if found else None,
         seeds=seed_rows(found) if found else (),
         trials=trial_table(problem.trials),
-        explore=explore(problem),
+        explore=None if live else explore(problem),  # seconds, for importances
         groups=tuple(groups),
     )
 
 
-def _missing(problem: ProblemInput, run: str) -> list[str]:
+def _coming(problem: ProblemInput, to_do: Collection[StageName]) -> list[str]:
+    """What a run that goes on does not have yet."""
+    names = [STAGES[stage] for stage in to_do]
+    if problem.trials and "search" in to_do:
+        names[0] = "the rest of the search"
+    return [f"Still to come: {listed(names)}."] if names else []
+
+
+def _missing(problem: ProblemInput, run: str, to_do: Collection[StageName]) -> list[str]:
     """What a half-finished run does not have yet, and the command that makes it."""
+    resume = f"`python -m study resume {run}`"
     missing = []
     if not problem.trials:
-        missing.append("There are no trials yet: the search has not been run.")
+        begun = f" {resume} goes on with it." if "search" in to_do else ""
+        missing.append(f"There are no trials yet: the search has not been run.{begun}")
+    elif "search" in to_do:
+        missing.append(
+            f"The search has not ended: only the {several(len(problem.trials), 'trial')} finished "
+            f"so far are here. {resume} goes on with it."
+        )
     if problem.evaluation is None:
+        evaluate = resume if "evaluate" in to_do else f"`python -m study evaluate {run}`"
         missing.append(
             "The networks have not been compared yet: the test part has not been read. "
-            f"`python -m study evaluate {run}` does both."
+            f"{evaluate} does both."
         )
     if not problem.pictures:
-        missing.append(f"There are no figures yet. `python -m study visualize {run}` makes them.")
+        draw = resume if "figures" in to_do else f"`python -m study visualize {run}`"
+        missing.append(f"There are no figures yet. {draw} makes them.")
+    elif "figures" in to_do:
+        missing.append(f"The figures are of an earlier state. {resume} draws them again.")
     return missing

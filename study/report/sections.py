@@ -9,6 +9,7 @@ from study.report.answer import Answer, answer
 from study.report.formats import DASH, listed, value
 from study.report.inputs import ProblemInput, ReportInput
 from study.report.problem import ProblemSection, problem_section
+from study.report.progress import Progress, progress
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,14 @@ class Report:
     problems: tuple[ProblemSection, ...]
     comparisons: tuple[Comparisons, ...]
     reproduce: Reproduce
+    progress: Progress | None
+    """None of a run that has ended."""
 
     @property
     def title(self) -> str:
         """Of the browser's tab."""
-        return f"Does tuning help? Study {self.name}"
+        running = f"{self.progress.short}: " if self.progress else ""
+        return f"{running}Does tuning help? Study {self.name}"
 
     @property
     def description(self) -> str:
@@ -96,11 +100,18 @@ def sections(report: ReportInput) -> Report:
         created=study.created,
         answer=answer(report, problems, anchors),
         problems=tuple(
-            problem_section(problem, place, study.name)
+            problem_section(
+                problem,
+                place,
+                study.name,
+                [stage for name, stage in study.to_do() if name == problem.name],
+                live=report.live_at is not None,
+            )
             for problem, place in zip(problems, anchors, strict=True)
         ),
         comparisons=comparisons(problems),
         reproduce=reproduce(report, problems),
+        progress=progress(report),
     )
 
 

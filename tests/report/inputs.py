@@ -1,12 +1,14 @@
 """Hand-made inputs for the report, from the hand-made records."""
 
 import io
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from study.records import Hyperparameter, Picture, SearchSpace, Stage, StudyRecord
-from study.report import PictureFile, ProblemInput, ReportInput
+from study.report import PictureFile, ProblemInput, ReportInput, render, render_comparison
 from tests.factories import evaluation, trial
 
 
@@ -130,3 +132,73 @@ def half_finished() -> ReportInput:
             ProblemInput("mnist", notes=("trials.jsonl line 2 is no trial: expected a number",)),
         ),
     )
+
+
+def live() -> ReportInput:
+    """The half-finished run, while it goes on."""
+    return replace(half_finished(), live_at="2026-11-22T08:30:00+00:00")
+
+
+def long_names() -> ReportInput:
+    """Names without a place to wrap, everywhere."""
+    plain = "averylongname" * 14
+    odd = problem(
+        plain,
+        description=plain,
+        notes=(plain,),
+        evaluation=None,
+        trials=(trial(0, 0.5, hyperparameters={plain: plain}), trial(1, None, error=plain)),
+        pictures=(picture("a.png", title=plain, caption=plain, reading=plain),),
+    )
+    record = study(name=plain, command=plain, problems=[plain], settings={plain: plain})
+    return ReportInput(record, (odd,))
+
+
+def one_trial() -> ReportInput:
+    """A search of a single trial, with a figure that says how to read it."""
+    drawn = picture("search_history.png", 1000, 400, reading="From left to right.")
+    only = problem(trials=(trial(0, 0.8),), evaluation=None, pictures=(drawn,))
+    return ReportInput(study(), (only,))
+
+
+def all_failed() -> ReportInput:
+    """A search without a single success."""
+    failures = (trial(0, None), trial(1, None))
+    return ReportInput(study(), (problem(trials=failures, evaluation=None, pictures=()),))
+
+
+def other_run() -> ReportInput:
+    """A run of mnist and of a problem of its own, with other settings than `finished`."""
+    record = study(
+        name="second",
+        seed=2,
+        problems=["mnist", "fashion"],
+        settings={"workers": 2, "search": {"tuner": "asha", "time_limit": None}},
+    )
+    better = problem("mnist", evaluation=evaluation(baseline=0.8, tuned=0.95))
+    return ReportInput(record, (better, problem("fashion")))
+
+
+REPORTS = {
+    "finished": finished(),
+    "half": half_finished(),
+    "live": live(),
+    "long names": long_names(),
+    "one trial": one_trial(),
+    "all failed": all_failed(),
+    "nothing": ReportInput(study()),
+}
+"""Runs in every state, by name."""
+
+
+def pages() -> dict[str, str]:
+    """Every kind of page: the reports, and a comparison."""
+    made = {name: render(report) for name, report in REPORTS.items()}
+    return made | {"comparison": render_comparison([finished(), other_run(), half_finished()])}
+
+
+def written(folder: Path, report: ReportInput | str) -> Path:
+    """The page as a file."""
+    file = folder / "report.html"
+    file.write_text(report if isinstance(report, str) else render(report), encoding="utf-8")
+    return file

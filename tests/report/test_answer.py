@@ -6,7 +6,7 @@ from study.records import Comparison, Evaluation, Verdict
 from study.report import ProblemInput, ReportInput
 from study.report.answer import Answer, AnswerRow, Whisker, answer, whiskers
 from tests.factories import evaluation, trial
-from tests.report.inputs import half_finished, problem, study
+from tests.report.inputs import half_finished, live, problem, study
 
 
 def found(verdict: Verdict, difference: float = 0.1) -> Evaluation:
@@ -131,4 +131,12 @@ def test_failed_trials_and_missing_evaluations_are_warned_of() -> None:
         "2 of 4 trials failed: 1 on line and 1 on multihead. They are kept, with their errors, in "
         "the tables of the variations tried.",
         "Not evaluated yet: line, mnist and multihead.",
+        "This run has not ended; below it says what is missing. If it was interrupted, "
+        "`python -m study resume first` goes on with it.",
     )
+
+
+def test_run_that_goes_on_is_not_called_interrupted() -> None:
+    report = live()
+    warnings = answer(report, list(report.problems), ["a", "b"]).warnings
+    assert not any("not ended" in warning for warning in warnings)

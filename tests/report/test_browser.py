@@ -1,29 +1,23 @@
 """The page in a real headless Chromium."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from study.report import ReportInput, render
-from tests.browser import NoBrowser, browser, browser_page, chromium_path, page_problems
+from study.report import ReportInput
+from tests.browser import NoBrowser, browser_page, chromium_path, page_problems
 from tests.factories import trial
-from tests.report.inputs import finished, half_finished, picture, problem, study
+from tests.report.inputs import (
+    finished,
+    half_finished,
+    long_names,
+    problem,
+    study,
+    written,
+)
 
 pytestmark = pytest.mark.xdist_group("browser")  # all on one worker: they share one browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
-
-
-def written(folder: Path, report: ReportInput) -> Path:
-    file = folder / "report.html"
-    file.write_text(render(report), encoding="utf-8")
-    return file
 
 
 def column(page: Page, number: int) -> list[str]:
@@ -42,17 +36,7 @@ def test_page_opens_without_complaints(
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_long_names_do_not_widen_the_page(chromium: Browser, tmp_path: Path, width: int) -> None:
-    plain = "averylongname" * 14
-    odd = problem(
-        plain,
-        description=plain,
-        notes=(plain,),
-        evaluation=None,
-        trials=(trial(0, 0.5, hyperparameters={plain: plain}), trial(1, None, error=plain)),
-        pictures=(picture("a.png", title=plain, caption=plain),),
-    )
-    record = study(name=plain, command=plain, problems=[plain], settings={plain: plain})
-    file = written(tmp_path, ReportInput(record, (odd,)))
+    file = written(tmp_path, long_names())
     with browser_page(chromium, file, width=width) as visit:
         assert page_problems(visit) == []
 

@@ -1,7 +1,7 @@
 """Which figures stand in which row."""
 
 from study.report import PictureFile
-from study.report.gallery import Figure, FigureRow, figure_rows, read_figure
+from study.report.gallery import Figure, FigureRow, figure_anchor, figure_rows, read_figure
 from tests.report.inputs import picture, png
 
 
@@ -16,6 +16,7 @@ def titles(rows: tuple[FigureRow, ...]) -> list[list[str]]:
 def test_figure_knows_its_size() -> None:
     file = picture("a.png", 70, 30)
     assert read_figure(file) == Figure(
+        anchor="a",
         title="Title of a.png",
         caption="Caption of a.png.",
         alt="Alt text of a.png",
@@ -25,6 +26,12 @@ def test_figure_knows_its_size() -> None:
         width=70,
         height=30,
     )
+
+
+def test_address_of_a_figure_is_its_files_name_made_safe() -> None:
+    assert figure_anchor("search_history.png") == "search_history"
+    assert figure_anchor('a "b"/<c>.png') == "a.20..22.b.22..2f..3c.c.3e."
+    assert figure_anchor("a b.png") != figure_anchor("a-b.png")
 
 
 def test_baseline_and_tuned_of_a_kind_share_a_row() -> None:

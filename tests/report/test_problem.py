@@ -185,3 +185,42 @@ def test_without_a_space_or_a_best_trial_nothing_is_said_of_its_edge() -> None:
     assert edge_check(problem(space=None)) is None
     assert edge_check(problem(space=SPACE, trials=(trial(0, None),))) is None
     assert edge_check(problem(space=SPACE, trials=(trial(0, hyperparameters={"way": 1}),))) is None
+
+
+def test_search_that_was_interrupted_is_said_to_be_and_how_it_goes_on() -> None:
+    given = problem(evaluation=None, pictures=())
+    notes = problem_section(given, "there", "first", ["search", "evaluate", "figures"]).notes
+    assert [note.partition("`")[0] for note in notes] == [
+        "The search has not ended: only the 3 trials finished so far are here. ",
+        "The networks have not been compared yet: the test part has not been read. ",
+        "There are no figures yet. ",
+    ]
+    assert all("`python -m study resume first`" in note for note in notes)
+
+
+def test_stages_that_were_not_planned_have_their_own_command() -> None:
+    given = problem(evaluation=None, pictures=())
+    search, *others = problem_section(given, "there", "first", ["search"]).notes
+    assert "resume first" in search
+    assert "evaluate first" in others[0]
+    assert "visualize first" in others[1]
+
+
+def test_interrupted_between_any_two_stages_the_next_is_named() -> None:
+    evaluated = problem_section(problem(pictures=()), "there", "first", ["figures"]).notes
+    assert evaluated == ("There are no figures yet. `python -m study resume first` makes them.",)
+    searched = problem_section(
+        problem(evaluation=None, pictures=()), "there", "first", ["evaluate", "figures"]
+    ).notes
+    assert len(searched) == 2
+    redrawn = problem_section(problem(), "there", "first", ["figures"]).notes
+    assert redrawn[0].startswith("The figures are of an earlier state.")
+
+
+def test_while_the_run_goes_on_the_rest_is_to_come() -> None:
+    plan = ["search", "evaluate", "figures"]
+    given = problem(evaluation=None, pictures=())
+    assert problem_section(given, "there", "first", plan, live=True).notes == (
+        "Still to come: the rest of the search, the comparison on the test part and the figures.",
+    )
+    assert problem_section(problem(), "there", "first", [], live=True).notes == ()

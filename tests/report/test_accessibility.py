@@ -1,0 +1,52 @@
+"""axe-core finds nothing to complain about, whatever the run, the window and the light."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser import browser_page, page_problems
+from tests.report.inputs import finished, pages, written
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PAGES = pages()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, with the first element it finds it in."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible(
+    chromium: Browser, tmp_path: Path, name: str, width: int, dark: bool
+) -> None:
+    file = written(tmp_path, PAGES[name])
+    with browser_page(chromium, file, width=width, dark=dark) as visit:
+        for fold in visit.page.locator("main details").all():
+            fold.evaluate("fold => { fold.open = true; }")
+        assert page_problems(visit) == []
+        assert violations(visit.page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_enlarged_figure_is_accessible(
+    chromium: Browser, tmp_path: Path, width: int, dark: bool
+) -> None:
+    file = written(tmp_path, finished())
+    with browser_page(chromium, file, width=width, dark=dark) as visit:
+        visit.page.locator("figure .opens").first.click()
+        assert visit.page.locator("dialog").is_visible()
+        assert violations(visit.page) == []
+
+
+def test_check_finds_what_is_wrong(chromium: Browser, tmp_path: Path) -> None:
+    broken = PAGES["finished"].replace('<html lang="en">', "<html>")
+    with browser_page(chromium, written(tmp_path, broken)) as visit:
+        assert [found.partition(":")[0] for found in violations(visit.page)] == ["html-has-lang"]

@@ -1,0 +1,57 @@
+"""On paper: whole tables, no buttons, folds open."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser import browser_page
+from tests.report.inputs import one_trial, pages, written
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+PAGES = pages()
+PORTRAIT = 680
+"""CSS pixels between the margins of an A4 page, 180 mm."""
+LANDSCAPE = 1032
+"""The same of the page for the table of trials, 273 mm."""
+
+
+def cut_off(page: Page, parts: str) -> list[str]:
+    """The beginnings of those parts of the page that are wider than the paper."""
+    return page.evaluate(
+        """parts => [...document.querySelectorAll(parts)]
+            .filter(part => part.getBoundingClientRect().right > innerWidth + 0.5)
+            .map(part => part.textContent.trim().slice(0, 60))""",
+        parts,
+    )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_off(chromium: Browser, tmp_path: Path, name: str) -> None:
+    file = written(tmp_path, PAGES[name])
+    upright, across = "main :not(.variations, .variations *)", ".variations, .variations *"
+    for width, parts in ((PORTRAIT, upright), (LANDSCAPE, across)):
+        with browser_page(chromium, file, width=width) as visit:
+            visit.page.emulate_media(media="print")
+            assert cut_off(visit.page, parts) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_becomes_a_pdf_of_several_sheets(chromium: Browser, tmp_path: Path, name: str) -> None:
+    with browser_page(chromium, written(tmp_path, PAGES[name])) as visit:
+        pdf = visit.page.pdf(prefer_css_page_size=True)
+    assert pdf.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 3
+
+
+def test_paper_has_no_buttons_and_folds_are_open(chromium: Browser, tmp_path: Path) -> None:
+    with browser_page(chromium, written(tmp_path, one_trial())) as visit:
+        page = visit.page
+        page.emulate_media(media="print")
+        for tool in page.locator(".tool, .anchor, dialog, nav").all():
+            assert not tool.is_visible()
+        box = page.get_by_text("From left to right.").bounding_box()
+        assert box is not None
+        assert box["height"] > 0
