@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from study import cli
-from tests.command import TINY
+from study import cli, runs
+from study.settings import Settings, Work
+from tests.command import TINY, python
+
+WORK = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
 
 
 @pytest.fixture
@@ -157,6 +160,32 @@ def test_auto_is_a_worker_a_core() -> None:
 @pytest.mark.parametrize("name", ["evaluate", "report", "show", "visualize"])
 def test_unknown_run_is_refused(command: Command, name: str) -> None:
     assert "no run 'nope'" in command.refused(name, "nope")
+
+
+def test_comparison_with_an_unknown_run_or_with_itself_is_refused(
+    command: Command, tmp_path: Path
+) -> None:
+    runs.create_run("demo", WORK, "none", workers=1)
+    assert "no run 'nope'" in command.refused("report", "demo", "nope")
+    assert "'demo' twice" in command.refused("report", "demo", "demo")
+    assert list(tmp_path.glob("reports/*")) == []
+
+
+def test_report_of_several_runs_compares_them_without_tensorflow(tmp_path: Path) -> None:
+    program = """
+import sys
+from study import cli, runs
+from tests.test_cli import WORK
+for name in ("one", "two"):
+    runs.create_run(name, WORK, "none", workers=1)
+for arguments in (["one"], ["one", "two"]):
+    sys.argv = ["study", "report", *arguments]
+    cli.main()
+assert not {"tensorflow", "keras"} & set(sys.modules)
+"""
+    printed = python(tmp_path, "-c", program).stdout
+    assert printed == "report: reports/one.html\ncomparison: reports/one-vs-two.html\n"
+    assert "Runs compared" in (tmp_path / "reports/one-vs-two.html").read_text()
 
 
 def test_run_name_that_is_a_path_cannot_be_opened(command: Command) -> None:

@@ -207,6 +207,7 @@ def test_a_second_evaluation_is_refused_unless_asked_for(folder: Path) -> None:
 def test_control_c_says_how_to_go_on_and_the_trials_are_the_same_in_the_end(folder: Path) -> None:
     """The search of lines again, on one worker, stopped by Ctrl-C and begun again."""
     command = ["search", "line", "--preset", TINY, "--workers", "1", "--name", "again"]
+    command.append("--live")
     process = begin(folder, *command)
     lines = folder / "results/again/line/trials.jsonl"
     while process.poll() is None and not lines.exists():
@@ -219,7 +220,11 @@ def test_control_c_says_how_to_go_on_and_the_trials_are_the_same_in_the_end(fold
         "last epoch; the same command goes on from there"
     ]
     assert lines.read_text().count("\n") < 3
+    page = folder / "reports/again.html"
+    assert "This run has not ended" in page.read_text()
     study(folder, *command)
+    assert "This run has not ended" not in page.read_text()
+    assert 'http-equiv="refresh"' not in page.read_text()
     kept = []
     for name in ("tiny", "again"):
         lines = (folder / "results" / name / "line/trials.jsonl").read_text().splitlines()

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from study import store
-from study.errors import CorruptRecord, WrongName
+from study.errors import CorruptRecord, WrongName, WrongUse
 from study.files import replacing, write_bytes, write_text
 from study.records import Picture, Stage, StudyRecord
-from study.store import Run, check_name, open_run, run_names
+from study.store import Run, check_name, comparison_path, open_run, run_names
 from tests.factories import evaluation, predictions, trial
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -329,3 +329,36 @@ def test_json_is_readable_by_anyone(run: Run) -> None:
     run.write_evaluation("mnist", evaluation(), predictions({"class": 3}), {})
     read = json.loads((run.problem_folder("mnist") / "evaluation.json").read_text())
     assert read["networks"]["tuned"]["test"]["accuracy"]["mean"] == 0.9
+
+
+def test_comparison_is_named_after_its_runs() -> None:
+    assert comparison_path(["a", "b-2"]) == Path("reports/a-vs-b-2.html")
+
+
+def test_comparisons_of_other_runs_have_other_names(run: Run) -> None:
+    paths = {
+        comparison_path(names)
+        for names in (["a", "b-vs-c"], ["a-vs-b", "c"], ["a", "b", "c"], ["c", "b", "a"])
+    }
+    assert len(paths) == 4
+    run.folder.rename(run.folder.with_name("a-vs-b"))
+    assert comparison_path(["a", "b"]) != Run("a-vs-b").report_path
+
+
+@given(
+    names=st.lists(
+        st.from_regex(r"[a-z0-9][a-z.-]{0,63}", fullmatch=True),
+        min_size=2,
+        max_size=20,
+        unique=True,
+    )
+)
+def test_name_of_a_comparison_is_a_file_name(names: list[str]) -> None:
+    path = comparison_path(names)
+    assert path.parent == Path("reports")
+    assert len(path.name) <= 200
+
+
+def test_a_run_is_not_compared_with_itself() -> None:
+    with pytest.raises(WrongUse, match="different runs to compare, got 'a' twice"):
+        comparison_path(["a", "b", "a"])

@@ -1,0 +1,158 @@
+"""Several runs side by side."""
+
+from dataclasses import replace
+
+import pytest
+
+from study.records import Estimate
+from study.report import ProblemInput, ReportInput
+from study.report.comparison import Difference, compare, differences
+from study.report.sections import Entry
+from tests.factories import evaluation, network_result, trial
+from tests.report.inputs import finished, other_run, picture, problem, study
+
+
+def first(**changes: object) -> ReportInput:
+    return ReportInput(study(**changes), (problem(),))
+
+
+def second(given: ProblemInput | None = None, **changes: object) -> ReportInput:
+    return ReportInput(study(name="second", **changes), (given or problem(),))
+
+
+def test_only_what_differs_is_listed_in_the_order_of_the_records() -> None:
+    one = study(dtype_policy="float32")
+    other = study(
+        name="second",
+        created="2027-01-01T00:00:00+00:00",
+        command="another",
+        seed=7,
+        settings={
+            "description": "words",
+            "workers": 2,
+            "search": {"tuner": "asha", "time_limit": None, "in_order": True},
+        },
+        versions={"python": "3.11.7", "keras": "3.16.0"},
+        hardware={"cores": 4, "memory_gib": 23.5},
+        git_commit="4567def",
+    )
+    assert differences([one, other, one]) == (
+        Difference("seed", ("1", "7", "1")),
+        Difference("search.tuner", ("random", "asha", "random")),
+        Difference("git_commit", ("0123abc", "4567def", "0123abc")),
+        Difference("dtype_policy", ("float32", "–", "float32")),  # noqa: RUF001
+        Difference("versions.keras", ("3.15.1", "3.16.0", "3.15.1")),
+        Difference("hardware.cores", ("2", "4", "2")),
+        Difference("search.in_order", ("–", "yes", "–")),  # noqa: RUF001
+    )
+    assert differences([one, one]) == ()
+
+
+def test_answers_of_the_runs_stand_below_each_other_on_one_axis() -> None:
+    page = compare([first(), second(problem(evaluation=evaluation(baseline=0.8, tuned=0.95)))])
+    (mnist,) = page.problems
+    assert [(one.label, one.row.trials, one.row.failed) for one in mnist.rows] == [
+        ("A", 3, 1),
+        ("B", 3, 1),
+    ]
+    a, b = (one.row for one in mnist.rows)
+    assert a.tuned == Estimate(mean=0.9, ci95=(0.88, 0.92))
+    assert a.search_seconds == 192
+    assert a.whisker is not None
+    assert b.whisker is not None
+    assert a.whisker.zero == b.whisker.zero
+    assert a.whisker.middle < b.whisker.middle
+    assert mnist.sentence is not None
+    assert mnist.sentence.startswith(
+        "The tuned network's accuracy on the test part: 95.00% in B and 90.00% in A. "
+    )
+
+
+def test_scores_by_different_metrics_are_not_ranked() -> None:
+    other = problem(evaluation=evaluation(metrics=("length", "joint")))
+    (mnist,) = compare([first(), second(other)]).problems
+    assert mnist.sentence is None
+
+
+def test_run_without_an_evaluation_is_in_the_table_all_the_same() -> None:
+    (mnist,) = compare([first(), second(problem(evaluation=None))]).problems
+    assert mnist.rows[1].row.comparison is None
+    assert mnist.rows[1].row.trials == 3
+    assert mnist.sentence is None
+
+
+def test_tuned_networks_are_told_apart_by_what_differs() -> None:
+    networks = {
+        "baseline": network_result(0.8),
+        "tuned": network_result(0.9, hyperparameters={"filters": 64, "rate": 0.1}),
+    }
+    other = problem(evaluation=evaluation(networks=networks))
+    (mnist,) = compare([first(), second(other)]).problems
+    assert mnist.networks == (
+        Difference("filters", ("32", "64")),
+        Difference("rate", ("–", "0.1")),  # noqa: RUF001
+    )
+
+
+def test_figures_of_one_file_name_share_a_row_and_others_are_left_out() -> None:
+    other = problem(
+        pictures=(picture("search_history.png", 900, 400), picture("only_here.png")),
+    )
+    (mnist,) = compare([first(), second(other), first()]).problems
+    (search, filters) = mnist.groups
+    (history,) = search.figures
+    assert history.labels == ("A", "B", "C")
+    assert [figure.width for figure in history.row.figures] == [1000, 900, 1000]
+    assert [shared.labels for shared in filters.figures] == [("A", "C"), ("A", "C")]
+
+
+def test_problems_keep_their_order_and_one_that_a_single_run_has_is_said_to_be_alone() -> None:
+    page = compare([finished(), other_run()])
+    assert [one.name for one in page.problems] == ["line", "mnist", "multihead", "fashion"]
+    assert page.problems[0].notes == ("Only run A has it; there is nothing to compare.",)
+    assert page.problems[1].notes == ()
+    assert page.contents[:3] == (
+        Entry("answer", "The runs"),
+        Entry("differences", "What differs"),
+        Entry("problem-line", "line"),
+    )
+
+
+def test_runs_without_a_common_problem_are_compared_and_it_is_said() -> None:
+    other = ReportInput(study(name="second", problems=["fashion"]), (problem("fashion"),))
+    page = compare([first(), other])
+    assert "No problem was searched by more than one of these runs." in page.notes
+    assert [one.name for one in page.problems] == ["mnist", "fashion"]
+    assert page.differences == (Difference("problems", ("mnist", "fashion")),)
+
+
+@pytest.mark.parametrize(
+    ("change", "warned"),
+    [
+        ({"seed": 2}, True),
+        ({"settings": {"workers": 2, "data": {"mnist_images": 10}}}, True),
+        ({"settings": {"workers": 3}}, False),
+    ],
+)
+def test_other_test_images_are_warned_of(change: dict[str, object], warned: bool) -> None:
+    notes = compare([first(), second(**change)]).notes
+    assert any("other test images" in note for note in notes) is warned
+
+
+def test_each_run_keeps_its_own_headline_and_warnings() -> None:
+    unfinished = ReportInput(
+        study(name="second", stages=[]),
+        (ProblemInput("mnist", trials=(trial(0, 0.9),), notes=("damaged",)),),
+    )
+    page = compare([first(), unfinished])
+    a, b = page.runs
+    assert a.headline.startswith("Yes, tuning helps on mnist")
+    assert b.headline.startswith("No answer yet")
+    assert any("not ended" in warning for warning in b.warnings)
+    assert page.problems[0].notes == ("B: damaged",)
+
+
+def test_unreadable_picture_is_noted_with_its_run() -> None:
+    broken = problem(pictures=(replace(picture("bad.png"), png=b""),))
+    (mnist,) = compare([first(), second(broken)]).problems
+    assert mnist.notes == ("B: The picture bad.png (Title of bad.png) cannot be read as PNG.",)
