@@ -72,6 +72,15 @@ OPENED_BY = {
 }
 
 
+class MethodOption(str, Enum):
+    """Which way to make heatmaps."""
+
+    gradcam = "gradcam"
+    gradcam_plus_plus = "gradcam++"
+    scorecam = "scorecam"
+    smoothgrad = "smoothgrad"
+
+
 def _worker_count(text: str) -> int | None:
     """ "auto" -> None, "4" -> 4"""
     if text == "auto":
@@ -257,6 +266,16 @@ def visualize(
     out: Annotated[
         Optional[Path], typer.Option(help="Folder for the figures; default: beside the model.")
     ] = None,
+    method: Annotated[
+        Optional[list[MethodOption]], typer.Option(help="Of heatmaps; default: gradcam.")
+    ] = None,
+    head: Annotated[
+        Optional[str], typer.Option(help="Of heatmaps: one output; default: all.")
+    ] = None,
+    chosen_class: Annotated[
+        Optional[str],
+        typer.Option("--class", help="Of heatmaps: name or index; default: the predicted."),
+    ] = None,
     resize: Annotated[
         bool, typer.Option("--resize", help="Convert images that do not fit.")
     ] = False,
@@ -264,11 +283,11 @@ def visualize(
 ) -> None:
     """Activations, filters and class heatmaps of saved networks, for any images and layers.
 
-    A run alone: all its figures again. With --image, --layer, --kind, --network or --out: those.
+    A run alone: all its figures again. With any option but --problem and --workers: those.
 
     Example: python -m study visualize my-run --problem line --image mine.png --layer conv1
     """
-    asked = bool(image or layer or kind or network or out)
+    asked = bool(image or layer or kind or network or out or method or head or chosen_class)
     if not target.endswith(".keras") and not asked:
         from study.runs import settings_of
 
@@ -288,11 +307,14 @@ def visualize(
 
     models = _models(target, problem, network.value if network else None)
     kinds = [one.value for one in kind] if kind else [one.value for one in Kind]
+    methods = [one.value for one in method or [MethodOption.gradcam]]
     for model in models:
         folder = out or model.path.with_suffix("").with_name(f"{model.path.stem}-figures")
         if out and len(models) > 1:
             folder = out / model.label
-        made = visualize.draw_model(model, folder, kinds, layer or [], image or [], resize)
+        made = visualize.draw_model(
+            model, folder, kinds, layer or [], image or [], resize, methods, head, chosen_class
+        )
         for picture in made:
             console.print(str(folder / picture.file), highlight=False, soft_wrap=True)
 
@@ -495,7 +517,7 @@ def _given(message: str, arguments: list[str]) -> str:
 
 def repeated_options(arguments: list[str]) -> list[str]:
     """`--image a b` -> `--image a --image b`, for the options that take several values."""
-    several = ("--image", "--layer", "--kind")
+    several = ("--image", "--layer", "--kind", "--method")
     expanded: list[str] = []
     option = ""
     for argument in arguments:

@@ -4,7 +4,7 @@ They know nothing of Keras, disk or figures. Records that are read back from a r
 are validated (pydantic), because a run folder may come from anywhere.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,19 @@ Curves = dict[str, list[float]]
 
 NetworkName = Literal["baseline", "tuned"]
 NETWORKS: tuple[NetworkName, NetworkName] = ("baseline", "tuned")
+
+Method = Literal["gradcam", "gradcam++", "scorecam", "smoothgrad"]
+METHODS: tuple[Method, ...] = get_args(Method)
+"""Ways to make a heatmap."""
+METHOD_NAMES: dict[Method, str] = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "scorecam": "Score-CAM",
+    "smoothgrad": "SmoothGrad",
+}
+Control = Literal["sobel", "random", "uniform"]
+CONTROLS: tuple[Control, ...] = get_args(Control)
+"""Maps that know nothing of any network: what a method has to beat."""
 
 
 class Record(BaseModel):
@@ -176,6 +189,73 @@ class Picture(Record):
     """What it shows, for someone who cannot see it."""
     reading: str = ""
     """How to read a figure of its kind, if it is an uncommon one."""
+
+
+LineScore = Literal["pointing", "energy", "energy_1px", "energy_2px", "rank"]
+LINE_SCORES: tuple[LineScore, ...] = get_args(LineScore)
+"""How well a heatmap finds a line, each in [0, 1]; see `study.localisation`."""
+
+
+class Localisation(Record):
+    """findings/localisation.json: do heatmaps lie on the line? Means over test images."""
+
+    images: int
+    line_share: float
+    """Share of an image's pixels that are line pixels, on average."""
+    heads: list[str]
+    """Image i was explained for head i modulo their number, and the class predicted there."""
+    layers: dict[NetworkName, str]
+    """The layer whose maps were scored."""
+    empty: dict[NetworkName, dict[Method, int]]
+    """Images without any evidence; they count as uniform maps."""
+    methods: dict[NetworkName, dict[Method, dict[LineScore, Estimate]]]
+    controls: dict[Control, dict[LineScore, Estimate]]
+    above_sobel: dict[NetworkName, dict[Method, dict[LineScore, Estimate]]]
+    """Differences from the Sobel map of the same image."""
+
+
+class Ranking(Record):
+    """What a network's probability does as pixels go or come in one order. Means over images."""
+
+    deletion: list[float]
+    """Probability at equal steps from the whole image to none of it."""
+    insertion: list[float]
+    """From none of it to the whole image."""
+    deletion_area: Estimate
+    """Area under the curve, in [0, 1]: the smaller, the better the order."""
+    insertion_area: Estimate
+    """The larger, the better."""
+
+
+class Deletion(Record):
+    """findings/deletion.json: do heatmaps rank the pixels that the network needs?"""
+
+    images: int
+    layers: dict[NetworkName, str]
+    methods: dict[NetworkName, dict[Method, Ranking]]
+    controls: dict[NetworkName, dict[Control, Ranking]]
+    above_sobel: dict[NetworkName, dict[Method, Estimate]]
+    """Differences in insertion area minus deletion area, on the same image: positive is better."""
+
+
+class NetworkSanity(Record):
+    """How heatmaps change as a network's layers lose what they learned, from the top."""
+
+    stages: list[str]
+    """Layers in the order they are randomised; each stage keeps those before."""
+    similarity: dict[Method, list[Estimate]]
+    """Spearman correlation with the original maps after each stage, in [-1, 1]."""
+    compared: dict[Method, int]
+    """Images whose original map is not constant: only these can be compared."""
+
+
+class Sanity(Record):
+    """findings/sanity.json: cascading randomisation (Adebayo et al. 2018, section 3.1)."""
+
+    images: int
+    limit: float
+    """A method more similar than this with everything randomised is not to be trusted."""
+    networks: dict[NetworkName, NetworkSanity]
 
 
 DtypePolicy = Literal["float32", "mixed_bfloat16"]

@@ -11,9 +11,6 @@ import numpy as np
 from study import metrics, statistics
 from study.records import NETWORKS, Estimate, NetworkName, Record
 
-FINDING = "robustness"
-"""The record's name in a run."""
-
 Predict = Callable[[np.ndarray], metrics.Probabilities]
 """Images (n, height, width, channels) uint8 -> head -> (n, classes)."""
 
@@ -40,12 +37,6 @@ class Robustness(Record):
     """Mean accuracy over the corruptions."""
     mean_difference: Estimate
     """Of these means, tuned minus baseline, paired on the images, with its 95% interval."""
-
-
-def sample(images: int, most: int, seed: int) -> np.ndarray:
-    """Indices of at most so many of the images, drawn at random, in their order."""
-    rng = np.random.default_rng([seed, *FINDING.encode()])
-    return np.sort(rng.choice(images, min(images, most), replace=False))
 
 
 def measure(

@@ -77,6 +77,16 @@ class FigureSettings(Record):
     """Steps of gradient ascent a filter."""
     robustness_images: Annotated[int, Field(ge=10, le=10_000)] = 500
     """Test images that are corrupted in every way there is."""
+    map_images: Annotated[int, Field(ge=1, le=10_000)] = 500
+    """Test images whose heatmaps are scored against the line."""
+    curve_images: Annotated[int, Field(ge=1, le=10_000)] = 48
+    """Test images for deletion and insertion curves, where no line is known."""
+    sanity_images: Annotated[int, Field(ge=1, le=10_000)] = 32
+    """Test images whose heatmaps are made again as the layers are randomised."""
+    smooth_samples: Annotated[int, Field(ge=1, le=256)] = 8
+    """Noisy copies of an image that SmoothGrad averages over, in all of these."""
+    scorecam_channels: Annotated[int, Field(ge=1, le=1024)] = 16
+    """Channels that Score-CAM tries on an image: the layer's that vary most."""
 
 
 class Settings(Record):

@@ -52,6 +52,12 @@ def ended_early(configurations: Sequence[Trial]) -> set[int]:
     return {one.number for one in completed if one.epochs < longest}
 
 
+def first_epochs(trial: Trial, epochs: int, metric: str) -> Trial:
+    """The trial as if it had ended after so many epochs: scores of equal budgets compare."""
+    values = [v for v in trial.curves.get(f"val_{metric}", [])[:epochs] if math.isfinite(v)]
+    return trial.model_copy(update={"score": max(values)}) if values else trial
+
+
 def best_trial(trials: Iterable[Trial]) -> Trial | None:
     """The completed trial with the highest score; None if there is none with a finite score.
 

@@ -8,27 +8,36 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from study import corruptions
+from study.attribution import Explainer
 from study.data import class_names, load_dataset
 from study.data.dataset import Dataset, Labels
+from study.deletion import delete
 from study.errors import WrongName, WrongUse
 from study.figures import (
     activations,
     calibration,
     classification,
+    deletion,
     errors,
     filters,
     heatmaps,
+    localisation,
+    methods,
     more_trials,
     robustness,
+    sanity,
     search,
     training,
 )
+from study.figures.heatmaps import PLAIN, Asked
 from study.images import read_images
-from study.models import find_layers, image_shape, load_model, predictor
+from study.localisation import localise
+from study.models import find_layers, head_names, image_shape, load_model, predictor
 from study.problems import load_problem, problem_data, problem_names
-from study.records import NETWORKS, NetworkName, Picture
-from study.robustness import FINDING, measure, sample
+from study.records import METHODS, NETWORKS, NetworkName, Picture
+from study.robustness import measure
 from study.runs import settings_of
+from study.sanity import check_all
 from study.settings import FigureSettings
 from study.store import Run
 from study.trials import configurations
@@ -124,6 +133,7 @@ def _draw_kind(
     layers: Sequence[str],
     folder: Path,
     budget: FigureSettings,
+    asked: Asked = PLAIN,
 ) -> list[Picture]:
     """One of KINDS; no `layers` means those that the kind draws by itself."""
     chosen = list(layers) or None
@@ -139,8 +149,13 @@ def _draw_kind(
             budget.filters,
             budget.ascent_steps,
         )
-    family = activations if kind == "activations" else heatmaps
-    return family.pictures(model, network, images, truth, names, folder, chosen, len(images))
+    if kind == "activations":
+        return activations.pictures(
+            model, network, images, truth, names, folder, chosen, len(images)
+        )
+    return heatmaps.pictures(
+        model, network, images, truth, names, folder, chosen, len(images), asked
+    )
 
 
 def draw_model(
@@ -150,16 +165,30 @@ def draw_model(
     layers: Sequence[str],
     image_files: Sequence[Path],
     resize: bool,
+    by: Sequence[str] = PLAIN.methods,
+    head: str | None = None,
+    target: str | None = None,
 ) -> list[Picture]:
     """Draw figures of a saved network into a folder, made if need be.
 
+    Args:
+        by: Methods of the heatmaps, a figure each.
+        head: The only head to draw heatmaps of; None: all.
+        target: Name or index of the class to explain; None: the predicted one.
+
     Raises:
-        WrongUse: activations or heatmaps are asked for without images.
-        WrongName: an unknown layer; the message lists those there are.
+        WrongUse: activations or heatmaps are asked for without images, or a class of several
+            heads.
+        WrongName: an unknown layer, head or class; the message lists those there are.
         WrongImage: an image does not fit.
     """
     network = load_model(model.path)
     find_layers(network, layers)
+    asked = Asked(
+        tuple(METHODS[METHODS.index(one)] for one in by),
+        head,
+        _class_index(network, model.names, head, target),
+    )
     if not image_files and set(kinds) != {"filters"}:
         raise WrongUse("activations and heatmaps need images: give --image FILE, or --kind filters")
     images = read_images(image_files, image_shape(network), resize=resize)
@@ -167,9 +196,35 @@ def draw_model(
     pictures: list[Picture] = []
     for kind in kinds:
         pictures += _draw_kind(
-            kind, network, None, images, None, model.names, layers, folder, FigureSettings()
+            kind, network, None, images, None, model.names, layers, folder, FigureSettings(), asked
         )
     return pictures
+
+
+def _class_index(
+    network: "keras.Model",
+    names: dict[str, tuple[str, ...]],
+    head: str | None,
+    target: str | None,
+) -> int | None:
+    """The class of the head, or of the only one, by its name or index."""
+    heads = head_names(network)
+    if head is not None and head not in heads:
+        raise WrongName(f"no head {head!r}; there are: {', '.join(heads)}")
+    if target is None:
+        return None
+    if head is None and len(heads) > 1:
+        raise WrongUse(f"--class needs the head it is of: give --head, one of {', '.join(heads)}")
+    head = head or heads[0]
+    known = names.get(head, ())
+    if target in known:  # before indices: MNIST's classes are named 0 to 9
+        return known.index(target)
+    units = network.outputs[heads.index(head)].shape[-1]
+    classes = 2 if units == 1 else units
+    if target.isdecimal() and int(target) < classes:
+        return int(target)
+    there = f"0 to {classes - 1}" + (f", or {', '.join(known)}" if known else "")
+    raise WrongName(f"no class {target!r} of head {head!r}; there are: {there}")
 
 
 def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
@@ -180,6 +235,15 @@ def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
     for label in chosen:  # with fewer classes than images a class gives its next image
         taken.append(next(int(i) for i in np.flatnonzero(classes == label) if int(i) not in taken))
     return np.array(taken)
+
+
+def random_indices(images: int, most: int, seed: int) -> np.ndarray:
+    """Indices of so many of the images, or of all there are, drawn at random, in their order."""
+    return np.sort(np.random.default_rng(seed).permutation(images)[:most])
+
+
+def _test_images(dataset: Dataset, most: int, seed: int) -> np.ndarray:
+    return dataset.test.images[random_indices(len(dataset.test), most, seed)]
 
 
 def _search(run: Run, problem: str) -> list[Picture]:
@@ -225,24 +289,68 @@ def _robustness(run: Run, problem: str) -> list[Picture]:
     """Reads test images again, when all is chosen and evaluated: for the report only."""
     dataset, seed = _dataset(run, problem), run.study().seed
     most = settings_of(run).figures.robustness_images
-    chosen = sample(len(dataset.test.images), most, seed)
+    chosen = random_indices(len(dataset.test.images), most, seed)
     labels = {column: values[chosen] for column, values in dataset.test.labels.items()}
     versions = corruptions.versions(dataset.name, dataset.test.images[chosen], labels, seed)
     if not versions:
         return []
     networks = {name: predictor(load_model(run.model_path(problem, name))) for name in NETWORKS}
     found = measure(versions, labels, networks, load_problem(problem).heads, seed)
-    run.write_finding(problem, FINDING, found)
+    run.write_finding(problem, "robustness", found)
     return robustness.pictures(
         found, versions, corruptions.note(dataset.name), run.figures_folder(problem)
     )
+
+
+def _explained(run: Run, problem: str) -> list[Picture]:
+    """Heatmaps by every method, and what they are worth: against the line where it is known."""
+    budget, dataset, seed = settings_of(run).figures, _dataset(run, problem), run.study().seed
+    folder, explainers = run.figures_folder(problem), _explainers(run, problem)
+    shown = dataset.test.images[example_indices(dataset.test.labels["class"], budget.images)]
+    pictures = []
+    for network, explainer in explainers.items():
+        pictures += methods.pictures(explainer, network, shown, dataset.names, folder, seed)
+    if dataset.name == "lines":
+        lines = localise(explainers, _test_images(dataset, budget.map_images, seed), seed)
+        run.write_finding(problem, "localisation", lines)
+        return [*pictures, *localisation.pictures(lines, folder)]
+    curves = delete(explainers, _test_images(dataset, budget.curve_images, seed), seed)
+    run.write_finding(problem, "deletion", curves)
+    return [*pictures, *deletion.pictures(curves, folder)]
+
+
+def _sanity(run: Run, problem: str) -> list[Picture]:
+    """What heatmaps do as the networks are randomised."""
+    budget, seed = settings_of(run).figures, run.study().seed
+    images = _test_images(_dataset(run, problem), budget.sanity_images, seed)
+    found = check_all(_explainers(run, problem), images, seed)
+    run.write_finding(problem, "sanity", found)
+    return sanity.pictures(found, run.figures_folder(problem))
+
+
+def _explainers(run: Run, problem: str) -> dict[NetworkName, Explainer]:
+    budget = settings_of(run).figures
+    return {
+        network: Explainer(
+            load_model(run.model_path(problem, network)),
+            samples=budget.smooth_samples,
+            channels=budget.scorecam_channels,
+        )
+        for network in NETWORKS
+    }
 
 
 Part = Callable[[Run, str], list[Picture]]
 """Draws figures of a problem of a run into its folder."""
 
 OF_SEARCH: dict[str, Part] = {"search": _search}
-OF_RESULTS: dict[str, Part] = {"results": _results, "errors": _errors, "robustness": _robustness}
+OF_RESULTS: dict[str, Part] = {
+    "results": _results,
+    "errors": _errors,
+    "robustness": _robustness,
+    "explained": _explained,
+    "sanity": _sanity,
+}
 
 
 def _names_of_neighbours(path: Path) -> dict[str, tuple[str, ...]]:

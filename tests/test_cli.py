@@ -259,6 +259,57 @@ def test_figures_that_need_images_are_refused_without(command: Command, model: s
     assert "--image" in command.refused("visualize", model, "--kind", "heatmaps")
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["--head", "nose"], ["'nose'", "class"]),
+        (["--class", "cat"], ["'cat'", "0 to 3"]),
+        (["--class", "4"], ["'4'", "0 to 3"]),
+        (["--method", "guess"], ["guess", "scorecam"]),
+    ],
+)
+def test_head_class_or_method_that_is_not_there_is_answered_with_those_there_are(
+    command: Command, model: str, tmp_path: Path, asked: list[str], told: list[str]
+) -> None:
+    image = picture(tmp_path, (28, 28), "RGB")
+    line = command.refused("visualize", model, "--kind", "heatmaps", "--image", image, *asked)
+    assert all(word in line for word in told)
+
+
+def test_a_class_of_several_heads_needs_the_head(command: Command, tmp_path: Path) -> None:
+    import keras
+
+    pixels = keras.Input((8, 8, 3))
+    x = keras.layers.Flatten()(keras.layers.Conv2D(2, 3)(pixels))
+    heads = [keras.layers.Dense(2, "softmax", name=name)(x) for name in ("color", "side")]
+    path = tmp_path / "two.keras"
+    keras.Model(pixels, heads).save(path)
+    image = picture(tmp_path, (8, 8), "RGB")
+    line = command.refused("visualize", str(path), "--image", image, "--class", "1")
+    assert "--head" in line
+    assert "color, side" in line
+
+
+def test_heatmaps_are_drawn_by_every_method_asked_for(
+    command: Command, model: str, tmp_path: Path
+) -> None:
+    image = picture(tmp_path, (28, 28), "RGB")
+    asked = ("--method", "scorecam", "smoothgrad", "--class", "2")
+    given = ("visualize", model, "--kind", "heatmaps", "--image", image, "--out", "drawn")
+    code, printed, errors = command(*given, *asked)
+    assert (code, errors) == (0, "")
+    assert printed.splitlines() == [
+        "drawn/heatmaps_scorecam.png",
+        "drawn/heatmaps_smoothgrad.png",
+    ]
+
+
+def test_methods_offered_are_those_there_are() -> None:
+    from study.records import METHODS
+
+    assert tuple(option.value for option in cli.MethodOption) == METHODS
+
+
 def test_line_folder_with_a_misnamed_file_is_refused(command: Command, tmp_path: Path) -> None:
     lines = tmp_path / "lines"
     lines.mkdir()

@@ -132,7 +132,9 @@ def test_both_networks_have_all_kinds_of_figures(folder: Path, problem: str) -> 
     for network in ("baseline", "tuned"):
         kinds = ("activations", "filters", "heatmaps", "errors")
         assert {(network, kind) for kind in kinds} <= made
-    assert {"search", "training", "results", "robustness"} <= {p["section"] for p in pictures}
+    assert {"search", "training", "results", "robustness", "trust"} <= {
+        p["section"] for p in pictures
+    }
     assert all((kept / picture["file"]).stat().st_size > 1000 for picture in pictures)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import study
 from study.metrics import Probabilities
-from study.robustness import Predict, measure, sample
+from study.robustness import Predict, measure
 
 IMAGES = 100
 CLEAN = np.zeros((IMAGES, 2, 2, 1), np.uint8)
@@ -73,16 +73,6 @@ def test_several_heads_count_together() -> None:
 
     assert found.metric == "joint"
     assert found.mean == {"baseline": 0.25, "tuned": 0.25}
-
-
-def test_a_sample_is_drawn_without_repeats_and_the_same_for_the_same_seed() -> None:
-    chosen = sample(1000, 50, seed=1)
-
-    assert len(np.unique(chosen)) == 50
-    assert chosen.tolist() == sorted(chosen.tolist())
-    assert chosen.tolist() == sample(1000, 50, seed=1).tolist()
-    assert chosen.tolist() != sample(1000, 50, seed=2).tolist()
-    assert sample(10, 50, seed=1).tolist() == list(range(10))
 
 
 def test_nothing_that_chooses_knows_what_it_finds() -> None:

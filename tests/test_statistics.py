@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from study import statistics
-from study.statistics import compare, estimate
+from study.statistics import compare, estimate, image_estimates
 
 
 def networks(
@@ -214,3 +214,26 @@ def test_the_interval_of_an_image_mean_is_the_binomial_one() -> None:
     half = 1.96 * np.sqrt((0.4 - 0.2**2) / 1000)  # variance of 1, 0 and -1
     assert found.mean == pytest.approx(0.2)
     assert_allclose(found.ci95, (0.2 - half, 0.2 + half), atol=0.002)
+
+
+def test_means_over_images_have_the_normal_interval_if_there_are_many() -> None:
+    values = np.random.default_rng(1).normal(3, 1, (2000, 2))
+
+    first, second = image_estimates(values, seed=1)
+
+    assert_allclose([first.mean, second.mean], values.mean(axis=0))
+    assert_allclose(first.ci95, first.mean + np.array([-1.96, 1.96]) / np.sqrt(2000), atol=0.005)
+
+
+def test_scores_of_one_image_are_resampled_together() -> None:
+    values = np.random.default_rng(1).random((50, 1)) * [1, -1]
+
+    first, second = image_estimates(values, seed=1)
+
+    assert_allclose(first.ci95, np.negative(second.ci95[::-1]))
+
+
+def test_equal_scores_leave_no_doubt() -> None:
+    (one,) = image_estimates(np.full((20, 1), 0.25), seed=1)
+
+    assert one.ci95 == pytest.approx((0.25, 0.25))

@@ -1,9 +1,4 @@
-"""Where in an image a network finds its evidence: Grad-CAM.
-
-Selvaraju et al. 2017, "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
-Localization", section 3: a layer's channels weighted by the mean gradient of the class score,
-added up, positive part only.
-"""
+"""Where in an image a network finds its evidence, by one method a figure."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,16 +7,12 @@ from typing import NamedTuple
 import keras
 import matplotlib
 import numpy as np
-import tensorflow as tf
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from tf_keras_vis.gradcam import Gradcam
-from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
-from tf_keras_vis.utils.scores import BinaryScore, CategoricalScore, InactiveScore
 
-from study.errors import WrongName
+from study.attribution import CHANNELS, Explainer
 from study.figures.style import PALETTE, SEQUENTIAL, save, styled
 from study.figures.tiles import (
     SIDE,
@@ -34,23 +25,28 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.models import (
-    SINGLE_HEAD,
-    as_functional,
-    find_layers,
-    head_names,
-    image_shape,
-    is_convolution,
-    predict,
-    visual_layers,
-)
-from study.records import NetworkName, Picture
+from study.models import SINGLE_HEAD
+from study.records import METHOD_NAMES, Method, NetworkName, Picture
 
 SHOWN_IMAGES = 6
 
 
+class Asked(NamedTuple):
+    """What heatmaps are to show."""
+
+    methods: tuple[Method, ...] = ("gradcam",)
+    """A figure each."""
+    head: str | None = None
+    """The only head; None: all."""
+    target: int | None = None
+    """Index of the class to explain; None: the predicted one."""
+
+
+PLAIN = Asked()
+
+
 class HeadHeatmaps(NamedTuple):
-    """One head's predictions and what speaks for them."""
+    """One head's predictions and what speaks for them, or for the class asked for."""
 
     head: str
     predicted: np.ndarray
@@ -58,87 +54,66 @@ class HeadHeatmaps(NamedTuple):
     probability: np.ndarray
     """(n,) float32, of the predicted class."""
     maps: np.ndarray
-    """(n, height, width) float32 in [0, 1]: evidence for the predicted class, as a share of the
-    image's greatest; all zero if there is none."""
+    """(n, height, width) float32 in [0, 1]: evidence for the class, as a share of the image's
+    greatest; all zero if there is none."""
 
     @property
     def empty(self) -> np.ndarray:
-        """(n,) bool: nowhere does the layer speak for the predicted class."""
+        """(n,) bool: nowhere does the layer speak for the class."""
         return np.asarray(~np.any(self.maps > 0, axis=(1, 2)))
 
 
 class HeatmapsInfo(NamedTuple):
-    """Grad-CAM of some images, for each head of a network."""
+    """Heatmaps of some images, for each head of a network."""
 
     layer: str
     resolution: tuple[int, int]
     """(rows, columns) of the layer's maps, which are enlarged to the image."""
     heads: list[HeadHeatmaps]
+    method: Method = "gradcam"
+    target: int | None = None
+    """Class that is explained; None: the predicted one."""
+
+    @property
+    def at_layer(self) -> bool:
+        """Whether the layer matters: SmoothGrad goes down to the pixels."""
+        return self.method != "smoothgrad"
 
 
-def heatmaps_info(model: keras.Model, images: np.ndarray, layer: str | None = None) -> HeatmapsInfo:
-    """Grad-CAM for the class each head predicts.
-
-    The score is the head's output without softmax or sigmoid, which flatten gradients where
-    the network is sure; for a sigmoid neuron that predicts its negative class, minus it.
+def heatmaps_info(
+    model: keras.Model,
+    images: np.ndarray,
+    layer: str | None = None,
+    method: Method = "gradcam",
+    head: str | None = None,
+    target: int | None = None,
+) -> HeatmapsInfo:
+    """Heatmaps for the class each head predicts, or for one class of one head.
 
     Args:
         model: Its heads end in softmax or in one sigmoid neuron.
         images: (n, height, width, channels), pixels 0 to 255.
         layer: Name of a layer with maps; the last convolution layer if None.
+        method: See `study.attribution`.
+        head: Name of the only head; all if None.
+        target: Index of the class to explain; the predicted one if None.
 
     Raises:
-        WrongName: a layer that is not there or has no maps, no convolution layer at all, or a
-            network with another one nested inside.
+        WrongName: a layer that is not there or has no maps, no convolution layer at all, a
+            network with another one nested inside, a head or class that is not there.
     """
-    model = as_functional(model)
-    chosen = _layer(model, layer)
-    pixels = np.asarray(images, np.float32)
-    probabilities = predict(model, images)
-    gradcam = Gradcam(model, model_modifier=ReplaceToLinear(), clone=True)
-    heads = []
-    for place, head in enumerate(head_names(model)):
-        predicted = probabilities[head].argmax(axis=1)
-        scores = [InactiveScore() for _ in model.outputs]
-        one_neuron = model.outputs[place].shape[-1] == 1
-        scores[place] = (BinaryScore if one_neuron else CategoricalScore)(predicted.tolist())
-        evidence = gradcam(
-            scores,
-            pixels,
-            penultimate_layer=chosen.name,
-            seek_penultimate_conv_layer=False,
-            expand_cam=False,  # its own enlarging puts the outer cells' middles on the border
-            normalize_cam=False,
+    explainer = Explainer(model, layer)
+    probabilities = explainer.predict(images)
+    heads = [
+        HeadHeatmaps(
+            head=name,
+            predicted=probabilities[name].argmax(axis=1),
+            probability=probabilities[name].max(axis=1),
+            maps=explainer.maps(images, method, name, target),
         )
-        heads.append(
-            HeadHeatmaps(
-                head=head,
-                predicted=predicted,
-                probability=probabilities[head].max(axis=1),
-                maps=_enlarge(np.asarray(evidence, np.float32), image_shape(model)[:2]),
-            )
-        )
-    rows, columns = chosen.output.shape[1:3]
-    return HeatmapsInfo(layer=chosen.name, resolution=(rows, columns), heads=heads)
-
-
-def _layer(model: keras.Model, name: str | None) -> keras.layers.Layer:
-    if name is None:
-        convolutions = [layer for layer in visual_layers(model) if is_convolution(layer)]
-        if not convolutions:
-            raise WrongName("the network has no convolution layer, which a heatmap needs")
-        return convolutions[-1]
-    layer = find_layers(model, [name])[0]
-    if len(layer.output.shape) != 4:
-        raise WrongName(f"layer {name!r} has no maps left to draw a heatmap from; take one before")
-    return layer
-
-
-def _enlarge(evidence: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """(n, rows, columns) >= 0 -> (n, *size), the greatest cell of each image worth 1."""
-    peak = evidence.max(axis=(1, 2), keepdims=True)
-    shares = np.divide(evidence, peak, out=np.zeros_like(evidence), where=peak > 0)
-    return np.asarray(tf.image.resize(shares[..., np.newaxis], size, "bilinear"))[..., 0]
+        for name in ([explainer.check_head(head)] if head else explainer.heads)
+    ]
+    return HeatmapsInfo(explainer.layer, explainer.resolution, heads, method, target)
 
 
 def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
@@ -196,7 +171,7 @@ def draw_heatmaps(
 ) -> Figure:
     """A row an image: input, then heatmap and overlay of each head with true and predicted."""
     layout, norm = _layout(len(info.heads), len(images)), Normalize(0, 1)
-    top = -0.45 if len(info.heads) > 1 else -0.22
+    top = -0.22 if info.heads[0].head == SINGLE_HEAD else -0.45
     bottom = layout.rows * layout.pitch - 0.06
     with styled():
         axes = new_grid(0, top, layout.right + 0.6, bottom, layout.inch)
@@ -258,17 +233,31 @@ def _write_verdict(
     axes.text(x, line, told, va="top", fontsize=7, color=color)
 
 
-def caption(info: HeatmapsInfo, images: int, truth: Mapping[str, np.ndarray] | None) -> str:
+def caption(
+    info: HeatmapsInfo,
+    images: int,
+    truth: Mapping[str, np.ndarray] | None,
+    names: Mapping[str, Sequence[str]] | None = None,
+) -> str:
     """What to see in the figure, with its numbers."""
     rows, columns = info.resolution
     height, width = info.heads[0].maps.shape[1:]
+    asked = "the class it predicts"
+    if info.target is not None:
+        asked = f"class {class_name(names, info.heads[0].head, info.target)}"
+    where = f" at layer {info.layer}" if info.at_layer else ""
     told = (
-        f"Grad-CAM of {images} images at layer {info.layer}: bright is where the network finds "
-        f"evidence for the class it predicts, as a share of the image's greatest. The layer has "
-        f"{rows} × {columns} cells for {height} × {width} pixels"  # noqa: RUF001
+        f"{METHOD_NAMES[info.method]} of {images} images{where}: bright is where the network finds "
+        f"evidence for {asked}, as a share of the image's greatest."
     )
-    coarse = min(height // rows, width // columns)
-    told += f", so a patch is no finer than {coarse} pixels." if coarse > 1 else "."
+    if info.at_layer:
+        told += f" The layer has {rows} × {columns} cells for {height} × {width} pixels"  # noqa: RUF001
+        coarse = min(height // rows, width // columns)
+        told += f", so a patch is no finer than {coarse} pixels." if coarse > 1 else "."
+    if info.method == "scorecam":
+        told += (
+            f" Of each image the {CHANNELS} channels that vary most were tried, or all there are."
+        )
     if truth:
         right = [
             f"{int((head.predicted == truth[head.head][:images]).sum())} of {images}"
@@ -291,8 +280,9 @@ def pictures(
     directory: Path,
     layers: Sequence[str] | None = None,
     rows: int = SHOWN_IMAGES,
+    asked: Asked = PLAIN,
 ) -> list[Picture]:
-    """Draw the heatmaps into the directory: one figure for the last convolution layer.
+    """Draw the heatmaps into the directory: a figure a method for the last convolution layer.
 
     Args:
         model: Its heads end in softmax or in one sigmoid neuron.
@@ -303,27 +293,32 @@ def pictures(
         directory: Where the PNG files go.
         layers: Names of layers, a figure each; the last convolution layer if None.
         rows: Images to draw.
+        asked: Methods, head and class.
 
     Raises:
         WrongName: as `heatmaps_info`.
     """
     images = images[:rows]
     made = []
-    chosen: Sequence[str | None] = layers or [None]
-    for layer in chosen:
-        info = heatmaps_info(model, images, layer)
-        file = file_name("heatmaps", network, layer)
-        save(draw_heatmaps(info, images, truth, names), directory / file)
-        heads = ", ".join(head.head for head in info.heads)
-        made.append(
-            Picture(
-                file=file,
-                section="heatmaps",
-                network=network,
-                title=f"Heatmaps at {info.layer}, {whose(network)}",
-                caption=caption(info, len(images), truth),
-                alt=f"{len(images)} images, each beside its heatmap and the heatmap laid over it, "
-                f"with true and predicted class ({heads}).",
+    for method in asked.methods:
+        chosen: Sequence[str | None] = layers or [None]
+        for layer in chosen if method != "smoothgrad" else [None]:
+            info = heatmaps_info(model, images, layer, method, asked.head, asked.target)
+            kind = "heatmaps" if method == "gradcam" else f"heatmaps_{method}"
+            file = file_name(kind, network, layer)
+            save(draw_heatmaps(info, images, truth, names), directory / file)
+            heads = ", ".join(head.head for head in info.heads)
+            by = "" if method == "gradcam" else f" by {METHOD_NAMES[method]}"
+            where = f" at {info.layer}" if info.at_layer else ""
+            made.append(
+                Picture(
+                    file=file,
+                    section="heatmaps",
+                    network=network,
+                    title=f"Heatmaps{by}{where}, {whose(network)}",
+                    caption=caption(info, len(images), truth, names),
+                    alt=f"{len(images)} images, each beside its heatmap and the heatmap laid over "
+                    f"it, with true and predicted class ({heads}).",
+                )
             )
-        )
     return made

@@ -48,20 +48,25 @@ def set_score_axis(axes: Axes, scores: Iterable[float], direction: Literal["x", 
     """
     values = np.fromiter(scores, dtype=float)
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-    wide = len(values) > 0 and _error(low) / _error(high) >= WIDE
+    wide = is_wide(low, high)
     limits = _wide_limits(low, high) if wide else _narrow_limits(low, high)
     set_limits = axes.set_ylim if direction == "y" else axes.set_xlim
     axis = axes.yaxis if direction == "y" else axes.xaxis
     if wide:
         set_scale = axes.set_yscale if direction == "y" else axes.set_xscale
         set_scale("function", functions=(_forward, _inverse))
-        axis.set_major_locator(FixedLocator(_wide_ticks(*limits)))
+        axis.set_major_locator(FixedLocator(wide_ticks(*limits)))
         axis.set_minor_locator(NullLocator())
     else:
         axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     set_limits(*limits)
     axis.set_major_formatter(FuncFormatter(lambda score, _: f"{100 * score:.6g}%"))
     axes.grid(True, axis=direction)
+
+
+def is_wide(low: float, high: float) -> bool:
+    """Whether scores from `low` to `high` want an axis that is logarithmic in the error."""
+    return _error(low) / _error(high) >= WIDE
 
 
 def _error(score: float) -> float:
@@ -89,7 +94,8 @@ def _narrow_limits(low: float, high: float) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def _wide_ticks(low: float, high: float) -> list[float]:
+def wide_ticks(low: float, high: float) -> list[float]:
+    """Scores to mark on an axis from `low` to `high` that is logarithmic in the error."""
     first, last = _forward(np.array([low, high]))
     ticks: list[float] = []
     for tick in (tick for tick in reversed(TICKS) if low <= tick <= high):

@@ -14,7 +14,7 @@ from scipy.stats import kruskal
 from study.figures.scores import count, metric_label, percent, points, set_score_axis
 from study.figures.style import PALETTE, new_figure, save, styled
 from study.records import Picture, Trial, Value
-from study.trials import best_trial
+from study.trials import best_trial, first_epochs
 
 BASELINE = 0
 """Number of the trial that is the baseline."""
@@ -180,7 +180,7 @@ def hyperparameters_info(trials: Sequence[Trial], metric: str) -> Hyperparameter
     epochs = min(budgets) if len(budgets) > 1 else None
     best = best_trial(scored)
     if epochs is not None:
-        scored = [_first_epochs(trial, epochs, metric) for trial in scored]
+        scored = [first_epochs(trial, epochs, metric) for trial in scored]
     names = dict.fromkeys(name for trial in scored for name in trial.hyperparameters)
     panels = [panel for name in names if (panel := _panel(name, scored)) is not None]
     return HyperparametersInfo(
@@ -190,12 +190,6 @@ def hyperparameters_info(trials: Sequence[Trial], metric: str) -> Hyperparameter
         epochs=epochs,
         panels=tuple(sorted(panels, key=lambda panel: -panel.matters)),
     )
-
-
-def _first_epochs(trial: Trial, epochs: int, metric: str) -> Trial:
-    """The trial as if it had ended after so many epochs: scores of equal budgets compare."""
-    values = [v for v in trial.curves.get(f"val_{metric}", [])[:epochs] if math.isfinite(v)]
-    return trial.model_copy(update={"score": max(values)}) if values else trial
 
 
 def _panel(name: str, scored: Sequence[Trial]) -> Panel | None:

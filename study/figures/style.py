@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from study.files import write_bytes
+from study.records import Method
 
 PALETTE: dict[str, str] = {
     "baseline": "#D9822B",
@@ -27,6 +28,14 @@ PALETTE: dict[str, str] = {
     "grid": "#E3E5E9",
 }
 """What a colour stands for -> hex. The networks' keys make it a seaborn `palette`."""
+
+METHOD_LOOK: dict[Method, tuple[str, str]] = {
+    "gradcam": (PALETTE["ink"], "o"),
+    "gradcam++": ("#8A63C6", "s"),
+    "scorecam": (PALETTE["good"], "D"),
+    "smoothgrad": (PALETTE["bad"], "^"),
+}
+"""A way to make heatmaps -> colour and marker of its line."""
 
 SEQUENTIAL = "viridis"
 """Colour map of amounts from zero up: activations, heatmaps, confusion matrices, scores."""

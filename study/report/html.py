@@ -9,10 +9,11 @@ from markupsafe import Markup
 
 from study.figures.style import PALETTE
 from study.report import formats
+from study.report.charts.plotly_js import PlotlyJs, plotly_js
 from study.report.comparison import RunComparison
 from study.report.sections import Report
 
-SCRIPTS = ("page.js", "viewer.js", "copy.js", "live.js")
+SCRIPTS = ("page.js", "viewer.js", "copy.js", "live.js", "charts.js")
 
 FILTERS = (
     formats.percent,
@@ -54,22 +55,24 @@ def _environment() -> Environment:
 
 def to_html(report: Report) -> str:
     """The page of one run."""
-    return _page("report.html", report)
+    explored = any(problem.explore for problem in report.problems)
+    return _page("report.html", report, plotly_js() if explored else None)
 
 
 def comparison_to_html(comparison: RunComparison) -> str:
     """The page of several runs."""
-    return _page("comparison.html", comparison)
+    return _page("comparison.html", comparison, None)
 
 
-def _page(template: str, report: Report | RunComparison) -> str:
-    """The page. It may run the script whose hash it names, and load nothing from anywhere."""
+def _page(template: str, report: Report | RunComparison, plotly: PlotlyJs | None) -> str:
+    """The page. It may run the scripts whose hashes it names, and load nothing from anywhere."""
     environment = _environment()
     script = "\n".join(environment.get_template(name).render() for name in SCRIPTS)
     digest = hashlib.sha256(script.encode()).digest()
     return environment.get_template(template).render(
         report=report,
         palette=PALETTE,
+        plotly=plotly,
         script=Markup(script),
         script_hash=base64.b64encode(digest).decode("ascii"),
     )

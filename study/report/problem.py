@@ -13,6 +13,7 @@ from study.records import (
     Trial,
     Value,
 )
+from study.report.charts import Explore, explore
 from study.report.formats import (
     count,
     listed,
@@ -131,6 +132,7 @@ class ProblemSection:
     metric: str | None
     seeds: tuple[SeedRow, ...]
     trials: TrialTable | None
+    explore: Explore | None
     groups: tuple[FigureGroup, ...]
 
 
@@ -342,6 +344,7 @@ def problem_section(
         metric=found.metric if found else None,
         seeds=seed_rows(found) if found else (),
         trials=trial_table(problem.trials),
+        explore=None if live else explore(problem),  # seconds, for importances
         groups=tuple(groups),
     )
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from study.errors import WrongName
 from study.figures.heatmaps import (
+    Asked,
     HeadHeatmaps,
     HeatmapsInfo,
     caption,
@@ -269,3 +270,36 @@ def test_a_picture_of_each_layer_asked_for_is_made(tmp_path: Path) -> None:
 
     assert [picture.file for picture in made] == ["heatmaps_conv1.png"]
     assert "2 images" in made[0].alt
+
+
+def test_another_class_than_the_predicted_can_be_explained() -> None:
+    info = heatmaps_info(two_classes(), images()[2:3], target=1)
+
+    assert info.heads[0].predicted.tolist() == [0]
+    assert spots(info.heads[0].maps) == [(6, 5)]
+    assert "evidence for class blue," in caption(info, 1, None, NAMES)
+
+
+def test_one_head_alone_is_drawn_with_its_name() -> None:
+    info = heatmaps_info(two_heads(), images()[:2], head="side")
+
+    assert [head.head for head in info.heads] == ["side"]
+    axes = draw_heatmaps(info, images()[:2]).axes[0]
+    above = [text.get_position()[1] for text in axes.texts if text.get_text() == "side"]
+    assert len(above) == 2
+    assert min(above) > min(axes.get_ylim()) + 0.15  # not cut off
+
+
+def test_every_method_asked_for_is_a_figure_of_its_own(tmp_path: Path) -> None:
+    asked = Asked(methods=("gradcam++", "smoothgrad"), head="color", target=1)
+
+    made = pictures(two_heads(), None, images(), None, NAMES, tmp_path, ["conv1"], asked=asked)
+
+    assert [picture.file for picture in made] == [
+        "heatmaps_gradcam++_conv1.png",
+        "heatmaps_smoothgrad.png",
+    ]
+    assert made[0].caption.startswith("Grad-CAM++ of 4 images at layer conv1: bright is where")
+    assert made[1].caption.startswith("SmoothGrad of 4 images: bright is where")
+    assert "class blue" in made[1].caption
+    assert "cells" not in made[1].caption

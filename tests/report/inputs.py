@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from study.records import Picture, Stage, StudyRecord
+from study.records import Hyperparameter, Picture, SearchSpace, Stage, StudyRecord
 from study.report import PictureFile, ProblemInput, ReportInput, render, render_comparison
 from tests.factories import evaluation, trial
 
@@ -71,6 +71,40 @@ def problem(name: str = "mnist", **changes: Any) -> ProblemInput:
         ),
     }
     return ProblemInput(**(fields | changes))
+
+
+def searched(**changes: Any) -> ProblemInput:
+    """A search of six trials, 0, 1, 2, 4, 5 and 7, of which 2 failed and 5 is the best."""
+    tried: list[tuple[int, float | None, dict[str, Any], int]] = [
+        (0, 0.80, {"filters": 32, "rate": 0.001, "norm": True}, 4000),
+        (1, 0.60, {"filters": 16, "rate": 0.01, "norm": False}, 2000),
+        (2, None, {"filters": 64, "rate": 0.1, "norm": False}, 8000),
+        (4, 0.85, {"filters": 64, "rate": 0.001, "norm": True, "momentum": 0.5}, 8000),
+        (5, 0.90, {"filters": 16, "rate": 0.0001, "norm": True}, 1000),
+        (7, 0.70, {"filters": 32, "rate": 0.01, "norm": False, "momentum": 0.9}, 4000),
+    ]
+    trials = tuple(
+        trial(
+            number,
+            score,
+            hyperparameters=values,
+            parameters=parameters,
+            seconds=10.0 + number,
+            finished=None if score is None else f"2026-11-22T08:{number:02}:30+00:00",
+        )
+        for number, score, values, parameters in tried
+    )
+    space = SearchSpace(
+        objective="accuracy",
+        hyperparameters=[
+            Hyperparameter(name="filters", kind="choice", values=[16, 32, 64]),
+            Hyperparameter(name="rate", kind="float", low=1e-4, high=0.1, log=True),
+            Hyperparameter(name="norm", kind="choice", values=[True, False]),
+            Hyperparameter(name="momentum", kind="float", low=0, high=1),
+        ],
+    )
+    fields: dict[str, Any] = {"space": space, "trials": trials, "evaluation": None, "pictures": ()}
+    return problem(**(fields | changes))
 
 
 def finished() -> ReportInput:

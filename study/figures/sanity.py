@@ -1,0 +1,92 @@
+"""Do heatmaps change when the network forgets? Cascading randomisation."""
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from study.figures.scores import count
+from study.figures.style import METHOD_LOOK, PALETTE, new_figure, save, styled
+from study.records import METHOD_NAMES, NetworkName, Picture, Sanity
+from study.sanity import distrusted
+
+READING = (
+    "From left to right the layers are given new random weights, one after the other, from the "
+    "answer down to the pixels (Adebayo et al. 2018). A heatmap that explains the network must "
+    "change, for what it explained is gone. Up is the rank correlation of the new maps with the "
+    "original ones: 1 is no change, 0 is nothing in common. A method that ends above the dashed "
+    "line shows the image rather than the network: more than a quarter of the variance of its "
+    "pixels' ranks does not come from the weights. Bars are 95% bootstrap intervals."
+)
+
+
+def draw_sanity(found: Sanity) -> Figure:
+    """A panel a network: similarity of each method's maps, stage by stage."""
+    figure = new_figure(4.2 * len(found.networks), 3.2)
+    with styled():
+        panels = figure.subplots(1, len(found.networks), sharey=True, squeeze=False)[0]
+        for axes, (network, one) in zip(panels, found.networks.items(), strict=True):
+            axes.axhline(found.limit, color=PALETTE["muted"], linestyle="--", linewidth=1)
+            axes.axhline(0, color=PALETTE["grid"], linewidth=1)
+            for number, (method, ends) in enumerate(one.similarity.items()):
+                color, marker = METHOD_LOOK[method]
+                means = [1.0, *(end.mean for end in ends)]
+                lower = [0.0, *(max(0, end.mean - end.ci95[0]) for end in ends)]
+                upper = [0.0, *(max(0, end.ci95[1] - end.mean) for end in ends)]
+                axes.errorbar(
+                    [place + 0.06 * (number - 1.5) for place in range(len(means))],
+                    means,
+                    yerr=[lower, upper],
+                    color=color,
+                    marker=marker,
+                    markersize=4,
+                    elinewidth=1,
+                    label=METHOD_NAMES[method],
+                )
+            stages = ["as\ntrained", *(f"+ {stage}" for stage in one.stages)]
+            axes.set_xticks(range(len(stages)), stages, rotation=30)
+            axes.set_title(f"{network} network")
+            axes.set_ylim(
+                min(-0.25, *(e.ci95[0] for s in one.similarity.values() for e in s)), 1.05
+            )
+        panels[0].set_ylabel("similarity to the original maps")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
+
+
+def caption(found: Sanity) -> str:
+    """Who reacts to the weights and who does not, in numbers."""
+    told = [f"Heatmaps of {count(found.images, 'test image')} as the networks forget."]
+    for network in found.networks:
+        told.append(_verdict(found, network))
+    return " ".join(told)
+
+
+def _verdict(found: Sanity, network: NetworkName) -> str:
+    ends = {method: of[-1].mean for method, of in found.networks[network].similarity.items()}
+    bad = distrusted(found, network)
+    good = [method for method in ends if method not in bad]
+    marked = ", ".join(f"{METHOD_NAMES[method]} ({ends[method]:.2f})" for method in bad)
+    fine = ", ".join(f"{METHOD_NAMES[method]} ({ends[method]:.2f})" for method in good)
+    told = f"On the {network} network"
+    if bad:
+        told += f" not to be trusted, for it does not react to the weights: {marked}"
+    if bad and good:
+        told += "; these react:"
+    elif good:
+        told += " all methods react to the weights:"
+    return f"{told} {fine}.".replace(" .", ".")
+
+
+def pictures(found: Sanity, directory: Path) -> list[Picture]:
+    """Draw the check into sanity.png in the directory, which exists."""
+    made = Picture(
+        file="sanity.png",
+        section="trust",
+        title="Do the heatmaps react to what the network learned?",
+        caption=caption(found),
+        alt="Similarity of each method's heatmaps to the original ones, layer after layer.",
+        reading=READING,
+    )
+    save(draw_sanity(found), directory / made.file)
+    return [made]

@@ -1,0 +1,80 @@
+"""Charts of the score against what it costs, with the Pareto front."""
+
+from study.report.charts import look
+from study.report.charts.chart import Chart
+from study.report.charts.search import CHART_PX, Search, complete, scores_of
+from study.report.formats import duration, percent, several
+
+
+def accuracy_by_parameters(search: Search) -> Chart | None:
+    """The Pareto front of score and size."""
+    return _pareto_front(search, "parameters", "parameters", "small")
+
+
+def accuracy_by_seconds(search: Search) -> Chart | None:
+    """The Pareto front of score and training time."""
+    return _pareto_front(search, "seconds", "training time (s)", "quick")
+
+
+def _pareto_front(search: Search, cost: str, axis: str, cheap: str) -> Chart | None:
+    """Score against what an attribute of the trials says; which trials no other beats in both."""
+    import optuna
+    from optuna.visualization import plot_pareto_front
+
+    priced = [trial for trial in complete(search.study) if cost in trial.user_attrs]
+    if len(priced) < 2:
+        return None
+    both = optuna.create_study(directions=["minimize", "maximize"])
+    both.add_trials(
+        [
+            optuna.trial.create_trial(values=[trial.user_attrs[cost], score])
+            for trial, score in zip(priced, scores_of(priced), strict=True)
+        ]
+    )
+    beaten, front = look.plain(plot_pareto_front(both, target_names=[axis, search.score]))["data"]
+    for trace in (beaten, front):
+        points = sorted(zip(trace["x"], trace["y"], trace["marker"]["color"], strict=True))
+        numbers = [search.numbers[priced[place].number] for _, _, place in points]
+        trace |= {
+            "x": [x for x, _, _ in points],
+            "y": [y for _, y, _ in points],
+            "customdata": numbers,
+            "text": None,
+            "hovertemplate": None,
+            "marker": look.marker(numbers, search.best),
+            "showlegend": bool(points),
+        }
+    beaten |= look.dots(beaten["x"], beaten["y"], beaten["customdata"], search.best)
+    beaten["name"] = "beaten in both"
+    front |= {
+        "name": "on the front",
+        "mode": "lines+markers",
+        "line": {"color": look.GOOD, "shape": "hv", "width": 1.5},
+    }
+    front["marker"]["line"] = {"width": 2, "color": look.GOOD}
+    written = duration if cost == "seconds" else lambda number: several(int(number), "parameter")
+    ends = [
+        f"trial {front['customdata'][i]} ({written(front['x'][i])}, {percent(front['y'][i])})"
+        for i in (0, -1)
+    ]
+    caption = f"Of {several(len(priced), 'trial')} no other is as {cheap} and as good as "
+    if len(front["x"]) == 1:
+        caption += f"{ends[0]}."
+    else:
+        caption += f"the {len(front['x'])} on the front: from {ends[0]} to {ends[1]}."
+    costs = [*front["x"], *beaten["x"]]
+    scale = {"type": "log"} | look.log_ticks(min(costs), max(costs), "~s") if min(costs) else {}
+    return Chart(
+        key=f"accuracy-by-{cost}",
+        title=f"Accuracy against {axis.removesuffix(' (s)')}",
+        caption=caption,
+        alt=f"Scatter plot of {search.score} against {axis}, with a line through the front.",
+        figure=look.finished(
+            [beaten, front],
+            {
+                "xaxis": {"title": {"text": axis}} | scale,
+                "yaxis": look.score_axis([beaten, front], search.score),
+            },
+            CHART_PX,
+        ),
+    )

@@ -1,0 +1,277 @@
+"""Charts of the course of a search: trials by number, by time, by epoch; what scores there were.
+
+Optuna numbers trials without gaps and draws in plotly's look: both are changed here, in plain data.
+"""
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from study.records import Trial
+from study.report.charts import look
+from study.report.charts.chart import Chart
+from study.report.charts.search import CHART_PX, Search, capital, complete, scores_of
+from study.report.formats import duration, metric_name, percent, several
+
+CURVES_PX = 260
+
+
+def history(search: Search) -> Chart | None:
+    """Score by trial, with the best so far."""
+    from optuna.visualization import plot_optimization_history
+
+    scored = search.scored
+    if not scored:
+        return None
+    found = look.plain(plot_optimization_history(search.study, target_name=search.score))
+    dots, best, _ = found["data"]
+    numbers, epochs = [t.number for t in scored], [t.epochs for t in scored]
+    sizes = [5 + 4 * epoch / max(epochs) for epoch in epochs]
+    dots |= {
+        "x": numbers,
+        "customdata": numbers,
+        "marker": look.marker(numbers, search.best, sizes),
+        "showlegend": False,
+    }
+    best |= {
+        "x": search.numbers,
+        "name": "best so far",
+        "line": {"color": look.TUNED, "width": 2, "shape": "hv"},
+        "hoverinfo": "skip",
+    }
+    failed = [trial.number for trial in search.trials if trial.score is None]
+    crosses = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": failed,
+        "y": [min(dots["y"])] * len(failed),
+        "customdata": failed,
+        "name": "failed",
+        "marker": {"symbol": "x", "color": look.BAD, "size": 8},
+    }
+    tried = several(len(search.trials), "trial")
+    caption = f"{capital(search.score)} of {tried} in the order they were tried, and the best so "
+    caption += f"far (line); the baseline orange, the best blue. {_best_sentence(search)}"
+    if failed:
+        caption += f" {several(len(failed), 'trial')} failed (crosses)."
+    if len(set(epochs)) > 1:
+        caption += (
+            f" Trials had {min(epochs)} to {max(epochs)} epochs (larger dots: more), so a low "
+            "score may only be a short training."
+        )
+    last = search.numbers[-1]
+    drawn = [best, dots, *([crosses] if failed else [])]
+    return Chart(
+        key="history",
+        title="History",
+        caption=caption,
+        alt=f"Dots: the score of each of {tried}; a line of steps: the best so far.",
+        figure=look.finished(
+            drawn,
+            {
+                "xaxis": {"title": {"text": "trial"}, "range": [-0.6, last + 0.6]}
+                | look.whole(last),
+                "yaxis": look.score_axis(drawn, search.score),
+                "showlegend": True,
+            },
+            CHART_PX,
+        ),
+        full=True,
+    )
+
+
+def _best_sentence(search: Search) -> str:
+    by_number = {trial.number: trial for trial in search.scored}
+    best, baseline = by_number[search.best or 0], by_number.get(0)
+    if best.number == 0:
+        return f"The baseline is the best, with {percent(best.score)}."
+    said = f"Trial {best.number} is the best, with {percent(best.score)}"
+    return said + (f"; the baseline has {percent(baseline.score)}." if baseline else ".")
+
+
+def timeline(search: Search) -> Chart | None:
+    """When each trial was trained."""
+    from optuna.visualization import plot_timeline
+
+    timed = [trial for trial in search.scored if trial.finished]
+    if len(timed) < 2:
+        return None
+    found = look.plain(plot_timeline(search.study))
+    bars = next(trace for trace in found["data"] if trace["name"] == "COMPLETE")
+    numbers = [trial.number for trial in timed]
+    bars |= {
+        "name": "trial",
+        # Optuna writes local time; this is UTC, as in the records.
+        "base": [_began(trial).isoformat() for trial in timed],
+        "x": [1000 * trial.seconds for trial in timed],
+        "y": numbers,
+        "customdata": numbers,
+        "marker": {"color": look.colours(numbers, search.best)},
+    }
+    trained = sum(trial.seconds for trial in timed)
+    passed = (max(map(_ended, timed)) - min(map(_began, timed))).total_seconds()
+    at_once = f", {trained / passed:.1f} at a time" if passed else ""
+    return Chart(
+        key="timeline",
+        title="Timeline",
+        caption=(
+            f"{several(len(timed), 'trial')}, {duration(trained)} of training within "
+            f"{duration(passed)}{at_once}. A bar ends when its trial did (UTC) and is as long as "
+            "its training, without pauses."
+        ),
+        alt=f"A bar from the beginning to the end of each of {several(len(timed), 'trial')}.",
+        figure=look.finished(
+            [bars],
+            {
+                "xaxis": {"type": "date", "title": {"text": "time (UTC)"}},
+                "yaxis": {"title": {"text": "trial"}, "tickformat": "d"},
+                "showlegend": False,
+            },
+            max(CHART_PX, 60 + 14 * len(timed)),
+        ),
+        more=True,
+    )
+
+
+def _ended(trial: Trial) -> datetime:
+    return datetime.fromisoformat(trial.finished or "").astimezone(UTC).replace(tzinfo=None)
+
+
+def _began(trial: Trial) -> datetime:
+    return _ended(trial) - timedelta(seconds=trial.seconds)
+
+
+def intermediate_values(search: Search) -> Chart | None:
+    """Learning curves of all trials at once."""
+    from optuna.visualization import plot_intermediate_values
+
+    found = look.plain(plot_intermediate_values(search.study))
+    lengths = [len(trace["x"]) for trace in found["data"]]
+    if max(lengths, default=0) < 2:
+        return None
+    for trace in found["data"]:
+        number = search.numbers[int(trace["name"].removeprefix("Trial"))]
+        (colour,) = look.colours([number], search.best)
+        marked = number in (0, search.best)
+        trace |= {
+            "name": f"trial {number}",
+            "customdata": [number] * len(trace["x"]),
+            "line": {"color": colour, "width": 2.5 if marked else 1},
+            "marker": {"color": colour, "size": 5},
+            "opacity": 1 if marked else 0.5,
+        }
+    return Chart(
+        key="intermediate-values",
+        title="Score after every epoch",
+        caption=(
+            f"{capital(search.score)} of {several(len(lengths), 'trial')} while they trained, "
+            f"{min(lengths)} to {several(max(lengths), 'epoch')} each; the baseline orange, the "
+            "best blue."
+        ),
+        alt=f"A line a trial: {search.score} by epoch.",
+        figure=look.finished(
+            found["data"],
+            {
+                "xaxis": {"title": {"text": "epoch"}} | look.whole(max(lengths)),
+                "yaxis": look.score_axis(found["data"], search.score),
+                "showlegend": False,
+            },
+            CHART_PX,
+        ),
+        more=True,
+    )
+
+
+def edf(search: Search) -> Chart | None:
+    """Share of the trials below each score: the empirical distribution function."""
+    from optuna.visualization import plot_edf
+
+    scores = scores_of(complete(search.equal))
+    if len(scores) < 2:
+        return None
+    (line,) = look.plain(plot_edf(search.equal, target_name=search.score))["data"]
+    line |= {
+        "line": {"color": look.TUNED, "width": 2, "shape": "hv"},
+        "text": [percent(score) for score in line["x"]],
+        "hovertemplate": "%{y:.0%} of the trials score %{text} or less<extra></extra>",
+    }
+    half, tenth = np.quantile(scores, [0.5, 0.9])
+    return Chart(
+        key="edf",
+        title="Distribution of the scores (EDF)",
+        caption=(
+            f"Share of {several(len(scores), 'trial')} that score so much or less: half of them "
+            f"reach {percent(float(half))}, the best tenth {percent(float(tenth))}. A curve that "
+            f"rises late says that the space is full of good networks.{search.fair}"
+        ),
+        alt="A rising line: share of the trials with at most the score below.",
+        figure=look.finished(
+            [line],
+            {
+                "xaxis": look.score_axis([line], search.score, "x"),
+                "yaxis": {"title": {"text": "share of the trials"}, "tickformat": ".0%"},
+                "showlegend": False,
+            },
+            CHART_PX,
+        ),
+        more=True,
+    )
+
+
+def learning_curves(search: Search) -> Chart | None:
+    """Loss and objective by epoch, training and validation, of every trial: the page shows one."""
+    traces: list[dict[str, Any]] = []
+    for trial, (place, metric), (part, prefix) in product(
+        search.trials,
+        enumerate(("loss", search.metric), start=1),
+        (("training", ""), ("validation", "val_")),
+    ):
+        values = trial.curves.get(prefix + metric, [])
+        before = max(trial.epochs - len(values), 0)
+        colour = look.TUNED if prefix else look.MUTED
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": part,
+                "legendgroup": part,
+                "showlegend": place == 1,
+                "x": list(range(before + 1, before + len(values) + 1)),
+                "y": values,
+                "line": {"color": colour, "width": 2, "dash": "solid" if prefix else "dot"},
+                "marker": {"color": colour, "size": 6},
+                "text": [f"{value:.4g}" if place == 1 else percent(value) for value in values],
+                "hovertemplate": f"{part}, epoch %{{x}}: %{{text}}<extra></extra>",
+                "xaxis": f"x{place}",
+                "yaxis": f"y{place}",
+                "meta": trial.number,
+            }
+        )
+    traces = [trace for trace in traces if trace["y"]]
+    if not traces:
+        return None
+    longest = max(trace["x"][-1] for trace in traces)
+    epochs = {"title": {"text": "epoch"}, "range": [0.5, longest + 0.5]} | look.whole(longest)
+    return Chart(
+        key="learning-curves",
+        title="Learning curves of a trial",
+        caption=(
+            f"Loss and {metric_name(search.metric)} after each epoch, on training images (grey, "
+            f"dotted) and validation images (blue)."
+        ),
+        alt="Two line plots by epoch, loss and score, on training and on validation images.",
+        figure=look.finished(
+            traces,
+            {
+                "xaxis": epochs,
+                "xaxis2": epochs | {"anchor": "y2"},
+                "yaxis": {"title": {"text": "loss"}},
+                "yaxis2": {"title": {"text": metric_name(search.metric)}, "anchor": "x2"}
+                | {"tickformat": look.SHARE},
+                "meta": {"panels": 2, "height": CURVES_PX, "shared": False},
+            },
+            CURVES_PX,
+        ),
+    )

@@ -1,0 +1,130 @@
+"""A problem's records -> its interactive charts. Optuna and plotly are imported when called."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from study.errors import one_line
+from study.records import SearchSpace, Trial
+from study.report.charts import cost, course, shares, values
+from study.report.charts.chart import Chart, Explore, label
+from study.report.charts.importances import importances, quiet_optuna
+from study.report.charts.search import Search
+from study.report.formats import listed
+from study.report.inputs import ProblemInput
+from study.trials import best_trial, first_epochs
+
+if TYPE_CHECKING:
+    import optuna
+
+
+def explore(problem: ProblemInput) -> Explore | None:
+    """The charts of the problem's search; those that its trials do not allow are noted.
+
+    None if there are no trials. Nothing in the trials makes it raise.
+    """
+    if not problem.trials:
+        return None
+    trials = tuple(sorted(map(_finite, problem.trials), key=lambda trial: trial.number))
+    space = problem.space or SearchSpace(objective=_objective(trials), hyperparameters=[])
+    notes = []
+    if problem.space is None:
+        notes.append("The search space was not recorded: no charts of the hyperparameters.")
+    with quiet_optuna():
+        try:
+            search = _search(trials, space)
+        except ValueError as error:
+            notes.append(f"The trials do not fit the recorded search space: {one_line(error)}")
+            search = _search(trials, space.model_copy(update={"hyperparameters": []}))
+        charts, missing = _charts(search)
+        return Explore(
+            charts=tuple(charts),
+            curves=course.learning_curves(search),
+            labels={str(trial.number): label(trial) for trial in trials},
+            notes=(*notes, *missing),
+        )
+
+
+def _charts(search: Search) -> tuple[list[Chart], list[str]]:
+    """The charts in the page's order, and what to say of those that cannot be made."""
+    makers: dict[str, Callable[[Search], Chart | None]] = {
+        "history": course.history,
+        "parallel coordinates": values.parallel_coordinates,
+        "score against each hyperparameter": values.slices,
+        "importances": shares.importance_bars,
+        "accuracy against parameters": cost.accuracy_by_parameters,
+        "accuracy against training time": cost.accuracy_by_seconds,
+        "contour": values.contour,
+        "rank": values.rank,
+        "distribution of the scores": course.edf,
+        "timeline": course.timeline,
+        "score after every epoch": course.intermediate_values,
+    }
+    made = {name: make(search) for name, make in makers.items()}
+    missing = [name for name, chart in made.items() if chart is None]
+    note = f"Not drawn, for want of trials, times or values that differ: {listed(missing)}."
+    return [chart for chart in made.values() if chart], [note] if missing else []
+
+
+def _finite(trial: Trial) -> Trial:
+    """A score that is no number is none."""
+    if trial.score is not None and not math.isfinite(trial.score):
+        return trial.model_copy(update={"score": None})
+    return trial
+
+
+def _objective(trials: Sequence[Trial]) -> str:
+    """What a search that left no space behind maximised, by its curves."""
+    joint = any("val_joint" in trial.curves for trial in trials)
+    return "joint" if joint else "accuracy"
+
+
+def _search(trials: tuple[Trial, ...], space: SearchSpace) -> Search:
+    """What the charts share.
+
+    Raises:
+        ValueError: a trial has a value that the space does not.
+    """
+    from study.report.charts.search import Search
+
+    metric = space.objective
+    scored = [trial for trial in trials if trial.score is not None]
+    budgets = {trial.epochs for trial in scored}
+    epochs = min(budgets) if len(budgets) > 1 else None
+    study = _study(trials, space)
+    equal = study
+    if epochs is not None:
+        equal = _study([first_epochs(trial, epochs, metric) for trial in trials], space)
+    varied = [
+        one.name
+        for one in space.hyperparameters
+        if len({trial.hyperparameters.get(one.name) for trial in scored} - {None}) > 1
+    ]
+    found = importances(equal, varied)
+    best = best_trial(trials)
+    return Search(
+        trials=trials,
+        metric=metric,
+        best=None if best is None else best.number,
+        study=study,
+        equal=equal,
+        epochs=epochs,
+        names=tuple(one.name for one in found.ped_anova) or tuple(varied),
+        importances=found,
+    )
+
+
+def _study(trials: Sequence[Trial], space: SearchSpace) -> "optuna.Study":
+    """The trials as an Optuna study; those that ended early count like the others."""
+    import optuna
+
+    from study.optuna_study import optuna_study
+
+    state = optuna.trial.TrialState
+    given = optuna_study(trials, space, "search").get_trials()
+    for trial in given:
+        if trial.state == state.PRUNED:
+            trial.state = state.COMPLETE
+    made = optuna.create_study(study_name="search", direction="maximize")
+    made.add_trials(given)
+    return made

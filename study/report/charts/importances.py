@@ -1,0 +1,151 @@
+"""Which hyperparameters mattered, by two methods, and how far so few trials can tell."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import optuna
+
+FEWEST_TRIALS = 5
+"""Scored trials from which importances are computed at all."""
+RESAMPLES = 20
+TREES = 64
+"""Of fANOVA's forest: Optuna's default."""
+RESAMPLED_TREES = 6
+"""Of the forest of a resample. Smaller ones are quick, and if anything widen the interval."""
+GOOD_TRIALS = 5
+"""PED-ANOVA asks what sets the best trials apart: a tenth of them, but at least so many (Optuna's
+advice), and at most half."""
+
+
+class Importance(NamedTuple):
+    """How much a hyperparameter mattered: shares of 1 among all that a method looked at."""
+
+    name: str
+    share: float
+    low: float
+    """2.5% quantile over resamples of the trials."""
+    high: float
+    """97.5% quantile."""
+    equal: float
+    """What each would have if none mattered more than another: shares of noise lie about it."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether there are trials enough: the interval holds the share, ends above an equal part
+        and is narrower than the share."""
+        narrow = self.high - self.low < self.share
+        return self.equal < self.low <= self.share <= self.high and narrow
+
+
+class Importances(NamedTuple):
+    """Both methods' shares, the most important first; () where there is nothing to compute."""
+
+    fanova: tuple[Importance, ...] = ()
+    """Functional ANOVA of a random forest (Hutter et al. 2014, "An Efficient Approach for
+    Assessing Hyperparameter Importance"): share of the scores' variance. Hyperparameters that
+    not every trial has are not in it."""
+    ped_anova: tuple[Importance, ...] = ()
+    """PED-ANOVA (Watanabe et al. 2023): how far the best trials' values differ from all
+    trials' values."""
+    good: int = 0
+    """How many trials are the best ones of PED-ANOVA."""
+
+
+@contextmanager
+def quiet_optuna() -> Iterator[None]:
+    """Optuna keeps what it has to say of few trials to itself: the report says it."""
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def importances(study: "optuna.Study", varied: Sequence[str], seed: int = 0) -> Importances:
+    """Importances of the hyperparameters, with 95% bootstrap intervals over the trials.
+
+    Args:
+        study: Maximises; every completed trial counts.
+        varied: Hyperparameters with at least two values among them.
+        seed: Of the resamples and the forests.
+    """
+    from optuna.importance import FanovaImportanceEvaluator, PedAnovaImportanceEvaluator
+    from optuna.trial import TrialState
+
+    trials = [_bare(trial) for trial in study.get_trials(states=(TrialState.COMPLETE,))]
+    if len(trials) < FEWEST_TRIALS or len({trial.value for trial in trials}) < 2 or not varied:
+        return Importances()
+    everywhere = [name for name in varied if all(name in trial.params for trial in trials)]
+    quantile = min(0.5, max(0.1, GOOD_TRIALS / len(trials)))
+    ped_anova = PedAnovaImportanceEvaluator(target_quantile=quantile)
+    draws = np.random.default_rng(seed).integers(len(trials), size=(RESAMPLES, len(trials)))
+    with quiet_optuna():
+        resamples = [_study_of([trials[i] for i in draw]) for draw in draws]
+        return Importances(
+            fanova=_ranked(
+                _shares(study, FanovaImportanceEvaluator(n_trees=TREES, seed=seed), everywhere),
+                [
+                    _shares(
+                        resample,
+                        FanovaImportanceEvaluator(n_trees=RESAMPLED_TREES, seed=seed + number),
+                        everywhere,
+                    )
+                    for number, resample in enumerate(resamples)
+                ],
+            ),
+            ped_anova=_ranked(
+                _shares(study, ped_anova, varied),
+                [_shares(resample, ped_anova, varied) for resample in resamples],
+            ),
+            good=int(np.ceil(quantile * len(trials))),
+        )
+
+
+def _bare(trial: "optuna.trial.FrozenTrial") -> "optuna.trial.FrozenTrial":
+    """Its hyperparameters and score: studies copy all that their trials have."""
+    trial.user_attrs, trial.intermediate_values = {}, {}
+    return trial
+
+
+def _study_of(trials: Sequence["optuna.trial.FrozenTrial"]) -> "optuna.Study":
+    import optuna
+
+    made = optuna.create_study(direction="maximize")
+    made.add_trials(trials)
+    return made
+
+
+def _shares(
+    study: "optuna.Study",
+    evaluator: "optuna.importance.BaseImportanceEvaluator",
+    names: Sequence[str],
+) -> dict[str, float]:
+    """Importance of each name; a resample may lack a conditional one, which is then 0."""
+    from optuna.importance import get_param_importances
+
+    there = {name for trial in study.get_trials(deepcopy=False) for name in trial.params}
+    known = [name for name in names if name in there]
+    if not known:
+        return {}
+    found = get_param_importances(study, evaluator=evaluator, params=known)
+    return {name: float(found.get(name, 0.0)) for name in names}
+
+
+def _ranked(
+    shares: dict[str, float], resampled: Sequence[dict[str, float]]
+) -> tuple[Importance, ...]:
+    found = []
+    for name, share in shares.items():
+        low, high = np.quantile([one.get(name, 0.0) for one in resampled], [0.025, 0.975])
+        found.append(Importance(name, share, float(low), float(high), 1 / len(shares)))
+    return tuple(sorted(found, key=lambda one: (-one.share, one.name)))

@@ -1,0 +1,73 @@
+"""What the charts of one problem share: its trials, also as Optuna studies, and what varied."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from study.records import Trial
+from study.report.charts.importances import Importances
+from study.report.formats import metric_name, several
+
+if TYPE_CHECKING:
+    import optuna
+
+CHART_PX = 360
+"""Height of a chart, in CSS pixels."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """One problem's trials, as the charts need them."""
+
+    trials: tuple[Trial, ...]
+    """All, by number; the score is finite or None."""
+    metric: str
+    best: int | None
+    study: "optuna.Study"
+    """All trials in the same order; those with a score are complete, if they ended early too."""
+    equal: "optuna.Study"
+    """The same with the scores that they had after as many epochs as all had."""
+    epochs: int | None
+    """That number of epochs; None if all trials had the same, and both studies agree."""
+    names: tuple[str, ...]
+    """Hyperparameters that varied, the most important first (PED-ANOVA), if that is known."""
+    importances: Importances
+
+    @property
+    def scored(self) -> list[Trial]:
+        """Trials with a score."""
+        return [trial for trial in self.trials if trial.score is not None]
+
+    @property
+    def numbers(self) -> list[int]:
+        """The trials' own numbers: Optuna's number -> the record's."""
+        return [trial.number for trial in self.trials]
+
+    @property
+    def score(self) -> str:
+        """What an axis of scores is called."""
+        return f"validation {metric_name(self.metric)}"
+
+    @property
+    def fair(self) -> str:
+        """A sentence on which scores are compared, where that needs one."""
+        if self.epochs is None:
+            return ""
+        return f" Scores are those after {several(self.epochs, 'epoch')}, which all trials had."
+
+
+def complete(study: "optuna.Study") -> list["optuna.trial.FrozenTrial"]:
+    """The study's trials with a score."""
+    from optuna.trial import TrialState
+
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+
+def scores_of(trials: Sequence["optuna.trial.FrozenTrial"]) -> list[float]:
+    """The scores of complete trials."""
+    return [trial.value for trial in trials if trial.value is not None]
+
+
+def capital(text: str) -> str:
+    """The text with a large first letter."""
+    return text[:1].upper() + text[1:]

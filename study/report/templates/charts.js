@@ -1,0 +1,236 @@
+"use strict";
+
+// Interactive charts. plotly.js lies in the page packed, as text; it is unpacked, and a chart is
+// drawn, when the first one is scrolled to. Without this script, or in a browser that cannot
+// unpack, the pictures and the tables are there.
+if ("DecompressionStream" in window) {
+  const COLOUR = /^var\((--(?:ink|muted|rule|paper|baseline|tuned|good|bad))\)$/;
+  const CONFIG = { displayModeBar: false, responsive: true };
+  const FAINT = 0.04;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const coarse = matchMedia("(pointer: coarse)");
+
+  let library;
+  const unpack = async () => {
+    const packed = document.getElementById("plotly").textContent;
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    const source = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script");
+    script.textContent = await new Response(source).text();
+    document.head.append(script);
+    return window.Plotly;
+  };
+  const plotly = () => (library ??= unpack());
+
+  // ------------------------------------------------------------------------------- figures
+
+  const labels = new Map();
+  const labelsOf = (problem) => {
+    if (!labels.has(problem)) labels.set(problem, JSON.parse(problem.querySelector(".labels").textContent));
+    return labels.get(problem);
+  };
+
+  const escaped = (text) => text.replace(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
+  const labelOf = (problem, number) =>
+    `<b>Trial ${number}</b>: ${labelsOf(problem)[number].map(escaped).join("<br>")}`;
+
+  // Panels in as many columns as there is room for.
+  const columnsOf = ({ panels }, width) => Math.max(1, Math.min(panels, Math.floor(width / 160), 4));
+  const tile = (layout, width) => {
+    const { panels, height, shared } = layout.meta;
+    const columns = columnsOf(layout.meta, width);
+    const rows = Math.ceil(panels / columns);
+    const gap = (shared ? 18 : 80) / width;
+    const cell = (1 + gap) / columns;
+    layout.height = rows * (shared || columns > 1 ? height : 0.65 * height);
+    const label = 52 / layout.height;
+    for (let i = 0; i < panels; i++) {
+      const x = layout[`xaxis${i ? i + 1 : ""}`];
+      const y = layout[`yaxis${i ? i + 1 : ""}`];
+      const column = i % columns;
+      const top = 1 - Math.floor(i / columns) * ((1 + label) / rows);
+      x.domain = [column * cell, Math.min(column * cell + cell - gap, 1)];
+      y.domain = [Math.max(top - (1 + label) / rows + label, 0), top];
+      if (shared) y.showticklabels = column === 0;
+    }
+  };
+
+  const figureOf = (plot) => {
+    const style = getComputedStyle(document.documentElement);
+    const text = plot.closest(".chart, .picked").querySelector("script").textContent;
+    const { data, layout } = JSON.parse(text, (_, value) =>
+      typeof value === "string" ? value.replace(COLOUR, (_, name) => style.getPropertyValue(name).trim()) : value,
+    );
+    const problem = plot.closest(".problem");
+    for (const trace of data) {
+      if (!trace.customdata) continue;
+      trace.text = trace.customdata.map((number) => labelOf(problem, number));
+      trace.hovertemplate = "%{text}<extra></extra>";
+    }
+    if (layout.meta?.panels) tile(layout, plot.clientWidth);
+    plot.style.height = `${layout.height}px`;
+    // A finger that drags scrolls the page; the brush is all there is to drag otherwise.
+    if (coarse.matches) layout.dragmode ??= false;
+    return { data, layout };
+  };
+
+  const drawn = new Set();
+  const draw = async (plot) => {
+    const Plotly = await plotly();
+    const { data, layout } = figureOf(plot);
+    plot.keep?.(data, layout);
+    await Plotly.react(plot, data, layout, CONFIG);
+    if (drawn.has(plot)) return;
+    drawn.add(plot);
+    plot.columns = layout.meta?.panels && columnsOf(layout.meta, plot.clientWidth);
+    plot.on("plotly_click", ({ points }) => {
+      const number = points.find((point) => point.customdata !== undefined)?.customdata;
+      if (number !== undefined) pick(plot.closest(".problem"), String(number));
+    });
+    if (layout.meta?.axes) brush(plot);
+  };
+
+  // One chart after another: each is drawn in one go.
+  let queue = Promise.resolve();
+  const drawLater = (plot) => {
+    queue = queue.then(() => draw(plot));
+  };
+
+  dark.addEventListener("change", () => drawn.forEach(drawLater));
+  window.addEventListener("resize", () => {
+    for (const plot of drawn) {
+      if (!plot.columns || !plot.clientWidth) continue;
+      const columns = columnsOf(plot.layout.meta, plot.clientWidth);
+      if (columns !== plot.columns) {
+        plot.columns = columns;
+        drawLater(plot);
+      }
+    }
+  });
+
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        seen.unobserve(target);
+        drawLater(target);
+      }
+    },
+    { rootMargin: "150px" },
+  );
+  for (const section of document.querySelectorAll(".explore")) section.hidden = false;
+  for (const plot of document.querySelectorAll(".explore .plot")) seen.observe(plot);
+
+  // --------------------------------------------------------------- brush over parallel axes
+
+  // A box keeps the trials that pass through it on every axis that it crosses, or on the nearest;
+  // boxes on several axes keep those that pass through all.
+  const brush = (plot) => {
+    const boxes = new Map();
+    const said = document.createElement("output");
+    said.className = "kept";
+    plot.closest(".chart").append(said);
+
+    const passes = ({ y }) => [...boxes].every(([axis, [low, high]]) => low <= y[axis] && y[axis] <= high);
+    plot.keep = (data, layout) => {
+      const kept = data.filter(passes).map((trace) => trace.customdata[0]);
+      for (const trace of data) {
+        if (passes(trace)) continue;
+        trace.opacity = FAINT;
+        trace.hoverinfo = "skip";
+        delete trace.hovertemplate;
+      }
+      for (const [axis, [low, high]] of boxes) {
+        layout.shapes.push({
+          type: "rect", x0: axis - 0.12, x1: axis + 0.12, y0: low, y1: high,
+          line: { width: 1, color: layout.template.layout.font.color },
+          fillcolor: "rgba(128, 128, 128, .25)",
+        });
+      }
+      layout.selections = [];
+      kept.sort((a, b) => a - b);
+      said.textContent = boxes.size
+        ? `${kept.length} of ${data.length} trials kept${kept.length ? `: ${kept.join(", ")}` : ""}`
+        : "";
+    };
+    const last = plot.layout.meta.axes - 1;
+    plot.on("plotly_selected", (event) => {
+      if (!event?.range) return;
+      const [left, right] = [...event.range.x].sort((a, b) => a - b);
+      const span = [...event.range.y].sort((a, b) => a - b);
+      let axes = Array.from({ length: last + 1 }, (_, axis) => axis).filter((axis) => left <= axis && axis <= right);
+      if (!axes.length) axes = [Math.max(0, Math.min(last, Math.round((left + right) / 2)))];
+      for (const axis of axes) boxes.set(axis, span);
+      drawLater(plot);
+    });
+    plot.on("plotly_deselect", () => {
+      boxes.clear();
+      drawLater(plot);
+    });
+  };
+
+  // ----------------------------------------------------------------------------- one trial
+
+  const pick = (problem, number) => {
+    const panel = problem.querySelector(".picked");
+    if (!panel) return;
+    for (const button of problem.querySelectorAll(".pick")) {
+      button.setAttribute("aria-pressed", String(button.textContent === number));
+    }
+    const plot = panel.querySelector(".plot");
+    panel.hidden = false;
+    panel.querySelector("h4").textContent = `Learning curves of trial ${number}`;
+    panel.querySelector(".said").textContent = labelsOf(problem)[number].slice(0, 2).join("; ");
+    plot.keep = (data) => {
+      const own = data.filter((trace) => String(trace.meta) === number);
+      data.length = 0;
+      data.push(...own);
+      plot.hidden = !own.length;
+    };
+    drawLater(plot);
+  };
+
+  for (const panel of document.querySelectorAll(".picked")) {
+    const problem = panel.closest(".problem");
+    panel.querySelector("button").addEventListener("click", () => {
+      panel.hidden = true;
+      const button = problem.querySelector('.pick[aria-pressed="true"]');
+      button?.setAttribute("aria-pressed", "false");
+      button?.focus();
+    });
+    for (const row of problem.querySelectorAll(".trials tbody tr")) {
+      const number = row.cells[0].textContent.trim();
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "pick";
+      button.textContent = number;
+      button.setAttribute("aria-label", `Learning curves of trial ${number}`);
+      button.setAttribute("aria-pressed", "false");
+      row.cells[0].replaceChildren(button);
+      // Of a row with selected text, the text was meant.
+      row.addEventListener("click", () => {
+        if (!String(getSelection())) pick(problem, number);
+      });
+    }
+  }
+}
+
+// Tables of trials get a field that hides the rows without all of its words.
+for (const scroll of document.querySelectorAll(".scroll.trials")) {
+  const rows = [...scroll.querySelectorAll("tbody tr")];
+  const field = document.createElement("p");
+  const label = document.createElement("label");
+  const input = document.createElement("input");
+  const count = document.createElement("output");
+  field.className = "filter";
+  input.type = "search";
+  label.append("Filter", input);
+  field.append(label, count);
+  scroll.before(field);
+  input.addEventListener("input", () => {
+    const words = input.value.toLowerCase().split(/\s+/);
+    for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+    const shown = rows.filter((row) => !row.hidden).length;
+    count.textContent = shown === rows.length ? "" : `${shown} of ${rows.length} trials`;
+  });
+}

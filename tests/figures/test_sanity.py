@@ -1,0 +1,60 @@
+"""The picture of the sanity check, of a hand-made record."""
+
+from pathlib import Path
+
+from study.figures.sanity import caption, draw_sanity, pictures
+from study.records import METHODS, Estimate, NetworkSanity, Sanity
+
+
+def found(*ends: float) -> Sanity:
+    """Both networks, the methods ending there."""
+    similarity = {
+        method: [Estimate(mean=mean, ci95=(mean - 0.1, mean + 0.1)) for mean in (0.8, end)]
+        for method, end in zip(METHODS, ends, strict=True)
+    }
+    one = NetworkSanity(
+        stages=["class", "conv1"], similarity=similarity, compared=dict.fromkeys(METHODS, 40)
+    )
+    return Sanity(images=40, limit=0.5, networks={"baseline": one, "tuned": one})
+
+
+def test_methods_that_do_not_react_are_marked() -> None:
+    words = caption(found(0.1, 0.51, 0.2, 0.9))
+
+    assert "40 test images" in words
+    assert (
+        "On the tuned network not to be trusted, for it does not react to the weights: "
+        "Grad-CAM++ (0.51), SmoothGrad (0.90); these react: Grad-CAM (0.10), Score-CAM (0.20)."
+        in words
+    )
+
+
+def test_all_and_none_that_react_read_well() -> None:
+    assert "On the baseline network all methods react to the weights: Grad-CAM (0.10)" in caption(
+        found(0.1, 0.1, 0.1, 0.1)
+    )
+    assert caption(found(0.9, 0.9, 0.9, 0.9)).endswith("Score-CAM (0.90), SmoothGrad (0.90).")
+
+
+def test_the_limit_and_every_stage_are_drawn() -> None:
+    figure = draw_sanity(found(0.1, 0.51, 0.2, 0.9))
+
+    axes = figure.axes[1]
+    assert axes.get_title(loc="left") == "tuned network"
+    assert [label.get_text() for label in axes.get_xticklabels()] == [
+        "as\ntrained",
+        "+ class",
+        "+ conv1",
+    ]
+    limit = axes.get_lines()[0]
+    assert list(limit.get_ydata()) == [0.5, 0.5]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        *("Grad-CAM", "Grad-CAM++", "Score-CAM", "SmoothGrad")
+    ]
+
+
+def test_one_picture_is_made(tmp_path: Path) -> None:
+    (made,) = pictures(found(0.1, 0.51, 0.2, 0.9), tmp_path)
+
+    assert (made.file, made.section) == ("sanity.png", "trust")
+    assert (tmp_path / made.file).is_file()
