@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
+from study.report import ReportInput
 from tests.browser import browser_page, page_problems
-from tests.report.inputs import finished, pages, written
+from tests.report.inputs import finished, pages, searched, study, written
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -43,6 +44,20 @@ def test_enlarged_figure_is_accessible(
     with browser_page(chromium, file, width=width, dark=dark) as visit:
         visit.page.locator("figure .opens").first.click()
         assert visit.page.locator("dialog").is_visible()
+        assert violations(visit.page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_charts_are_accessible_once_drawn(
+    chromium: Browser, tmp_path: Path, width: int, dark: bool
+) -> None:
+    file = written(tmp_path, ReportInput(study(), (searched(),)))
+    with browser_page(chromium, file, width=width, dark=dark) as visit:
+        visit.page.locator(".explore details summary").click()
+        for chart in visit.page.locator(".explore .chart").all():
+            chart.scroll_into_view_if_needed()
+            expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)
         assert violations(visit.page) == []
 
 
