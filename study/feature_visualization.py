@@ -28,17 +28,18 @@ SMOOTH_FROM = 8
 """Pixels of a side that a unit sees from which on its gradient in pixels is smoothed: fewer would
 leave nothing of the filter's shape."""
 
-RATE = 0.08
+RATE = 0.06
 """Adam's learning rate in Fourier space: more ends in pictures of nothing but black and white."""
 FIRST_SPREAD = 0.01
 """Standard deviation of the first spectrum: all but blank, and no two frequencies in balance."""
-JITTER = 1 / 16
-"""Shift each way, in parts of the side that the unit sees: 8 pixels of 128, as in Lucid. On a
-first layer's few pixels that is less than one: more would blur the kernel's own shape away."""
-TURN = np.deg2rad(5)
-"""Rotation each way, in radians."""
-ZOOM = 0.05
-"""Change of size each way."""
+JITTER = 1 / 12
+"""Shift each way, in parts of the side that the unit sees. Lucid, the program of Olah et al., has
+1/21 of 128 pixels; of 28 pixels that left more noise. On the few pixels of a first layer it is
+less than one: more would blur the kernel's own shape away."""
+TURN = np.deg2rad(8)
+"""Rotation each way, in radians; Lucid has 10 degrees."""
+ZOOM = 0.1
+"""Change of size each way, as in Lucid."""
 
 NOISE_IMAGES = 4
 BATCH = 256
@@ -294,9 +295,7 @@ def _middle(maps: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.linalg.diag_part(middle), tf.float32)
 
 
-def _fields(
-    linear: keras.Model, units: Sequence[tuple[int, int]]
-) -> list[tuple[slice, slice]]:
+def _fields(linear: keras.Model, units: Sequence[tuple[int, int]]) -> list[tuple[slice, slice]]:
     """Rows and columns of the pixels that move each unit, tried out on noise images."""
     chance = np.random.default_rng(1)
     shape = (len(units) * NOISE_IMAGES, *image_shape(linear))

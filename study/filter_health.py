@@ -132,9 +132,7 @@ def layer_record(health: Health) -> LayerHealth:
         alike=int((health.like >= 0).sum()),
         alike_kernels=None if by_kernels is None else int((by_kernels >= 0).sum()),
         nearest=_nearest(health.answers, health.silent),
-        nearest_kernels=None
-        if health.kernels is None
-        else _nearest(health.kernels, health.silent),
+        nearest_kernels=None if health.kernels is None else _nearest(health.kernels, health.silent),
     )
 
 

@@ -75,7 +75,7 @@ class FigureSettings(Record):
     """Filters drawn of each convolution, the first ones."""
     ascent_steps: Annotated[int, Field(ge=1, le=1000)] = 40
     """Steps of gradient ascent on pixels, for all filters of a layer at once."""
-    fourier_steps: Annotated[int, Field(ge=1, le=1000)] = 64
+    fourier_steps: Annotated[int, Field(ge=1, le=1000)] = 96
     """Steps of gradient ascent in Fourier space."""
     patches: Annotated[int, Field(ge=1, le=3)] = 3
     """Real patches shown beside."""

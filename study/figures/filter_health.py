@@ -42,10 +42,7 @@ def health_info(found: FilterHealth) -> list[LayerRow]:
 
 
 def _counts(layer: LayerHealth) -> str:
-    def share(count: int) -> str:
-        return f"{count} ({count / layer.filters:.0%})" if count else "none"
-
-    return f"of {layer.filters}: dead {share(layer.dead)}, alike {share(layer.alike)}"
+    return f"{layer.filters} filters: {layer.dead} dead, {layer.alike} alike"
 
 
 def draw_health(rows: Sequence[LayerRow], limit: float) -> Figure:
@@ -70,6 +67,14 @@ def _draw_panel(
     axes: Axes, rows: Sequence[LayerRow], values: Sequence[Sequence[float]], limit: float
 ) -> None:
     axes.axvspan(limit, 1, color=PALETTE["bad"], alpha=0.18, linewidth=0)
+    axes.annotate(
+        "near-duplicates",
+        xy=(1, 1.01),
+        xycoords="axes fraction",
+        ha="right",
+        fontsize=7.5,
+        color=PALETTE["bad"],
+    )
     for place, (row, nearest) in enumerate(zip(rows, values, strict=True)):
         # Spread over the row by a fixed rule, so that equal values do not hide each other.
         spread = place + 0.5 * (np.arange(len(nearest)) * 0.618 % 1 - 0.5)

@@ -146,7 +146,7 @@ def _layer_info(
         fourier=fourier,
         patches=None if images is None else best_patches(linear, images, shown, budget.patches),
         asleep=asleep,
-        dead=asleep.all(axis=0) if health.silent is None else health.silent[:shown],
+        dead=np.all(asleep, axis=0) if health.silent is None else health.silent[:shown],
         like=np.full(shown, -1) if like is None else like[:shown],
         silent=None if health.silent is None else int(health.silent.sum()),
         alike=None if like is None else int((like >= 0).sum()),
@@ -231,28 +231,27 @@ def caption(info: FiltersInfo) -> str:
     rows, columns = (part.stop - part.start for part in info.field)
     told = [
         f"What {which} of {info.layer} answer to most, cut to the {rows} × {columns} pixels that "  # noqa: RUF001
-        f"one unit sees. The ascent in Fourier space reached a higher value than the one in pixels "
-        f"for {int((info.fourier.scores > info.pixels.scores).sum())} of {shown}."
+        f"one unit sees. The ascent in Fourier space ended higher than the one in pixels for "
+        f"{int((info.fourier.scores > info.pixels.scores).sum())} of {shown}."
     ]
     if info.patches is None:
         told.append(f"Dead, that is not to be woken: {int(info.dead.sum())} of these {shown}.")
     else:
         best = info.patches.scores[:, 0]
-        over = [int((ascent.scores > best).sum()) for ascent in (info.pixels, info.fourier)]
+        over = [int((ascent.scores > best).sum()) for ascent in (info.fourier, info.pixels)]
         told.append(
-            f"The best patch of {tested} real images is outdone for {over[1]} in Fourier "
-            f"space and for {over[0]} in pixels."
+            f"Higher than the best patch of {tested} real images: {over[0]} in Fourier space, "
+            f"{over[1]} in pixels."
         )
-        told.append(
-            f"Dead, that is silent on all of these images: {info.silent} of the layer's "
-            f"{info.total}."
-        )
+        told.append(f"Dead, that is silent on all of these: {info.silent} of {info.total}.")
     if info.alike is not None:
         by = "weights" if info.patches is None else "answers"
-        told.append(f"Near-duplicates by their {by}: {info.alike} of {info.total}.")
+        told.append(
+            f"Near-duplicates, whose {by} repeat another filter's: {info.alike} of {info.total}."
+        )
     stuck = int((info.asleep.any(axis=0) & ~info.dead).sum())
     if stuck:
-        told.append(f"No ascent: {stuck} that an ascent did not wake, though they are not dead.")
+        told.append(f"No ascent: {stuck} that real images wake, but one of the ascents did not.")
     if info.absent:
         told.append(f"No image of the data has {' or '.join(info.absent)}: it is left out.")
     return " ".join(told)
