@@ -258,6 +258,53 @@ class Sanity(Record):
     networks: dict[NetworkName, NetworkSanity]
 
 
+class LayerHealth(Record):
+    """How many filters of one convolution do no work of their own, on validation images."""
+
+    layer: str
+    filters: int
+    dead: int
+    """Silent on every image."""
+    alike: int
+    """Near-duplicates: their answers repeat those of a filter with a lower number."""
+    alike_kernels: int | None
+    """The same by their weights; None where weights cannot be compared."""
+    nearest: list[float]
+    """Of each filter that is not dead, the correlation of its answers with the most similar."""
+    nearest_kernels: list[float] | None
+    """The same for the cosine of the weights."""
+
+
+class FilterHealth(Record):
+    """findings/filters.json: dead and near-duplicate filters of a problem's saved networks."""
+
+    images: int
+    """Validation images the filters were tried on."""
+    limit: float
+    """Correlation or cosine from which on two filters are near-duplicates."""
+    networks: dict[NetworkName, list[LayerHealth]]
+    """Convolutions in order."""
+
+
+class LayerScores(Record):
+    """What drives the drawn filters of a layer up: values before the activation function."""
+
+    layer: str
+    pixels: list[float]
+    """Of each drawn filter, reached by gradient ascent on pixels."""
+    fourier: list[float]
+    """Reached in Fourier space."""
+    real: list[float]
+    """The highest on a validation image."""
+
+
+class FilterScores(Record):
+    """findings/filters-NETWORK.json."""
+
+    images: int
+    layers: list[LayerScores]
+
+
 DtypePolicy = Literal["float32", "mixed_bfloat16"]
 """Keras's name for what a network computes in."""
 

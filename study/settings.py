@@ -74,7 +74,11 @@ class FigureSettings(Record):
     filters: Annotated[int, Field(ge=1, le=256)] = 16
     """Filters drawn of each convolution, the first ones."""
     ascent_steps: Annotated[int, Field(ge=1, le=1000)] = 40
-    """Steps of gradient ascent a filter."""
+    """Steps of gradient ascent on pixels, for all filters of a layer at once."""
+    fourier_steps: Annotated[int, Field(ge=1, le=1000)] = 96
+    """Steps of gradient ascent in Fourier space."""
+    patches: Annotated[int, Field(ge=1, le=3)] = 3
+    """Real patches shown beside."""
     robustness_images: Annotated[int, Field(ge=10, le=10_000)] = 500
     """Test images that are corrupted in every way there is."""
     map_images: Annotated[int, Field(ge=1, le=10_000)] = 500

@@ -19,6 +19,7 @@ from study.figures import (
     classification,
     deletion,
     errors,
+    filter_health,
     filters,
     heatmaps,
     localisation,
@@ -30,11 +31,20 @@ from study.figures import (
     training,
 )
 from study.figures.heatmaps import PLAIN, Asked
+from study.filter_health import ALIKE, layer_record, layers_health
 from study.images import read_images
 from study.localisation import localise
-from study.models import find_layers, head_names, image_shape, load_model, predictor
+from study.models import (
+    find_layers,
+    head_names,
+    image_shape,
+    is_convolution,
+    load_model,
+    predictor,
+    visual_layers,
+)
 from study.problems import load_problem, problem_data, problem_names
-from study.records import METHODS, NETWORKS, NetworkName, Picture
+from study.records import METHODS, NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
 from study.robustness import measure
 from study.runs import settings_of
 from study.sanity import check_all
@@ -47,8 +57,9 @@ if TYPE_CHECKING:
 
 KINDS = ("activations", "filters", "heatmaps")
 
-DEAD_FILTER_IMAGES = 300
-"""Validation images on which a filter must be silent to be called dead."""
+PROBE_IMAGES = 300
+"""Validation images that filters are tried on: whether they are dead, alike, and what excites
+them."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +120,9 @@ def _of_network(run: Run, problem: str, network: NetworkName, kind: str) -> list
     model = load_model(run.model_path(problem, network))
     folder, budget = run.figures_folder(problem), settings.figures
     if kind == "filters":
-        images = dataset.validation.images[:DEAD_FILTER_IMAGES]
-        return _draw_kind(kind, model, network, images, None, dataset.names, [], folder, budget)
+        infos = filters.filters_info(model, None, _probe_images(dataset), budget)
+        run.write_finding(problem, f"filters-{network}", filters.scores_record(infos))
+        return filters.pictures(infos, network, folder)
     shown = example_indices(dataset.test.labels["class"], budget.images)
     truth = {head: dataset.test.labels[head][shown] for head in load_problem(problem).heads}
     images = dataset.test.images[shown]
@@ -121,6 +133,10 @@ def _dataset(run: Run, problem: str) -> Dataset:
     """The run's images of a problem."""
     options = settings_of(run).data
     return load_dataset(problem_data(problem), seed=run.study().seed, options=options)
+
+
+def _probe_images(dataset: Dataset) -> np.ndarray:
+    return dataset.validation.images[:PROBE_IMAGES]
 
 
 def _draw_kind(
@@ -138,17 +154,8 @@ def _draw_kind(
     """One of KINDS; no `layers` means those that the kind draws by itself."""
     chosen = list(layers) or None
     if kind == "filters":
-        return filters.pictures(
-            model,
-            network,
-            images if len(images) else None,
-            truth,
-            names,
-            folder,
-            chosen,
-            budget.filters,
-            budget.ascent_steps,
-        )
+        infos = filters.filters_info(model, chosen, images, budget)
+        return filters.pictures(infos, network, folder)
     if kind == "activations":
         return activations.pictures(
             model, network, images, truth, names, folder, chosen, len(images)
@@ -340,6 +347,18 @@ def _explainers(run: Run, problem: str) -> dict[NetworkName, Explainer]:
     }
 
 
+def _filter_health(run: Run, problem: str) -> list[Picture]:
+    images = _probe_images(_dataset(run, problem))
+    networks: dict[NetworkName, list[LayerHealth]] = {}
+    for network in NETWORKS:
+        model = load_model(run.model_path(problem, network))
+        layers = [layer for layer in visual_layers(model) if is_convolution(layer)]
+        networks[network] = [layer_record(one) for one in layers_health(model, layers, images)]
+    found = FilterHealth(images=len(images), limit=ALIKE, networks=networks)
+    run.write_finding(problem, "filters", found)
+    return filter_health.pictures(found, run.figures_folder(problem))
+
+
 Part = Callable[[Run, str], list[Picture]]
 """Draws figures of a problem of a run into its folder."""
 
@@ -350,6 +369,7 @@ OF_RESULTS: dict[str, Part] = {
     "robustness": _robustness,
     "explained": _explained,
     "sanity": _sanity,
+    "filters": _filter_health,
 }
 
 

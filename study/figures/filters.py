@@ -1,22 +1,25 @@
-"""What each filter of a convolution layer answers to most: gradient ascent from a blank image.
+"""What each filter of a convolution answers to: two gradient ascents, and real patches beside."""
 
-For every filter, the unit in the middle of its map is driven up by changing the pixels of a
-blank grey image (Erhan et al. 2009, "Visualizing Higher-Layer Features of a Deep Network").
-One unit rather than the mean over the map: for a first layer the mean's gradient is the same
-at every pixel, so that a blank start would only ever change its colour.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
-import tensorflow as tf
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from tf_keras_vis.activation_maximization import ActivationMaximization
 
+from study.feature_visualization import (
+    Ascent,
+    Patches,
+    before_activation,
+    best_patches,
+    fourier_ascent,
+    middle_field,
+    pixel_ascent,
+    used_channels,
+)
 from study.figures.style import PALETTE, save, styled
 from study.figures.tiles import (
     SIDE,
@@ -28,27 +31,35 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.models import (
-    as_functional,
-    find_layers,
-    image_shape,
-    is_convolution,
-    layer_outputs,
-    visual_layers,
-)
-from study.records import NetworkName, Picture
+from study.filter_health import Health, layers_health
+from study.models import as_functional, find_layers, is_convolution, visual_layers
+from study.records import FilterScores, LayerScores, NetworkName, Picture
+from study.settings import FigureSettings
 
-SHOWN_FILTERS = 16
-STEPS = 40
-BLANK = 127.5
-"""Mid-grey: a pixel can go either way, so that what a filter avoids shows as well."""
-REACH = 1.0
-"""How far the fastest pixel could go in all steps together, in parts of the pixels' range."""
-SMOOTH_FROM = 8
-"""Pixels of a side that a unit sees from which on its gradient is smoothed: fewer would leave
-nothing of the filter's shape."""
-BATCH = 256
 COLOURS = ("red", "green", "blue")
+
+LABEL = 0.62
+"""Room for a filter's number, in tiles."""
+GAP = 0.14
+"""Between what was made and what is real."""
+BETWEEN = 0.3
+"""Between two filters side by side."""
+PITCH = 1.24
+"""From one filter to the one below."""
+INCH = 0.66
+"""A tile; two filters with three patches each then fill the report's width."""
+
+READING = (
+    "Each filter is a row of tiles. The first two are images made to drive it up: by changing the "
+    "pixels of a blank image, and by changing the strength of its waves (Fourier space) while it "
+    "is shifted, turned and resized a little at every step, so that only what survives that is "
+    "kept. The others are the parts of real images that drive it up most. Where a made image and "
+    "the real patches agree, that is what the filter looks for; where they do not, the made image "
+    "shows what it would answer to, but never meets. A number is the filter's value before the "
+    "activation function: the higher, the stronger; a percentage is the share of the best real "
+    "patch's. A patch from an image's border shows somewhat more than the filter sees. "
+    "Dead filters are silent on all real images; “like 3” repeats what filter 3 says."
+)
 
 
 class FiltersInfo(NamedTuple):
@@ -59,239 +70,228 @@ class FiltersInfo(NamedTuple):
     """(f,) filter numbers."""
     total: int
     """Filters in the layer."""
-    images: np.ndarray
-    """(f, height, width, channels) uint8, where the ascent ended."""
     field: tuple[slice, slice]
-    """Rows and columns of the image that the unit sees."""
-    scores: np.ndarray
-    """(f,) float32: the unit's value before the layer's activation function, at the end."""
+    """Rows and columns of the image that the unit in the middle of a map sees."""
+    pixels: Ascent
+    fourier: Ascent
+    patches: Patches | None
+    """None without real images."""
+    asleep: np.ndarray
+    """(2, f) bool: the ascent in pixels, in Fourier space did not wake the filter."""
     dead: np.ndarray
-    """(f,) bool: silent on every real image; without any, not to be woken by the ascent."""
-    stuck: np.ndarray
-    """(f,) bool: answers to real images, but the ascent from blank did not wake it."""
+    """(f,) bool: silent on every real image; without any, not to be woken by an ascent."""
+    like: np.ndarray
+    """(f,) int: a filter of a lower number that it nearly duplicates, or -1."""
     silent: int | None
     """Filters of the whole layer that are silent on every real image; None without any."""
+    alike: int | None
+    """Near-duplicates in the whole layer; None if it cannot be said."""
     tested: int
     """Real images that were tried."""
     absent: tuple[str, ...]
-    """Colours that no real image has: nothing taught the network what to make of them."""
+    """Colours that no real image has: the ascents leave them out."""
 
 
 def filters_info(
     model: keras.Model,
     layers: Sequence[str] | None = None,
     images: np.ndarray | None = None,
-    limit: int = SHOWN_FILTERS,
-    steps: int = STEPS,
-    blank: float = BLANK,
+    budget: FigureSettings | None = None,
 ) -> list[FiltersInfo]:
-    """The image each filter answers to most, for each convolution layer; no chance involved.
+    """What each filter answers to most, for each convolution layer; the same every time.
 
     Args:
         model: Any plain Keras model of images.
         layers: Names of layers; those that pool have no filters and are left out. All
             convolution layers if None.
-        images: (n, height, width, channels) real images that decide which filters are dead.
-        limit: Filters a layer: the first so many.
-        steps: Of gradient ascent; the environment's TF_KERAS_VIS_MAX_STEPS bounds them.
-        blank: The pixel value of the image to start from, 0 to 255.
+        images: (n, height, width, channels) real images, pixels 0 to 255: they decide which
+            filters are dead and alike, so pass a few hundred; None if there are none.
+        budget: Filters a layer (the first so many), steps and patches.
 
     Raises:
         WrongName: a layer that is not there, or a network with another one nested inside.
     """
-    model = as_functional(model)
+    model, budget = as_functional(model), budget or FigureSettings()
     chosen = visual_layers(model) if layers is None else find_layers(model, layers)
     chosen = [layer for layer in chosen if is_convolution(layer)]
-    tested = 0 if images is None else len(images)
-    silent = _silent(model, chosen, images) if images is not None and tested else {}
-    absent = _absent_colours(images) if images is not None and tested else ()
-    found = [_ascend(model, layer, silent.get(layer.name), limit, steps, blank) for layer in chosen]
-    return [info._replace(tested=tested, absent=absent) for info in found]
+    real = None if images is None or not len(images) else images
+    health = layers_health(model, chosen, real)
+    return [
+        _layer_info(model, layer, of_layer, real, budget)
+        for layer, of_layer in zip(chosen, health, strict=True)
+    ]
 
 
-def _ascend(
+def _layer_info(
     model: keras.Model,
     layer: keras.layers.Layer,
-    silent: np.ndarray | None,
-    limit: int,
-    steps: int,
-    blank: float,
+    health: Health,
+    images: np.ndarray | None,
+    budget: FigureSettings,
 ) -> FiltersInfo:
-    linear = _before_activation(model, layer)
+    linear = before_activation(model, layer)
     total = int(linear.outputs[0].shape[-1])
-    filters = np.arange(min(limit, total))
-    field = _receptive_field(linear, len(filters))
-    seen = np.zeros((*image_shape(model)[:2], 1), np.float32)
-    seen[field] = 1
-    smooth = min(seen[field].shape[:2]) >= SMOOTH_FROM
-
-    def direction(gradient: tf.Tensor) -> tf.Tensor:
-        """Uphill, the fastest pixel of each image at speed 1; low-passed so no pixel noise wins."""
-        if smooth:  # twice: averaging once would turn the finest waves downhill
-            gradient = tf.nn.avg_pool2d(tf.nn.avg_pool2d(gradient, 3, 1, "SAME"), 3, 1, "SAME")
-        gradient *= seen
-        peak = tf.reduce_max(tf.abs(gradient), axis=(1, 2, 3), keepdims=True)
-        return tf.math.divide_no_nan(gradient, peak)
-
-    start = np.full((len(filters), *image_shape(model)), blank, np.float32)
-    found = ActivationMaximization(linear)(
-        _middle,
-        seed_input=start,
-        input_range=(0.0, 255.0),
-        input_modifiers=[lambda pixels: tf.clip_by_value(pixels, 0.0, 255.0)],
-        regularizers=[],
-        steps=steps,
-        optimizer=keras.optimizers.SGD(REACH * 255 / steps),
-        gradient_modifier=direction,
-    )
-    pictures = np.rint(found).astype(np.uint8)
-    scores = np.asarray(_middle(linear([pictures.astype(np.float32)])))
-    asleep = np.asarray(layer.activation(scores)) == 0
-    dead = asleep if silent is None else silent[filters]
+    shown = min(budget.filters, total)
+    channels = None if images is None else used_channels(images)
+    pixels = pixel_ascent(linear, shown, budget.ascent_steps, channels)
+    fourier = fourier_ascent(linear, shown, budget.fourier_steps, channels)
+    asleep = np.array([np.asarray(layer.activation(a.scores)) == 0 for a in (pixels, fourier)])
+    like = health.like
     return FiltersInfo(
         layer=layer.name,
-        filters=filters,
+        filters=np.arange(shown),
         total=total,
-        images=pictures,
-        field=field,
-        scores=scores,
-        dead=dead,
-        stuck=asleep & ~dead,
-        silent=None if silent is None else int(silent.sum()),
-        tested=0,
-        absent=(),
+        field=middle_field(linear),
+        pixels=pixels,
+        fourier=fourier,
+        patches=None if images is None else best_patches(linear, images, shown, budget.patches),
+        asleep=asleep,
+        dead=np.all(asleep, axis=0) if health.silent is None else health.silent[:shown],
+        like=np.full(shown, -1) if like is None else like[:shown],
+        silent=None if health.silent is None else int(health.silent.sum()),
+        alike=None if like is None else int((like >= 0).sum()),
+        tested=0 if images is None else len(images),
+        absent=() if channels is None else _absent_colours(channels),
     )
 
 
-def _before_activation(model: keras.Model, layer: keras.layers.Layer) -> keras.Model:
-    """Images -> the layer's output without its activation function, which could hide gradients."""
-    twin = type(layer).from_config({**layer.get_config(), "activation": "linear"})
-    output = twin(layer.input)
-    twin.set_weights(layer.get_weights())
-    return keras.Model(model.inputs, output)
-
-
-def _middle(maps: tf.Tensor) -> tf.Tensor:
-    """(f, h, w, c) -> (f,): image i's value of filter i in the middle of the map."""
-    height, width = maps.shape[1:3]
-    middle = maps[:, height // 2, width // 2, : maps.shape[0]]
-    return tf.cast(tf.linalg.diag_part(middle), tf.float32)
-
-
-def _receptive_field(linear: keras.Model, filters: int) -> tuple[slice, slice]:
-    """Rows and columns of the pixels that move the middle unit, tried out on noise images."""
-    shape = (filters, *image_shape(linear))
-    noise = tf.constant(np.random.default_rng(1).uniform(0, 255, shape), tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(noise)
-        score = _middle(linear([noise]))
-    moves = np.any(np.asarray(tape.gradient(score, noise)) != 0, axis=(0, 3))
-    return _span(moves.any(axis=1)), _span(moves.any(axis=0))
-
-
-def _span(flags: np.ndarray) -> slice:
-    """From the first to the last True; everything if there is none."""
-    places = np.flatnonzero(flags)
-    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, len(flags))
-
-
-def _silent(
-    model: keras.Model, layers: Sequence[keras.layers.Layer], images: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Layer -> (filters,) bool: its output is zero everywhere on every image."""
-    silent = {layer.name: np.ones(layer.output.shape[-1], bool) for layer in layers}
-    for i in range(0, len(images), BATCH):
-        outputs = layer_outputs(model, layers, images[i : i + BATCH])
-        for name, maps in zip(silent, outputs, strict=True):
-            silent[name] &= np.all(maps == 0, axis=(0, 1, 2))
-    return silent
-
-
-def _absent_colours(images: np.ndarray) -> tuple[str, ...]:
-    """The colours among red, green and blue that are zero in all (n, h, w, 3) images."""
-    if images.shape[-1] != 3:
+def _absent_colours(channels: np.ndarray) -> tuple[str, ...]:
+    if len(channels) != len(COLOURS):
         return ()
-    used = np.asarray(images.any(axis=(0, 1, 2)))
-    return tuple(colour for colour, there in zip(COLOURS, used, strict=True) if not there)
+    return tuple(colour for colour, used in zip(COLOURS, channels, strict=True) if not used)
 
 
-def draw_filters(info: FiltersInfo, columns: int = 8) -> Figure:
-    """A tile a filter: the part of the image its unit sees, its number and the value reached."""
-    shown, pitch = len(info.filters), 1.24
+def draw_filters(info: FiltersInfo) -> Figure:
+    """A row of tiles a filter, two filters side by side, four if there are no real patches."""
+    patches = 0 if info.patches is None else info.patches.images.shape[1]
+    width = LABEL + 2 + (GAP + patches if patches else 0)
+    shown, abreast = len(info.filters), 2 if patches else 4
+    columns = min(abreast, shown)
+    rows = -(-shown // columns)
+    right = columns * (width + BETWEEN) - BETWEEN
     with styled():
-        axes = new_grid(0, -0.24, min(columns, shown), pitch * -(-shown // columns) - 0.28, 0.94)
-        for place, number in enumerate(info.filters):
-            x, y = place % columns, pitch * (place // columns)
-            value = f"{info.scores[place]:.2g}"
-            axes.text(x, y - 0.05, str(number), fontsize=8, weight="bold")
-            axes.text(x + SIDE, y - 0.05, value, fontsize=8, ha="right", color=PALETTE["muted"])
-            tile(axes, as_rgb(info.images[place : place + 1])[0][info.field], x, y)
-            axes.add_patch(
-                Rectangle((x, y), SIDE, SIDE, fill=False, color=PALETTE["muted"], linewidth=0.6)
-            )
-            if info.dead[place]:
-                for ends in ((y, y + SIDE), (y + SIDE, y)):
-                    axes.plot((x, x + SIDE), ends, color=PALETTE["bad"], linewidth=1.5)
-                over_tile(axes, "dead", x, y)
-            elif info.stuck[place]:
-                over_tile(axes, "no ascent", x, y)
+        axes = new_grid(0, -0.52, right, PITCH * rows - 0.28, INCH)
+        for column in range(columns):
+            _headings(axes, column * (width + BETWEEN), patches)
+        for place in range(shown):
+            column, row = divmod(place, rows)
+            _draw_filter(axes, info, place, column * (width + BETWEEN), PITCH * row)
     return figure_of(axes)
+
+
+def _headings(axes: Axes, x: float, patches: int) -> None:
+    middles = {"pixels": x + LABEL + SIDE / 2, "Fourier": x + LABEL + 1 + SIDE / 2}
+    if patches:
+        words = "real patches" if patches > 1 else "real"
+        middles[words] = x + LABEL + 2 + GAP + (patches - 1 + SIDE) / 2
+    for words, middle in middles.items():
+        axes.text(middle, -0.34, words, fontsize=8, ha="center", color=PALETTE["muted"])
+
+
+def _draw_filter(axes: Axes, info: FiltersInfo, place: int, x: float, y: float) -> None:
+    axes.text(x, y + 0.3, str(info.filters[place]), fontsize=9, weight="bold")
+    if info.dead[place]:
+        axes.text(x, y + 0.58, "dead", fontsize=7, color=PALETTE["bad"])
+    elif info.like[place] >= 0:
+        axes.text(x, y + 0.58, f"like {info.like[place]}", fontsize=7, color=PALETTE["bad"])
+    left = x + LABEL
+    for ascent, asleep in zip((info.pixels, info.fourier), info.asleep[:, place], strict=True):
+        _draw_tile(axes, ascent.images[place][info.field], number(ascent.scores[place]), left, y)
+        if info.dead[place]:
+            for ends in ((y, y + SIDE), (y + SIDE, y)):
+                axes.plot((left, left + SIDE), ends, color=PALETTE["bad"], linewidth=1.5)
+        elif asleep:
+            over_tile(axes, "no ascent", left, y)
+        left += 1
+    if info.patches is None:
+        return
+    left += GAP
+    scores = info.patches.scores[place]
+    for rank, (patch, score) in enumerate(zip(info.patches.images[place], scores, strict=True)):
+        words = f"{score / scores[0]:.0%}" if rank and scores[0] > 0 else number(score)
+        _draw_tile(axes, patch, words, left + rank, y)
+
+
+def _draw_tile(axes: Axes, picture: np.ndarray, words: str, x: float, y: float) -> None:
+    axes.text(x + SIDE, y - 0.05, words, fontsize=7.5, ha="right", color=PALETTE["muted"])
+    tile(axes, as_rgb(picture[np.newaxis])[0], x, y)
+    frame = Rectangle((x, y), SIDE, SIDE, fill=False, color=PALETTE["muted"], linewidth=0.6)
+    axes.add_patch(frame)
+
+
+def number(value: float) -> str:
+    """Two digits, or as many as it has before the point."""
+    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
 
 
 def caption(info: FiltersInfo) -> str:
     """What to see in the figure of this layer, with its numbers."""
-    shown = len(info.filters)
+    shown, tested = len(info.filters), info.tested
     which = f"{'all' if shown == info.total else 'the first'} {shown} of {info.total} filters"
     rows, columns = (part.stop - part.start for part in info.field)
-    told = (
-        f"What {which} of {info.layer} answer to most: gradient ascent from a blank grey image, "
-        f"cut to the {rows} × {columns} pixels that one unit sees. Above each its number and the "  # noqa: RUF001
-        f"value reached before the activation function. "
-    )
-    if info.silent is None:
-        told += f"Dead, that is not to be woken: {int(info.dead.sum())} of these {shown}."
+    told = [
+        f"What {which} of {info.layer} answer to most, cut to the {rows} × {columns} pixels that "  # noqa: RUF001
+        f"one unit sees. The ascent in Fourier space ended higher than the one in pixels for "
+        f"{int((info.fourier.scores > info.pixels.scores).sum())} of {shown}."
+    ]
+    if info.patches is None:
+        told.append(f"Dead, that is not to be woken: {int(info.dead.sum())} of these {shown}.")
     else:
-        told += f"Dead, that is silent on {info.tested} images of the data: "
-        told += f"{info.silent} of the layer's {info.total}."
-    if info.stuck.any():
-        told += f" No ascent: {int(info.stuck.sum())} that real images wake, but not the ascent."
+        best = info.patches.scores[:, 0]
+        over = [int((ascent.scores > best).sum()) for ascent in (info.fourier, info.pixels)]
+        told.append(
+            f"Higher than the best patch of {tested} real images: {over[0]} in Fourier space, "
+            f"{over[1]} in pixels."
+        )
+        told.append(f"Dead, that is silent on all of these: {info.silent} of {info.total}.")
+    if info.alike is not None:
+        by = "weights" if info.patches is None else "answers"
+        told.append(
+            f"Near-duplicates, whose {by} repeat another filter's: {info.alike} of {info.total}."
+        )
+    stuck = int((info.asleep.any(axis=0) & ~info.dead).sum())
+    if stuck:
+        told.append(f"No ascent: {stuck} that real images wake, but one of the ascents did not.")
     if info.absent:
-        told += f" No image of the data has {' or '.join(info.absent)}: its part is arbitrary."
-    return told
+        told.append(f"No image of the data has {' or '.join(info.absent)}: it is left out.")
+    return " ".join(told)
+
+
+def scores_record(infos: Sequence[FiltersInfo]) -> FilterScores:
+    """What a run keeps of the ascents of a network's layers."""
+    return FilterScores(
+        images=infos[0].tested if infos else 0,
+        layers=[
+            LayerScores(
+                layer=info.layer,
+                pixels=_rounded(info.pixels.scores),
+                fourier=_rounded(info.fourier.scores),
+                real=[] if info.patches is None else _rounded(info.patches.scores[:, 0]),
+            )
+            for info in infos
+        ],
+    )
+
+
+def _rounded(scores: np.ndarray) -> list[float]:
+    return [float(f"{score:.5g}") for score in scores]
 
 
 def pictures(
-    model: keras.Model,
-    network: NetworkName | None,
-    images: np.ndarray | None,
-    truth: Mapping[str, np.ndarray] | None,  # noqa: ARG001  the same call for all three figures
-    names: Mapping[str, Sequence[str]] | None,  # noqa: ARG001
-    directory: Path,
-    layers: Sequence[str] | None = None,
-    filters: int = SHOWN_FILTERS,
-    steps: int = STEPS,
+    infos: Sequence[FiltersInfo], network: NetworkName | None, directory: Path
 ) -> list[Picture]:
-    """Draw a figure of each convolution layer's filters into the directory.
+    """Draw a figure of each layer's filters into the directory, as PNG files.
 
     Args:
-        model: Any plain Keras model of images.
+        infos: Of a network's layers.
         network: Which of the study's networks it is; None for any other model.
-        images: (n, height, width, channels), pixels 0 to 255: all decide which filters are
-            dead, so pass a few hundred; None if there are none.
-        truth: Not used.
-        names: Not used.
-        directory: Where the PNG files go.
-        layers: Names of layers; all convolution layers if None.
-        filters: Filters to draw a layer.
-        steps: Of gradient ascent.
-
-    Raises:
-        WrongName: a layer that is not there, or a network with another one nested inside.
+        directory: Where the files go.
     """
     made = []
-    for info in filters_info(model, layers, images, filters, steps):
+    for info in infos:
         file = file_name("filters", network, info.layer)
         save(draw_filters(info), directory / file)
+        real = "" if info.patches is None else " and the real patches that excite it most"
         made.append(
             Picture(
                 file=file,
@@ -299,8 +299,10 @@ def pictures(
                 network=network,
                 title=f"Filters of {info.layer}, {whose(network)}",
                 caption=caption(info),
-                alt=f"Grid of {len(info.filters)} small pictures, one a filter of {info.layer}: "
-                f"what it answers to most. {int(info.dead.sum())} are crossed out as dead.",
+                alt=f"Grid of {len(info.filters)} rows of small pictures, one a filter of "
+                f"{info.layer}: what two gradient ascents made for it{real}. "
+                f"{int(info.dead.sum())} are crossed out as dead.",
+                reading=READING,
             )
         )
     return made

@@ -1,4 +1,4 @@
-"""What filters answer to: gradient ascent on networks whose answer is known."""
+"""What filters answer to, on networks whose answer is known."""
 
 from pathlib import Path
 
@@ -9,9 +9,22 @@ from keras import layers
 from matplotlib.figure import Figure
 
 from study.errors import WrongName
-from study.figures.filters import FiltersInfo, caption, draw_filters, filters_info, pictures
+from study.feature_visualization import Ascent, Patches
+from study.figures.filters import (
+    FiltersInfo,
+    caption,
+    draw_filters,
+    filters_info,
+    number,
+    pictures,
+    scores_record,
+)
+from study.settings import FigureSettings
 
 EDGE = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]], np.float32)
+
+
+SHORT = FigureSettings(ascent_steps=2, fourier_steps=2)
 
 
 def network(kernels: list[np.ndarray], bias: list[float] | None = None) -> keras.Model:
@@ -51,28 +64,6 @@ def noise(count: int, shape: tuple[int, ...] = (9, 9, 1)) -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (count, *shape), np.uint8)
 
 
-def test_a_first_layers_filter_finds_its_own_kernel() -> None:
-    info = filters_info(network([EDGE, -EDGE]))[0]
-
-    assert info.field == (slice(3, 6), slice(3, 6))
-    found = info.images[:, 3:6, 3:6, 0]
-    for picture, sign in zip(found, (1, -1), strict=True):
-        np.testing.assert_array_equal(np.sign(picture.astype(float) - 127.5)[[0, 2]],
-                                      sign * EDGE[[0, 2]])  # fmt: skip
-        assert np.abs(picture[1] - 127.5).max() <= 1  # the kernel's zeros leave blank
-    np.testing.assert_allclose(info.scores, 3, rtol=0.01)  # white above black, the most there is
-    assert not info.dead.any()
-
-
-def test_nothing_is_drawn_outside_of_what_the_unit_sees() -> None:
-    info = filters_info(deep(), ["conv2"])[0]
-
-    outside = info.images.copy()
-    outside[:, info.field[0], info.field[1]] = 128
-    assert (outside == 128).all()
-    assert [part.stop - part.start for part in info.field] == [8, 8]
-
-
 def test_a_filter_that_nothing_wakes_is_dead() -> None:
     info = filters_info(network([EDGE, EDGE], bias=[0, -1000]))[0]
 
@@ -88,20 +79,19 @@ def test_a_filter_without_weights_is_dead() -> None:
 def test_real_images_decide_which_filters_are_dead() -> None:
     dark = np.zeros((3, 9, 9, 1), np.uint8)
 
-    on_dark = filters_info(network([EDGE, EDGE], bias=[-1000, 1]), images=dark)[0]
-    on_noise = filters_info(network([EDGE, EDGE], bias=[0, 1]), images=noise(3))[0]
+    on_dark = filters_info(network([EDGE, EDGE], bias=[-1000, 1]), None, dark, SHORT)[0]
+    on_noise = filters_info(network([EDGE, EDGE], bias=[0, 1]), None, noise(3), SHORT)[0]
 
     assert on_dark.dead.tolist() == [True, False]
-    assert not on_dark.stuck.any()
     assert (on_dark.silent, on_dark.tested) == (1, 3)
-    assert "silent on 3 images of the data: 1 of the layer's 2" in caption(on_dark)
+    assert "Dead, that is silent on all of these: 1 of 2." in caption(on_dark)
     assert on_noise.dead.tolist() == [False, False]
 
 
 def test_a_filter_is_dead_though_the_ascent_wakes_it_if_no_real_image_does() -> None:
     info = filters_info(network([EDGE]), images=np.zeros((3, 9, 9, 1), np.uint8))[0]
 
-    assert info.scores[0] > 0
+    assert info.pixels.scores[0] > 0
     assert info.dead.tolist() == [True]
 
 
@@ -114,52 +104,29 @@ def test_a_filter_that_real_images_wake_but_the_ascent_does_not_is_not_dead(
 
     info = filters_info(network([EDGE], bias=[-2.9]), images=sharp)[0]
 
-    assert info.scores[0] < 0
-    assert (info.dead.tolist(), info.stuck.tolist()) == ([False], [True])
-
-
-def test_silent_filters_are_counted_over_all_batches_and_the_whole_layer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("study.figures.filters.BATCH", 2)
-    images = np.zeros((5, 9, 9, 1), np.uint8)
-    images[0, 5:] = 255  # what wakes the second filter is in the first batch only,
-    images[4, :4] = 255  # and what wakes the first one in the last
-
-    info = filters_info(network([EDGE, -EDGE, 0 * EDGE]), images=images, limit=1)[0]
-
-    assert info.filters.tolist() == [0]
-    assert (info.total, info.silent) == (3, 1)
-    assert "the first 1 of 3 filters" in caption(info)
+    assert info.pixels.scores[0] < 0
+    assert (info.dead.tolist(), info.asleep[0].tolist()) == ([False], [True])
+    assert "1 that real images wake" in caption(info)
 
 
 def test_colours_that_no_image_has_are_told() -> None:
     images = noise(4, (16, 16, 3))
     images[..., 1] = 0
 
-    info = filters_info(deep(), ["conv1"], images)[0]
+    info = filters_info(deep(), ["conv1"], images, SHORT)[0]
 
     assert info.absent == ("green",)
     assert "No image of the data has green" in caption(info)
-    assert filters_info(deep(), ["conv1"], noise(4, (16, 16, 3)))[0].absent == ()
+    assert filters_info(deep(), ["conv1"], noise(4, (16, 16, 3)), SHORT)[0].absent == ()
 
 
 def test_the_same_network_gives_the_same_pictures() -> None:
-    first, second = filters_info(deep()), filters_info(deep())
+    first, second = filters_info(deep(), budget=SHORT), filters_info(deep(), budget=SHORT)
 
     for one, other in zip(first, second, strict=True):
-        np.testing.assert_array_equal(one.images, other.images)
-        np.testing.assert_array_equal(one.scores, other.scores)
-
-
-def test_the_ascent_goes_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = filters_info(deep())
-    monkeypatch.setattr("study.figures.filters.REACH", 0.0)
-    blank = filters_info(deep())
-
-    for start, end in zip(blank, found, strict=True):
-        assert (start.images == 128).all()
-        assert (end.scores > start.scores).all()
+        for ascent, same in ((one.pixels, other.pixels), (one.fourier, other.fourier)):
+            np.testing.assert_array_equal(ascent.images, same.images)
+            np.testing.assert_array_equal(ascent.scores, same.scores)
 
 
 def test_the_network_is_left_as_it_was() -> None:
@@ -167,7 +134,7 @@ def test_the_network_is_left_as_it_was() -> None:
     images = noise(2, (16, 16, 3))
     before, output = model.get_weights(), np.asarray(model(images))
 
-    filters_info(model)
+    filters_info(model, budget=SHORT)
 
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
     np.testing.assert_array_equal(np.asarray(model(images)), output)
@@ -175,7 +142,7 @@ def test_the_network_is_left_as_it_was() -> None:
 
 
 def test_layers_that_pool_have_no_filters() -> None:
-    assert [info.layer for info in filters_info(deep())] == ["conv1", "conv2"]
+    assert [info.layer for info in filters_info(deep(), budget=SHORT)] == ["conv1", "conv2"]
     assert filters_info(deep(), ["pool1"]) == []
 
 
@@ -185,34 +152,70 @@ def test_an_unknown_layer_is_refused() -> None:
 
 
 def test_only_the_first_filters_are_drawn() -> None:
-    info = filters_info(deep(), ["conv2"], limit=5)[0]
+    info = filters_info(
+        deep(), ["conv2"], budget=FigureSettings(filters=5, ascent_steps=2, fourier_steps=2)
+    )[0]
 
     assert info.filters.tolist() == [0, 1, 2, 3, 4]
-    assert info.images.shape == (5, 16, 16, 3)
-    assert info.images.dtype == np.uint8
+    assert info.total == 20
+    assert info.pixels.images.shape == info.fourier.images.shape == (5, 16, 16, 3)
+    assert info.like.shape == info.dead.shape == (5,)
 
 
-def test_steps_obey_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TF_KERAS_VIS_MAX_STEPS", "1")
-    limited = filters_info(network([EDGE]))[0]
+def test_near_duplicates_are_counted_in_the_whole_layer() -> None:
+    info = filters_info(
+        network([EDGE, EDGE.T, EDGE, 2 * EDGE]),
+        None,
+        noise(3),
+        FigureSettings(filters=3, fourier_steps=2),
+    )[0]
 
-    assert np.abs(limited.images.astype(float) - 127.5).max() < 255 / 40 + 1
+    assert info.like.tolist() == [-1, -1, 0]
+    assert info.alike == 2
+    assert "whose answers repeat another filter's: 2 of 4" in caption(info)
 
 
-def made_info(dead: list[bool], stuck: list[bool]) -> FiltersInfo:
-    count = len(dead)
+def test_without_images_weights_tell_near_duplicates() -> None:
+    info = filters_info(network([EDGE, 2 * EDGE]), budget=SHORT)[0]
+
+    assert (info.like.tolist(), info.alike, info.patches) == ([-1, 0], 1, None)
+    assert "whose weights repeat another filter's: 1 of 2" in caption(info)
+
+
+def test_real_patches_are_those_that_excite_the_filter() -> None:
+    images = np.zeros((4, 9, 9, 1), np.uint8)
+    images[3, 3] = 255
+
+    patches = filters_info(network([EDGE]), None, images, SHORT)[0].patches
+
+    assert patches is not None
+    assert patches.images.shape == (1, 3, 3, 3, 1)
+    assert patches.sources[0, 0] == 3
+    assert (patches.images[0, 0, 0] == 255).all()
+    np.testing.assert_allclose(patches.scores[0], [3, 0, 0], rtol=1e-5)
+
+
+def made_info(patches: int = 0) -> FiltersInfo:
+    """Four filters: one well, one dead, one that the ascent in pixels did not wake, one alike."""
+    images = np.full((4, 5, 5, 1), 128, np.uint8)
+    best = np.array([[4, 2, 1], [-1, -2, -3], [8, 8, 8], [40, 20, 10]], np.float32)[:, :patches]
+    corners = np.zeros((*best.shape, 2), int)
+    real = np.full((*best.shape, 3, 3, 1), 200, np.uint8)
     return FiltersInfo(
         layer="conv1",
-        filters=np.arange(count),
-        total=count,
-        images=np.full((count, 5, 5, 1), 128, np.uint8),
+        filters=np.arange(4),
+        total=9,
         field=(slice(1, 4), slice(1, 4)),
-        scores=np.arange(count, dtype=np.float32),
-        dead=np.array(dead),
-        stuck=np.array(stuck),
-        silent=sum(dead),
-        tested=9,
-        absent=(),
+        pixels=Ascent(images, np.array([1, 2, -3, 12.4], np.float32)),
+        fourier=Ascent(images, np.array([5, 1, 6, 50], np.float32)),
+        patches=Patches(real, best, corners[..., 0], corners) if patches else None,
+        asleep=np.array([[False, False, True, False], [False] * 4]),
+        dead=np.array([False, True, False, False]),
+        like=np.array([-1, -1, -1, 0]),
+        silent=3 if patches else None,
+        alike=2,
+        tested=7 if patches else 0,
+        absent=("green",),
     )
 
 
@@ -220,24 +223,65 @@ def words_in(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.axes[0].texts]
 
 
-def test_dead_filters_are_crossed_out_and_labelled() -> None:
-    figure = draw_filters(made_info([False, True, False], [False, False, True]))
+def test_a_filter_is_a_row_of_tiles_with_their_values() -> None:
+    figure = draw_filters(made_info(patches=3))
 
-    assert words_in(figure) == ["0", "0", "1", "1", "dead", "2", "2", "no ascent"]
-    assert len(figure.axes[0].lines) == 2
-    assert [image.get_array().shape for image in figure.axes[0].images] == [(3, 3, 3)] * 3
+    assert words_in(figure) == [
+        *["pixels", "Fourier", "real patches"] * 2,
+        *["0", "1", "5", "4", "50%", "25%"],
+        *["1", "dead", "2", "1", "-1", "-2", "-3"],  # no shares of less than nothing
+        *["2", "-3", "no ascent", "6", "8", "100%", "100%"],
+        *["3", "like 0", "12", "50", "40", "50%", "25%"],
+    ]
+    assert len(figure.axes[0].lines) == 4  # two crosses
+    assert [image.get_array().shape for image in figure.axes[0].images] == [(3, 3, 3)] * 20
+
+
+def test_without_real_patches_four_filters_stand_abreast() -> None:
+    figure = draw_filters(made_info())
+
+    assert words_in(figure)[:8] == ["pixels", "Fourier"] * 4
+    assert figure.get_figheight() < 2
+
+
+@pytest.mark.parametrize("patches", [0, 1, 3])
+def test_the_figure_fits_the_report(patches: int) -> None:
+    assert draw_filters(made_info(patches)).get_figwidth() <= 8
 
 
 def test_the_caption_has_this_runs_numbers() -> None:
-    words = caption(made_info([False, True, False], [False, False, True]))
+    words = caption(made_info(patches=3))
 
+    assert "the first 4 of 9 filters of conv1" in words
     assert "3 × 3 pixels" in words  # noqa: RUF001
-    assert "silent on 9 images of the data: 1 of the layer's 3" in words
-    assert "1 that real images wake" in words
+    assert "ended higher than the one in pixels for 3 of 4" in words
+    assert "best patch of 7 real images: 3 in Fourier space, 1 in pixels" in words
+    assert "silent on all of these: 3 of 9" in words
+    assert "whose answers repeat another filter's: 2 of 9" in words
+    assert "1 that real images wake, but one of the ascents did not" in words
+    assert "has green" in words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.0123, "0.012"), (5.55, "5.5"), (-8.1, "-8.1"), (286.4, "286")]
+)
+def test_numbers_are_short(value: float, words: str) -> None:
+    assert number(value) == words
+
+
+def test_the_record_has_the_scores_of_every_layer() -> None:
+    record = scores_record([made_info(patches=3), made_info()])
+
+    assert record.images == 7
+    assert [layer.real for layer in record.layers] == [[4, -1, 8, 40], []]
+    assert record.layers[0].pixels == [1, 2, -3, 12.4]
+    assert record.layers[0].fourier == [5, 1, 6, 50]
+    assert scores_record([]).layers == []
 
 
 def test_a_picture_of_each_convolution_layer_is_made(tmp_path: Path) -> None:
-    made = pictures(deep(), "baseline", None, None, None, tmp_path, filters=2, steps=2)
+    short = FigureSettings(filters=2, ascent_steps=2, fourier_steps=2)
+    made = pictures(filters_info(deep(), budget=short), "baseline", tmp_path)
 
     assert [picture.file for picture in made] == [
         "filters_baseline_conv1.png",
@@ -245,3 +289,4 @@ def test_a_picture_of_each_convolution_layer_is_made(tmp_path: Path) -> None:
     ]
     assert {path.name for path in tmp_path.iterdir()} == {picture.file for picture in made}
     assert {picture.section for picture in made} == {"filters"}
+    assert all(picture.reading for picture in made)

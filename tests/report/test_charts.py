@@ -126,8 +126,11 @@ def test_front_has_the_trials_that_none_beats_in_both() -> None:
     _, quick = data("accuracy-by-seconds")
     assert (quick["customdata"], quick["x"]) == ([0, 4, 5], [10, 14, 15])
     assert chart("accuracy-by-seconds").caption == (
-        "Of 5 trials no other is as quick and as good as the 3 on the front: from trial 0 "
-        "(10.0 s, 80.00%) to trial 5 (15.0 s, 90.00%)."
+        "Of 5 trials no other is as quick to train and as good as the 3 on the front: from trial "
+        "0 (10.0 s, 80.00%) to trial 5 (15.0 s, 90.00%)."
+    )
+    assert chart("accuracy-by-latency").caption == (
+        "Of 5 trials no other is as quick to predict and as good as trial 5 (1 ms, 90.00%)."
     )
 
 

@@ -1,36 +1,70 @@
 """Charts of the score against what it costs, with the Pareto front."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from study.report.charts import look
 from study.report.charts.chart import Chart
 from study.report.charts.search import CHART_PX, Search, complete, scores_of
 from study.report.formats import duration, percent, several
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a trial says of itself of which less is better."""
+
+    attribute: str
+    name: str
+    unit: str
+    """Behind the name on the axis, with a space before it."""
+    cheap: str
+    written: Callable[[float], str]
+
+
+PARAMETERS = Cost(
+    "parameters", "parameters", "", "small", lambda number: several(int(number), "parameter")
+)
+LATENCY = Cost(
+    "latency",
+    "time to predict an image",
+    " (s)",
+    "quick to predict",
+    lambda seconds: f"{1000 * seconds:.2g} ms",
+)
+SECONDS = Cost("seconds", "training time", " (s)", "quick to train", duration)
+
+
 def accuracy_by_parameters(search: Search) -> Chart | None:
     """The Pareto front of score and size."""
-    return _pareto_front(search, "parameters", "parameters", "small")
+    return _pareto_front(search, PARAMETERS)
+
+
+def accuracy_by_latency(search: Search) -> Chart | None:
+    """The Pareto front of score and the time a prediction takes."""
+    return _pareto_front(search, LATENCY)
 
 
 def accuracy_by_seconds(search: Search) -> Chart | None:
     """The Pareto front of score and training time."""
-    return _pareto_front(search, "seconds", "training time (s)", "quick")
+    return _pareto_front(search, SECONDS)
 
 
-def _pareto_front(search: Search, cost: str, axis: str, cheap: str) -> Chart | None:
+def _pareto_front(search: Search, cost: Cost) -> Chart | None:
     """Score against what an attribute of the trials says; which trials no other beats in both."""
     import optuna
     from optuna.visualization import plot_pareto_front
 
-    priced = [trial for trial in complete(search.study) if cost in trial.user_attrs]
+    priced = [trial for trial in complete(search.study) if cost.attribute in trial.user_attrs]
     if len(priced) < 2:
         return None
     both = optuna.create_study(directions=["minimize", "maximize"])
     both.add_trials(
         [
-            optuna.trial.create_trial(values=[trial.user_attrs[cost], score])
+            optuna.trial.create_trial(values=[trial.user_attrs[cost.attribute], score])
             for trial, score in zip(priced, scores_of(priced), strict=True)
         ]
     )
+    axis = cost.name + cost.unit
     beaten, front = look.plain(plot_pareto_front(both, target_names=[axis, search.score]))["data"]
     for trace in (beaten, front):
         points = sorted(zip(trace["x"], trace["y"], trace["marker"]["color"], strict=True))
@@ -52,12 +86,11 @@ def _pareto_front(search: Search, cost: str, axis: str, cheap: str) -> Chart | N
         "line": {"color": look.GOOD, "shape": "hv", "width": 1.5},
     }
     front["marker"]["line"] = {"width": 2, "color": look.GOOD}
-    written = duration if cost == "seconds" else lambda number: several(int(number), "parameter")
     ends = [
-        f"trial {front['customdata'][i]} ({written(front['x'][i])}, {percent(front['y'][i])})"
+        f"trial {front['customdata'][i]} ({cost.written(front['x'][i])}, {percent(front['y'][i])})"
         for i in (0, -1)
     ]
-    caption = f"Of {several(len(priced), 'trial')} no other is as {cheap} and as good as "
+    caption = f"Of {several(len(priced), 'trial')} no other is as {cost.cheap} and as good as "
     if len(front["x"]) == 1:
         caption += f"{ends[0]}."
     else:
@@ -65,8 +98,8 @@ def _pareto_front(search: Search, cost: str, axis: str, cheap: str) -> Chart | N
     costs = [*front["x"], *beaten["x"]]
     scale = {"type": "log"} | look.log_ticks(min(costs), max(costs), "~s") if min(costs) else {}
     return Chart(
-        key=f"accuracy-by-{cost}",
-        title=f"Accuracy against {axis.removesuffix(' (s)')}",
+        key=f"accuracy-by-{cost.attribute}",
+        title=f"Accuracy against {cost.name}",
         caption=caption,
         alt=f"Scatter plot of {search.score} against {axis}, with a line through the front.",
         figure=look.finished(
@@ -77,4 +110,5 @@ def _pareto_front(search: Search, cost: str, axis: str, cheap: str) -> Chart | N
             },
             CHART_PX,
         ),
+        more=cost is SECONDS,
     )

@@ -53,6 +53,7 @@ def _charts(search: Search) -> tuple[list[Chart], list[str]]:
         "score against each hyperparameter": values.slices,
         "importances": shares.importance_bars,
         "accuracy against parameters": cost.accuracy_by_parameters,
+        "accuracy against time to predict": cost.accuracy_by_latency,
         "accuracy against training time": cost.accuracy_by_seconds,
         "contour": values.contour,
         "rank": values.rank,
