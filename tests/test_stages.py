@@ -1,0 +1,92 @@
+"""A report from what lies on disk, whole, damaged or half there."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from study import runs
+from study.records import Picture
+from study.settings import Settings, Work
+from study.stages import comparison_stage, report_stage
+from study.store import Run
+from tests.factories import evaluation, predictions, trial
+from tests.report.inputs import png
+
+PLAN = ["search", "evaluate", "figures"]
+
+
+@pytest.fixture
+def run(workplace: Path) -> Run:
+    """A run of two problems: mnist has everything, of line not even its folder is there."""
+    work = Work(problems=["mnist", "line"], settings=Settings(), seed=1, plan=PLAN)
+    made = runs.create_run("demo", work, "python -m study run", workers=1)
+    for number, score in enumerate((0.8, None, 0.9)):
+        made.append_trial("mnist", trial(number, score))
+    made.write_evaluation("mnist", evaluation(), predictions({"class": 3}), {"tuned": b"model"})
+    drawn = Picture(file="a.png", section="search", title="A title", caption="It.", alt="A line")
+    made.figures_folder("mnist").mkdir()
+    (made.figures_folder("mnist") / "a.png").write_bytes(png())
+    made.write_pictures("mnist", [drawn])
+    assert workplace == Path.cwd()
+    return made
+
+
+def page(run: Run) -> str:
+    report_stage(run)
+    return run.report_path.read_text()
+
+
+def test_a_problem_not_begun_is_said_to_be_missing(run: Run) -> None:
+    text = page(run)
+    assert "There are no trials yet: the search has not been run." in text
+    assert "A title" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "shown", "lost"),
+    [
+        ("trials.jsonl", ["A title", "90.00%"], "ValueError: no such layer"),
+        ("space.json", ["A title", "ValueError: no such layer", "90.00%"], None),
+        ("evaluation.json", ["A title", "ValueError: no such layer"], "Every retraining"),
+        ("figures/figures.json", ["ValueError: no such layer", "90.00%"], "A title"),
+    ],
+)
+def test_a_damaged_record_is_named_and_the_rest_is_shown(
+    run: Run, file: str, shown: list[str], lost: str | None
+) -> None:
+    path = run.problem_folder("mnist") / file
+    path.write_text('{"number": "no number"}\n')
+    text = page(run)
+    assert f"mnist/{file}" in text
+    assert "damaged record" in text
+    assert all(words in text for words in shown)
+    assert lost is None or lost not in text
+
+
+def test_pictures_that_are_gone_or_cut_short_are_named(run: Run) -> None:
+    path = run.figures_folder("mnist") / "a.png"
+    path.write_bytes(png()[:20])
+    assert "The picture a.png (A title) cannot be read as PNG." in page(run)
+    path.unlink()
+    assert "figures: [Errno 2]" in page(run)
+
+
+def test_a_damaged_run_is_compared_as_far_as_it_goes(run: Run) -> None:
+    study = run.study().model_copy(update={"name": "other"})
+    Run("other").write_study(study)
+    Run("other").append_trial("mnist", trial(0))
+    (run.problem_folder("mnist") / "evaluation.json").write_text("{")
+    path = comparison_stage([run, Run("other")])
+    assert path == Path("reports/demo-vs-other.html")
+    assert "A: results/demo/mnist/evaluation.json: damaged record" in path.read_text()
+
+
+def test_packages_that_one_of_the_runs_lacks_differ(run: Run) -> None:
+    record = json.loads((run.folder / "study.json").read_text())
+    record |= {"name": "other", "versions": {"python": "4.0"}}
+    Run("other").folder.mkdir()
+    (Run("other").folder / "study.json").write_text(json.dumps(record))
+    text = comparison_stage([run, Run("other")]).read_text()
+    assert "versions.<wbr>python" in text
+    assert "versions.<wbr>keras" in text
