@@ -1,25 +1,18 @@
 """The interactive charts in a real headless Chromium."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from study.report import ReportInput, render
-from tests.browser import browser, browser_page, page_problems
+from tests.browser import browser_page, page_problems
 from tests.report.inputs import searched, study
 
 pytestmark = pytest.mark.xdist_group("browser")  # all on one worker: they share one browser
 
 SLOW_MS = 60_000
 """Unpacking the library takes seconds where many tests run at once."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
