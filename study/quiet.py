@@ -1,5 +1,6 @@
 """Import TensorFlow without what its C++ prints before its own log level counts."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ def import_tensorflow() -> None:
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
     with _silent_standard_error():
         import keras_tuner  # noqa: F401  # imports Keras, and with it TensorFlow
+    # Many graphs, one a trial or a layer, are no mistake.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 @contextmanager

@@ -164,11 +164,14 @@ class Run:
         predictions: dict[str, np.ndarray],
         models: dict[NetworkName, bytes],
     ) -> None:
-        """Write models, predictions.npz and, last, the evaluation.json that refers to them."""
+        """Write models, predictions.npz and, last, the evaluation.json that refers to them.
+
+        Probabilities are kept to six decimals: what is behind them is noise that does not compress.
+        """
         for network, model in models.items():
             write_bytes(self.model_path(problem, network), model)
         with replacing(self._predictions_path(problem)) as temporary:
-            np.savez_compressed(temporary, **predictions)  # type: ignore[arg-type]  # numpy/numpy#2491: stub
+            np.savez_compressed(temporary, **_rounded(predictions))  # type: ignore[arg-type]  # numpy/numpy#2491: stub
         write_text(
             self.problem_folder(problem) / "evaluation.json",
             evaluation.model_dump_json(indent=1) + "\n",
@@ -218,6 +221,13 @@ class Run:
             self.figures_folder(problem) / "figures.json",
             json.dumps([picture.model_dump() for picture in pictures], indent=1) + "\n",
         )
+
+
+def _rounded(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {
+        name: np.round(array, 6) if array.dtype.kind == "f" else array
+        for name, array in arrays.items()
+    }
 
 
 def _end_last_line(file: IO[bytes]) -> None:

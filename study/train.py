@@ -7,7 +7,6 @@ for the baseline). It also hands back every prediction made while training, so t
 all heads, which Keras cannot express without custom objects, cost nothing.
 """
 
-import logging
 import math
 import random
 import time
@@ -113,7 +112,6 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     from study.fused_update import fuse
 
     keras.utils.clear_session()  # frees the graphs of the worker's last trial
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # a graph a trial is no mistake
     started = time.perf_counter()
     problem = load_problem(job.problem)
     dataset = cached_dataset(problem.data, job.data_seed, job.data)

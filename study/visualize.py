@@ -250,7 +250,8 @@ def random_indices(images: int, most: int, seed: int) -> np.ndarray:
 
 
 def _test_images(dataset: Dataset, most: int, seed: int) -> np.ndarray:
-    return dataset.test.images[random_indices(len(dataset.test), most, seed)]
+    images = dataset.test.images
+    return images[random_indices(len(images), most, seed)]
 
 
 def _search(run: Run, problem: str) -> list[Picture]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from study import store
 from study.errors import CorruptRecord, WrongName, WrongUse
@@ -144,6 +144,17 @@ def test_a_flag_does_not_come_back_as_a_number(run: Run) -> None:
     assert [type(value) for value in values.values()] == [bool, int, float]
 
 
+def test_probabilities_are_kept_to_six_decimals(run: Run) -> None:
+    exact = np.array([[0.12345678, 1e-9]], np.float32)
+    labels = np.array([1])
+    arrays = {"labels_class": labels, "tuned_class": exact}
+    run.write_evaluation("mnist", evaluation(), arrays, {})
+    back = run.predictions("mnist")
+    assert_array_equal(back["tuned_class"], np.array([[0.123457, 0]], np.float32))
+    assert back["tuned_class"].dtype == np.float32
+    assert_array_equal(back["labels_class"], labels)
+
+
 def test_an_evaluation_comes_back_with_predictions_and_models(run: Run) -> None:
     made, arrays = evaluation(), predictions({"class": 3})
     run.write_evaluation("mnist", made, arrays, {"baseline": b"one", "tuned": b"two"})
@@ -151,7 +162,8 @@ def test_an_evaluation_comes_back_with_predictions_and_models(run: Run) -> None:
     back = run.predictions("mnist")
     assert back.keys() == arrays.keys()
     for name, array in arrays.items():
-        assert_array_equal(back[name], array, strict=True)
+        assert back[name].dtype == array.dtype
+        assert_allclose(back[name], array, rtol=0, atol=1e-6)
     assert run.model_path("mnist", "baseline").read_bytes() == b"one"
     assert run.model_path("mnist", "tuned").read_bytes() == b"two"
 

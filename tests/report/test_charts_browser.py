@@ -58,7 +58,7 @@ def test_all_charts_draw_without_complaints(
         for chart in visit.page.locator(".explore .chart").all():
             chart.scroll_into_view_if_needed()
             expect(chart.locator(".main-svg").first).to_be_visible(timeout=SLOW_MS)
-        assert visit.page.locator(".explore .chart").count() == 11
+        assert visit.page.locator(".explore .chart").count() == 12
         assert page_problems(visit) == []
 
 
