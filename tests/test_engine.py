@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,15 @@ import dask
 import pytest
 
 from study import engine as engine_module
-from study.engine import Engine, Tick, core_count, local_engine, remote_engine, report_epoch
+from study.engine import (
+    WORKER_ENVIRONMENT,
+    Engine,
+    Tick,
+    core_count,
+    local_engine,
+    remote_engine,
+    report_epoch,
+)
 from study.errors import StudyFailed, WrongUse
 
 
@@ -55,6 +65,27 @@ def die_always(path: Path) -> None:
 def three_epochs() -> None:
     for epoch in (1, 2, 3):
         report_epoch(epoch, epoch / 10)
+
+
+FORKS = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+
+
+@FORKS
+def test_workers_are_forked_from_one_process_that_has_imported_tensorflow(engine: Engine) -> None:
+    (parent,) = set(engine.everywhere(os.getppid))
+
+    assert parent != os.getpid()
+    assert "tensorflow" in Path(f"/proc/{parent}/maps").read_text()
+
+
+@FORKS
+def test_what_workers_import_starts_no_thread_so_that_forking_is_safe() -> None:
+    count = "import os, study.worker; print(len(os.listdir('/proc/self/task')))"
+    environment = os.environ | WORKER_ENVIRONMENT
+
+    said = subprocess.check_output([sys.executable, "-c", count], env=environment)
+
+    assert said.split() == [b"1"]
 
 
 def test_jobs_come_back(engine: Engine) -> None:
