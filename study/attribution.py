@@ -18,6 +18,8 @@ from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 from study.errors import WrongName
 from study.models import (
     as_functional,
+    class_count,
+    find_head,
     find_layers,
     head_names,
     image_shape,
@@ -144,7 +146,7 @@ class Explainer:
         Raises:
             WrongName: no such head or class.
         """
-        head = self.check_head(head)
+        head = find_head(self.heads, head)
         explained = self._classes(images, head, classes)
         copies = {"smoothgrad": self.samples, "scorecam": self.channels}.get(method, 1)
         step, rng = max(1, ROWS // copies), np.random.default_rng(seed)
@@ -164,17 +166,11 @@ class Explainer:
             made[turn] = self.maps(images[turn], method, head, seed=seed + first)
         return made
 
-    def check_head(self, head: str | None) -> str:
-        """The head's name, that of the first one for None.
-
-        Raises:
-            WrongName: there is none of that name.
-        """
-        if head is None:
-            return self.heads[0]
-        if head not in self.heads:
-            raise WrongName(f"no head {head!r}; there are: {', '.join(self.heads)}")
-        return head
+    def predicted_in_turn(self, images: np.ndarray) -> list[tuple[str, int]]:
+        """What `in_turn` explains of each image: its head and the class predicted there."""
+        probabilities = self.predict(images)
+        heads = [self.heads[i % len(self.heads)] for i in range(len(images))]
+        return [(head, int(probabilities[head][i].argmax())) for i, head in enumerate(heads)]
 
     def _classes(
         self, images: np.ndarray, head: str, classes: int | Sequence[int] | np.ndarray | None
@@ -182,7 +178,7 @@ class Explainer:
         if classes is None:
             return self.predict(images)[head].argmax(axis=1) if len(images) else np.zeros(0, int)
         chosen = np.broadcast_to(np.asarray(classes, np.int64), len(images))
-        count = self._scored[head].outputs[0].shape[-1]
+        count = class_count(self.network, head)
         wrong = chosen[(chosen < 0) | (chosen >= count)]
         if len(wrong):
             raise WrongName(f"no class {wrong[0]} of head {head!r}; there are: 0 to {count - 1}")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from study.records import Estimate
+from study.statistics import percentile_estimate
 
 BINS = 15
 RESAMPLES = 1000
@@ -78,9 +79,9 @@ def calibration(confidence: np.ndarray, right: np.ndarray, seed: int) -> Calibra
     ]
     return Calibration(
         bins=tuple(_bin(confidence[place == b], right[place == b]) for b in range(BINS)),
-        error=_estimate(float(np.abs(gaps(every)).sum()), np.abs(resampled).sum(axis=1)),
+        error=percentile_estimate(float(np.abs(gaps(every)).sum()), np.abs(resampled).sum(axis=1)),
         by_chance=float(np.mean(lucky)) / images,
-        excess=_estimate(float(gap.mean()), resampled.sum(axis=1)),
+        excess=percentile_estimate(float(gap.mean()), resampled.sum(axis=1)),
     )
 
 
@@ -88,8 +89,3 @@ def _bin(confidence: np.ndarray, right: np.ndarray) -> Bin | None:
     if not len(right):
         return None
     return Bin(len(right), int(right.sum()), float(confidence.mean()))
-
-
-def _estimate(value: float, draws: np.ndarray) -> Estimate:
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return Estimate(mean=value, ci95=(float(low), float(high)))

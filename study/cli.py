@@ -13,7 +13,7 @@ import traceback
 from contextlib import ExitStack, contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 from rich.console import Console
@@ -21,6 +21,7 @@ from rich.table import Table
 
 from study.errors import Interrupted, StudyError, WrongName, WrongUse
 from study.problems import problem_data, problem_description, problem_names
+from study.records import NetworkName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from study.engine import Engine
-    from study.records import NetworkName, StageName
+    from study.records import FigureKind, Method, StageName
     from study.settings import Settings, Work
     from study.store import Run
     from study.visualize import SavedModel
@@ -43,42 +44,28 @@ app = typer.Typer(
 console = Console()
 
 
-class NetworkOption(str, Enum):
-    """Which of a run's two networks."""
-
-    baseline = "baseline"
-    tuned = "tuned"
-
-
-class Kind(str, Enum):
-    """Which figures of a network."""
+class KindOption(str, Enum):
+    """A `FigureKind`: Typer takes no list of Literals."""
 
     activations = "activations"
     filters = "filters"
     heatmaps = "heatmaps"
 
 
-class ExportKind(str, Enum):
-    """Which program trials are written for."""
-
-    optuna = "optuna"
-    tensorboard = "tensorboard"
-    csv = "csv"
-
-
-OPENED_BY = {
-    ExportKind.optuna: "open it with: optuna-dashboard sqlite:///{}",
-    ExportKind.tensorboard: "open it with: tensorboard --logdir {}",
-}
-
-
 class MethodOption(str, Enum):
-    """Which way to make heatmaps."""
+    """A `Method`, likewise."""
 
     gradcam = "gradcam"
     gradcam_plus_plus = "gradcam++"
     scorecam = "scorecam"
     smoothgrad = "smoothgrad"
+
+
+ExportKind = Literal["optuna", "tensorboard", "csv"]
+OPENED_BY: dict[ExportKind, str] = {
+    "optuna": "open it with: optuna-dashboard sqlite:///{}",
+    "tensorboard": "open it with: tensorboard --logdir {}",
+}
 
 
 def _worker_count(text: str) -> int | None:
@@ -258,11 +245,9 @@ def visualize(
     target: Annotated[str, typer.Argument(metavar="RUN|MODEL.keras")],
     image: Annotated[Optional[list[Path]], typer.Option(help="Image files to look at.")] = None,
     layer: Annotated[Optional[list[str]], typer.Option(help="Layers; default: all.")] = None,
-    kind: Annotated[Optional[list[Kind]], typer.Option(help="Default: all three.")] = None,
+    kind: Annotated[Optional[list[KindOption]], typer.Option(help="Default: all three.")] = None,
     problem: Annotated[Optional[str], typer.Option(help="Of a run; default: all.")] = None,
-    network: Annotated[
-        Optional[NetworkOption], typer.Option(help="Of a run; default: both.")
-    ] = None,
+    network: Annotated[Optional[NetworkName], typer.Option(help="Of a run; default: both.")] = None,
     out: Annotated[
         Optional[Path], typer.Option(help="Folder for the figures; default: beside the model.")
     ] = None,
@@ -305,9 +290,9 @@ def visualize(
     _import_tensorflow()
     from study import visualize
 
-    models = _models(target, problem, network.value if network else None)
-    kinds = [one.value for one in kind] if kind else [one.value for one in Kind]
-    methods = [one.value for one in method or [MethodOption.gradcam]]
+    models = _models(target, problem, network)
+    kinds: list[FigureKind] = [one.value for one in kind or KindOption]
+    methods: list[Method] = [one.value for one in method or [MethodOption.gradcam]]
     for model in models:
         folder = out or model.path.with_suffix("").with_name(f"{model.path.stem}-figures")
         if out and len(models) > 1:
@@ -326,7 +311,7 @@ def predict(
     problem: Annotated[
         Optional[str], typer.Option(help="Of a run; needed if it has several.")
     ] = None,
-    network: Annotated[NetworkOption, typer.Option(help="Of a run.")] = NetworkOption.tuned,
+    network: Annotated[NetworkName, typer.Option(help="Of a run.")] = "tuned",
     top: Annotated[int, typer.Option(min=1, help="Classes to show, likeliest first.")] = 3,
     resize: Annotated[
         bool, typer.Option("--resize", help="Convert images that do not fit.")
@@ -342,7 +327,7 @@ def predict(
     from study.models import image_shape, load_model
     from study.models import predict as predict_with
 
-    models = _models(target, problem, network.value)
+    models = _models(target, problem, network)
     if len(models) > 1:
         several = ", ".join(model.label for model in models)
         raise WrongUse(f"{target!r} has several networks ({several}): choose one with --problem")
@@ -395,7 +380,7 @@ def export(
 
     opened = _open_run(run)
     folder = out or opened.folder / "export"
-    written = exports.export(opened, _problems_of(opened, problem), to.value, folder)
+    written = exports.export(opened, _problems_of(opened, problem), to, folder)
     for path in written:
         console.print(str(path), highlight=False, soft_wrap=True)
     if to in OPENED_BY:
@@ -587,9 +572,10 @@ def _carry_out(
             create_run(run.name, work, command, engine.workers)
             stack.enter_context(_alone(run))
         from study import stages
-        from study.live import live_report
 
         if live:
+            from study.live import live_report
+
             stack.enter_context(live_report(run))
             console.print(f"live report: {run.report_path}", highlight=False, soft_wrap=True)
         stages.carry_out(run, engine, console)
@@ -625,7 +611,7 @@ def _problems_of(run: "Run", problem: str | None) -> list[str]:
     return [problem]
 
 
-def _models(target: str, problem: str | None, network: "NetworkName | None") -> "list[SavedModel]":
+def _models(target: str, problem: str | None, network: NetworkName | None) -> "list[SavedModel]":
     from study.visualize import models_of_run, saved_model
 
     if target.endswith(".keras"):

@@ -45,7 +45,7 @@ def curves(explainer: "Explainer", images: np.ndarray, maps: np.ndarray, seed: i
 
     Args:
         images: (n, height, width, channels), pixels 0 to 255; image i is asked of head i modulo
-            their number.
+            their number, for the class that is predicted there.
         maps: (n, height, width).
         seed: Of the order of equal pixels.
     """
@@ -53,13 +53,11 @@ def curves(explainer: "Explainer", images: np.ndarray, maps: np.ndarray, seed: i
     chance = np.random.default_rng(seed).random(flat.shape)
     place = np.argsort(np.lexsort((chance, -flat), axis=1), axis=1).reshape(maps.shape)
     background = np.median(images, axis=(1, 2), keepdims=True)
-    whole = explainer.predict(images)
-    heads = [explainer.heads[i % len(explainer.heads)] for i in range(len(images))]
-    told = np.array([whole[head][i].argmax() for i, head in enumerate(heads)])
+    asked = explainer.predicted_in_turn(images)
 
     def sure(pixels: np.ndarray) -> np.ndarray:
         p = explainer.predict(pixels)
-        return np.array([p[head][i, told[i]] for i, head in enumerate(heads)])
+        return np.array([p[head][i, told] for i, (head, told) in enumerate(asked)])
 
     deletion, insertion = [], []
     for step in range(STEPS + 1):

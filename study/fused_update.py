@@ -57,7 +57,8 @@ def _rmsprop(optimizer: keras.optimizers.RMSprop) -> Step | None:
         return None
     # The kernel wants a momentum even where it is 0.
     momentums = optimizer._momentums or [
-        tf.Variable(tf.zeros_like(velocity.value)) for velocity in optimizer._velocities
+        keras.Variable("zeros", velocity.shape, velocity.dtype, trainable=False)
+        for velocity in optimizer._velocities
     ]
 
     def step(gradient: Any, variable: tf.Variable, learning_rate: Any) -> None:
@@ -101,5 +102,4 @@ _STEPS: dict[type, Callable[[Any], Step | None]] = {
 
 def _state(optimizer: keras.optimizers.Optimizer, states: Sequence[Any], variable: Any) -> Any:
     """The handle of what the optimizer remembers of a variable."""
-    state = states[optimizer._get_variable_index(variable)]
-    return (state if isinstance(state, tf.Variable) else state.value).handle
+    return states[optimizer._get_variable_index(variable)].value.handle

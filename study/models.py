@@ -111,6 +111,25 @@ def head_names(model: keras.Model) -> list[str]:
     return [str(name) for name in model.output_names]
 
 
+def find_head(heads: Sequence[str], name: str | None) -> str:
+    """The head of that name; the first one for None.
+
+    Raises:
+        WrongName: there is none of that name; the message lists those there are.
+    """
+    if name is None:
+        return heads[0]
+    if name not in heads:
+        raise WrongName(f"no head {name!r}; there are: {', '.join(heads)}")
+    return name
+
+
+def class_count(model: keras.Model, head: str) -> int:
+    """How many classes a head tells apart; a single neuron tells two."""
+    units = int(model.outputs[head_names(model).index(head)].shape[-1])
+    return max(2, units)
+
+
 def layer_names(model: keras.Model) -> list[str]:
     """Names of all layers, in order."""
     return [layer.name for layer in model.layers]

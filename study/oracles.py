@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from study.problems import Problem
 from study.records import Value
 from study.settings import SearchSettings
+from study.space import declared
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -27,11 +28,9 @@ def make_oracle(
 
     from study.asha import AshaOracle
 
-    space = keras_tuner.HyperParameters()
-    problem.build(space, 1)
     shared = {
         "objective": keras_tuner.Objective(f"val_{problem.objective}", "max"),
-        "hyperparameters": space,
+        "hyperparameters": declared(problem),
         "seed": seed,
         # Keras Tuner raises on the third failed trial in a row, with its lock held; we count.
         "max_consecutive_failed_trials": 10**9,

@@ -17,6 +17,9 @@ Curves = dict[str, list[float]]
 NetworkName = Literal["baseline", "tuned"]
 NETWORKS: tuple[NetworkName, NetworkName] = ("baseline", "tuned")
 
+FigureKind = Literal["activations", "filters", "heatmaps"]
+"""What can be drawn of any one network."""
+
 Method = Literal["gradcam", "gradcam++", "scorecam", "smoothgrad"]
 METHODS: tuple[Method, ...] = get_args(Method)
 """Ways to make a heatmap."""

@@ -1,20 +1,28 @@
-"""A problem's search space as a plain record, for those who know nothing of Keras Tuner."""
+"""A problem's search space, for Keras Tuner and as a plain record for those who do not know it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from study.problems import Problem
 from study.records import Hyperparameter, SearchSpace
 
+if TYPE_CHECKING:
+    import keras_tuner
 
-def search_space(problem: Problem) -> SearchSpace:
-    """The whole space, conditional hyperparameters too, in the order it declares them."""
+
+def declared(problem: Problem) -> "keras_tuner.HyperParameters":
+    """All hyperparameters that the problem's networks can have, conditional ones too."""
     import keras_tuner
 
     space = keras_tuner.HyperParameters()
     problem.build(space, 1)
+    return space
+
+
+def search_space(problem: Problem) -> SearchSpace:
+    """The whole space, in the order in which the problem declares it."""
     return SearchSpace(
         objective=problem.objective,
-        hyperparameters=[_hyperparameter(entry) for entry in space.space],
+        hyperparameters=[_hyperparameter(entry) for entry in declared(problem).space],
     )
 
 

@@ -6,9 +6,10 @@ study.json, so that a run can be continued, repeated or looked at step by step.
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -29,6 +30,8 @@ from study.space import search_space
 from study.store import Run, comparison_path
 from study.train import Job
 from study.trials import best_trial, configurations
+
+Found = TypeVar("Found")
 
 
 def carry_out(run: Run, engine: Engine, console: Console) -> None:
@@ -155,11 +158,11 @@ def evaluate_stage(run: Run, name: str, engine: Engine, console: Console) -> Non
 
 def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) -> None:
     """Draw the figures of all these problems, side by side on the workers."""
-    from study import visualize  # brings TensorFlow, which a report does without
+    from study import run_figures  # brings TensorFlow, which a report does without
 
     for name in names:
         run.figures_folder(name).mkdir(parents=True, exist_ok=True)
-    jobs = [(name, part) for name in names for part in visualize.parts(run, name)]
+    jobs = [(name, part) for name in names for part in run_figures.parts(run, name)]
     seconds = dict.fromkeys(names, 0.0)
     with stage("figures", "part", len(jobs), 1, console) as shown:
         futures = []
@@ -182,11 +185,11 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
 
 def _draw(run_name: str, problem: str, part: str) -> tuple[list[Picture] | str, float]:
     """On a worker: draw one part of a problem's figures."""
-    from study import visualize
+    from study import run_figures
 
     started = time.perf_counter()
     try:
-        drawn: list[Picture] | str = visualize.draw(Run(run_name), problem, part)
+        drawn: list[Picture] | str = run_figures.draw(Run(run_name), problem, part)
     except Exception as error:
         drawn = one_line(error)
     return drawn, time.perf_counter() - started
@@ -223,37 +226,34 @@ def report_input(run: Run) -> ReportInput:
 def _problem_input(run: Run, name: str) -> ProblemInput:
     """One problem's records; what cannot be read becomes a note and not a failed report."""
     notes: list[str] = []
-    evaluation = trials = space = None
-    files: tuple[PictureFile, ...] = ()
-    try:
-        trials = configurations(run.trials(name))
-    except CorruptRecord as error:
-        notes.append(str(error))
-    try:
-        space = run.space(name)
-    except CorruptRecord as error:
-        notes.append(str(error))
-    try:
-        evaluation = run.evaluation(name)
-    except CorruptRecord as error:
-        notes.append(str(error))
-    try:
-        files = tuple(
-            PictureFile(picture, (run.figures_folder(name) / picture.file).read_bytes())
-            for picture in run.pictures(name)
-        )
-    except (CorruptRecord, OSError) as error:
-        notes.append(f"figures: {error}")
+
+    def read(records: Callable[[], Found]) -> Found | None:
+        try:
+            return records()
+        except CorruptRecord as error:
+            notes.append(str(error))
+            return None
+
     return ProblemInput(
         name=name,
         description=problem_description(name),
         tuner=settings_of(run).search.tuner,
-        space=space,
-        trials=tuple(trials or ()),
-        evaluation=evaluation,
-        pictures=files,
+        space=read(lambda: run.space(name)),
+        trials=tuple(read(lambda: configurations(run.trials(name))) or ()),
+        evaluation=read(lambda: run.evaluation(name)),
+        pictures=read(lambda: _picture_files(run, name)) or (),
         notes=tuple(notes),
     )
+
+
+def _picture_files(run: Run, name: str) -> tuple[PictureFile, ...]:
+    try:
+        return tuple(
+            PictureFile(picture, (run.figures_folder(name) / picture.file).read_bytes())
+            for picture in run.pictures(name)
+        )
+    except OSError as error:
+        raise CorruptRecord(f"figures: {error}") from error
 
 
 def _record_stage(run: Run, problem: str, name: StageName, started: float, trained: float) -> None:

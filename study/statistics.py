@@ -77,8 +77,7 @@ def image_mean(values: np.ndarray, seed: int) -> Estimate:
     For a paired difference of two networks give the difference on each image.
     """
     draws = _image_draws(values, np.random.default_rng([seed, 3]))
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return Estimate(mean=float(values.mean()), ci95=(float(low), float(high)))
+    return percentile_estimate(float(values.mean()), draws)
 
 
 def image_estimates(values: np.ndarray, seed: int) -> list[Estimate]:
@@ -93,11 +92,17 @@ def image_estimates(values: np.ndarray, seed: int) -> list[Estimate]:
     rng = np.random.default_rng([seed, 3])
     images = len(values)
     times = rng.multinomial(images, np.full(images, 1 / images), size=SCORE_RESAMPLES)
-    low, high = np.percentile(times @ values / images, [2.5, 97.5], axis=0)
+    draws = times @ values / images
     return [
-        Estimate(mean=float(mean), ci95=(float(least), float(most)))
-        for mean, least, most in zip(values.mean(axis=0), low, high, strict=True)
+        percentile_estimate(float(mean), drawn)
+        for mean, drawn in zip(values.mean(axis=0), draws.T, strict=True)
     ]
+
+
+def percentile_estimate(value: float, draws: np.ndarray) -> Estimate:
+    """A value with the 95% interval that its bootstrap draws (n,) make: the middle of them."""
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return Estimate(mean=value, ci95=(float(low), float(high)))
 
 
 def _image_draws(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -18,6 +18,10 @@ class Bright:
         sure = 0.2 + 0.8 * images[:, :, :5].mean(axis=(1, 2, 3)) / 255
         return {"class": np.stack([1 - sure, sure], axis=1)}
 
+    def predicted_in_turn(self, images: np.ndarray) -> list[tuple[str, int]]:
+        """What it is surer of."""
+        return [("class", int(sure.argmax())) for sure in self.predict(images)["class"]]
+
     def in_turn(self, images: np.ndarray, method: str, seed: int) -> np.ndarray:  # noqa: ARG002
         """Hot on the left; on the right by Grad-CAM."""
         maps = np.zeros(images.shape[:3])

@@ -386,7 +386,7 @@ SOURCES = sorted(Path(study.__file__).parent.rglob("*.py"))
 MAY_READ = {
     "evaluate.py": {"images", "labels", "len"},
     # Draw figures of some images, and say what they are.
-    "visualize.py": {"images", "labels"},
+    "run_figures.py": {"images", "labels"},
     # Count.
     "cli.py": {"len"},
 }
@@ -430,7 +430,7 @@ def test_the_search_for_uses_finds_those_of_the_evaluation() -> None:
 
 
 def test_what_is_drawn_of_the_test_part_is_not_scored() -> None:
-    """`visualize` has no metrics at hand, and training and search do not know the evaluation."""
+    """`run_figures` has no metrics at hand, and training and search do not know the evaluation."""
     imports = {
         source.name: {
             name
@@ -445,6 +445,6 @@ def test_what_is_drawn_of_the_test_part_is_not_scored() -> None:
         }
         for source in SOURCES
     }
-    assert not imports["visualize.py"] & {"study.metrics", "study.evaluate", "study.train"}
+    assert not imports["run_figures.py"] & {"study.metrics", "study.evaluate", "study.train"}
     for name in ("train.py", "search.py"):
         assert "study.evaluate" not in imports[name]

@@ -24,11 +24,13 @@ READING = (
 def areas_info(found: Deletion) -> list[Panel]:
     """Two panels: deletion and insertion area of every method and control."""
     rows = [
-        (name, network, ranking)
-        for label, of_networks in (("method", found.methods), ("control", found.controls))
-        for network, rankings in of_networks.items()
-        for key, ranking in rankings.items()
-        for name in [METHOD_NAMES[key] if label == "method" else CONTROL_NAMES[key]]  # type: ignore[index]
+        (METHOD_NAMES[method], network, ranking)
+        for network, of_methods in found.methods.items()
+        for method, ranking in of_methods.items()
+    ] + [
+        (CONTROL_NAMES[control], network, ranking)
+        for network, of_controls in found.controls.items()
+        for control, ranking in of_controls.items()
     ]
     return [
         Panel(

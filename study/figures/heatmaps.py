@@ -25,7 +25,7 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.models import SINGLE_HEAD
+from study.models import SINGLE_HEAD, find_head
 from study.records import METHOD_NAMES, Method, NetworkName, Picture
 
 SHOWN_IMAGES = 6
@@ -111,7 +111,7 @@ def heatmaps_info(
             probability=probabilities[name].max(axis=1),
             maps=explainer.maps(images, method, name, target),
         )
-        for name in ([explainer.check_head(head)] if head else explainer.heads)
+        for name in ([find_head(explainer.heads, head)] if head else explainer.heads)
     ]
     return HeatmapsInfo(explainer.layer, explainer.resolution, heads, method, target)
 

@@ -45,11 +45,9 @@ def methods_info(explainer: Explainer, images: np.ndarray, seed: int) -> Methods
         images: (n, height, width, channels), pixels 0 to 255.
         seed: Of noise.
     """
-    probabilities = explainer.predict(images)
-    heads = [explainer.heads[i % len(explainer.heads)] for i in range(len(images))]
     return MethodsInfo(
         layer=explainer.layer,
-        explained=[(head, int(probabilities[head][i].argmax())) for i, head in enumerate(heads)],
+        explained=explainer.predicted_in_turn(images),
         maps={method: explainer.in_turn(images, method, seed) for method in METHODS},
     )
 

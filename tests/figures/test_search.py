@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.figures import search
+from study.figures.panels import Panel, explained
 from study.records import Trial
 from tests.factories import trial
 
@@ -54,13 +55,13 @@ def varied(*values: object, name: str = "x") -> list[Trial]:
     ]
 
 
-def panel(trials: list[Trial]) -> search.Panel:
+def panel(trials: list[Trial]) -> Panel:
     (only,) = search.hyperparameters_info(trials, "accuracy").panels
     return only
 
 
 def test_choices_become_categories_in_order() -> None:
-    assert panel(varied(7, 3, 5, 3)) == search.Panel(
+    assert panel(varied(7, 3, 5, 3)) == Panel(
         name="x",
         kind="categories",
         categories=("3", "5", "7"),
@@ -125,16 +126,16 @@ def test_perfectly_ranked_groups_explain_most_and_equal_scores_nothing() -> None
     low, high = [0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 0.8]
 
     # Kruskal-Wallis H of two separated groups of four is 16/3; (H - 2 + 1) / (8 - 2).
-    assert search.explained([0] * 4 + [1] * 4, low + high) == pytest.approx((16 / 3 - 1) / 6)
-    assert search.explained([0, 0, 1, 1], [0.5] * 4) == 0
-    assert search.explained([0, 1], [0.1, 0.9]) == 0
+    assert explained([0] * 4 + [1] * 4, low + high) == pytest.approx((16 / 3 - 1) / 6)
+    assert explained([0, 0, 1, 1], [0.5] * 4) == 0
+    assert explained([0, 1], [0.1, 0.9]) == 0
 
 
 @given(
     st.lists(st.tuples(st.sampled_from(range(12)), st.floats(0, 1)), min_size=1, max_size=40),
 )
 def test_the_explained_share_is_a_share(points: list[tuple[int, float]]) -> None:
-    assert 0 <= search.explained([x for x, _ in points], [y for _, y in points]) <= 1
+    assert 0 <= explained([x for x, _ in points], [y for _, y in points]) <= 1
 
 
 def test_curves_go_on_where_a_continued_trial_started() -> None:

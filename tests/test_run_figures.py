@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from study.visualize import random_indices
+from study.run_figures import random_indices
 
 
 def test_random_indices_do_not_repeat_and_follow_from_the_seed() -> None:

@@ -1,0 +1,270 @@
+"""The figures of a run, part by part: which there are, and what each is made of.
+
+Parts are drawn side by side on the workers, in no order.
+"""
+
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from study import corruptions
+from study.attribution import Explainer
+from study.data import load_dataset
+from study.data.dataset import Dataset
+from study.deletion import delete
+from study.figures import (
+    activations,
+    calibration,
+    classification,
+    deletion,
+    errors,
+    filter_health,
+    filters,
+    heatmaps,
+    localisation,
+    methods,
+    more_trials,
+    robustness,
+    sanity,
+    search,
+    training,
+)
+from study.filter_health import ALIKE, layer_record, layers_health
+from study.localisation import localise
+from study.models import is_convolution, load_model, predictor, visual_layers
+from study.problems import load_problem
+from study.records import NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
+from study.robustness import measure
+from study.runs import settings_of
+from study.sanity import check_all
+from study.store import Run
+from study.trials import configurations
+
+if TYPE_CHECKING:
+    import keras
+
+PROBE_IMAGES = 300
+"""Validation images that filters are tried on: whether they are dead, alike, and what excites
+them."""
+
+
+class Subject:
+    """A problem of a run, and what its figures are made of, loaded when it is asked for."""
+
+    def __init__(self, run: Run, name: str) -> None:
+        self.run, self.name = run, name
+        self.problem = load_problem(name)
+        self.settings = settings_of(run)
+        self.budget = self.settings.figures
+        self.seed = run.study().seed
+        self.folder = run.figures_folder(name)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The run's images."""
+        return load_dataset(self.problem.data, seed=self.seed, options=self.settings.data)
+
+    @property
+    def probes(self) -> np.ndarray:
+        """The first validation images."""
+        return self.dataset.validation.images[:PROBE_IMAGES]
+
+    def some_test_images(self, most: int) -> np.ndarray:
+        """So many test images, or all there are, drawn at random."""
+        images = self.dataset.test.images
+        return images[random_indices(len(images), most, self.seed)]
+
+    def model(self, network: NetworkName) -> "keras.Model":
+        """The saved network."""
+        return load_model(self.run.model_path(self.name, network))
+
+    def models(self) -> "dict[NetworkName, keras.Model]":
+        """Both of them."""
+        return {network: self.model(network) for network in NETWORKS}
+
+    def explainers(self) -> dict[NetworkName, Explainer]:
+        """Both, ready to be asked where they look."""
+        return {
+            network: Explainer(
+                model,
+                samples=self.budget.smooth_samples,
+                channels=self.budget.scorecam_channels,
+            )
+            for network, model in self.models().items()
+        }
+
+
+def parts(run: Run, problem: str) -> list[str]:
+    """What `draw` can draw of a problem, before and after it was evaluated."""
+    return [*OF_SEARCH] if run.evaluation(problem) is None else [*OF_SEARCH, *OF_NETWORKS]
+
+
+def draw(run: Run, problem: str, part: str) -> list[Picture]:
+    """Draw one part into the problem's figures folder, which exists."""
+    return (OF_SEARCH | OF_NETWORKS)[part](Subject(run, problem))
+
+
+def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
+    """Indices (count,) of test images of classes spread evenly over all; the first of each."""
+    present = np.unique(classes)
+    chosen = present[np.linspace(0, len(present) - 1, count).round().astype(int)]
+    taken: list[int] = []
+    for label in chosen:  # with fewer classes than images a class gives its next image
+        taken.append(next(int(i) for i in np.flatnonzero(classes == label) if int(i) not in taken))
+    return np.array(taken)
+
+
+def random_indices(images: int, most: int, seed: int) -> np.ndarray:
+    """Indices of so many of the images, or of all there are, drawn at random, in their order."""
+    return np.sort(np.random.default_rng(seed).permutation(images)[:most])
+
+
+def _search(subject: Subject) -> list[Picture]:
+    trials = configurations(subject.run.trials(subject.name))
+    name, objective, folder = subject.name, subject.problem.objective, subject.folder
+    return [
+        *search.pictures(trials, name, objective, folder),
+        *more_trials.pictures(trials, name, objective, subject.seed, folder),
+    ]
+
+
+def _results(subject: Subject) -> list[Picture]:
+    evaluation = subject.run.evaluation(subject.name)
+    assert evaluation
+    predictions = subject.run.predictions(subject.name)
+    dataset, heads, folder = subject.dataset, subject.problem.heads, subject.folder
+    return [
+        *training.pictures(evaluation, folder),
+        *classification.pictures(
+            evaluation, predictions, heads, dataset.names, dataset.attributes, folder
+        ),
+        *calibration.pictures(predictions, heads, subject.seed, folder),
+    ]
+
+
+def _errors(subject: Subject) -> list[Picture]:
+    dataset, predictions = subject.dataset, subject.run.predictions(subject.name)
+    return [
+        picture
+        for network, model in subject.models().items()
+        for picture in errors.pictures(
+            model,
+            network,
+            dataset.test.images,
+            predictions,
+            subject.problem.heads,
+            dataset.names,
+            dataset.mislabelled,
+            subject.folder,
+        )
+    ]
+
+
+def _robustness(subject: Subject) -> list[Picture]:
+    """Reads test images again, when all is chosen and evaluated: for the report only."""
+    dataset, seed = subject.dataset, subject.seed
+    images = dataset.test.images
+    chosen = random_indices(len(images), subject.budget.robustness_images, seed)
+    labels = {column: values[chosen] for column, values in dataset.test.labels.items()}
+    versions = corruptions.versions(dataset.name, images[chosen], labels, seed)
+    if not versions:
+        return []
+    networks = {network: predictor(model) for network, model in subject.models().items()}
+    found = measure(versions, labels, networks, subject.problem.heads, seed)
+    subject.run.write_finding(subject.name, "robustness", found)
+    return robustness.pictures(found, versions, corruptions.note(dataset.name), subject.folder)
+
+
+def _explained(subject: Subject) -> list[Picture]:
+    """Heatmaps by every method, and what they are worth: against the line where it is known."""
+    budget, dataset, seed = subject.budget, subject.dataset, subject.seed
+    explainers, folder = subject.explainers(), subject.folder
+    shown = dataset.test.images[example_indices(dataset.test.labels["class"], budget.images)]
+    pictures = []
+    for network, explainer in explainers.items():
+        pictures += methods.pictures(explainer, network, shown, dataset.names, folder, seed)
+    if dataset.name == "lines":
+        lines = localise(explainers, subject.some_test_images(budget.map_images), seed)
+        subject.run.write_finding(subject.name, "localisation", lines)
+        return [*pictures, *localisation.pictures(lines, folder)]
+    curves = delete(explainers, subject.some_test_images(budget.curve_images), seed)
+    subject.run.write_finding(subject.name, "deletion", curves)
+    return [*pictures, *deletion.pictures(curves, folder)]
+
+
+def _sanity(subject: Subject) -> list[Picture]:
+    """What heatmaps do as the networks are randomised."""
+    images = subject.some_test_images(subject.budget.sanity_images)
+    found = check_all(subject.explainers(), images, subject.seed)
+    subject.run.write_finding(subject.name, "sanity", found)
+    return sanity.pictures(found, subject.folder)
+
+
+def _filter_health(subject: Subject) -> list[Picture]:
+    networks: dict[NetworkName, list[LayerHealth]] = {}
+    for network, model in subject.models().items():
+        layers = [layer for layer in visual_layers(model) if is_convolution(layer)]
+        networks[network] = [
+            layer_record(one) for one in layers_health(model, layers, subject.probes)
+        ]
+    found = FilterHealth(images=len(subject.probes), limit=ALIKE, networks=networks)
+    subject.run.write_finding(subject.name, "filters", found)
+    return filter_health.pictures(found, subject.folder)
+
+
+def _activations(subject: Subject, network: NetworkName) -> list[Picture]:
+    return _on_examples(activations.pictures, subject, network)
+
+
+def _heatmaps(subject: Subject, network: NetworkName) -> list[Picture]:
+    return _on_examples(heatmaps.pictures, subject, network)
+
+
+def _on_examples(
+    pictures: Callable[..., list[Picture]], subject: Subject, network: NetworkName
+) -> list[Picture]:
+    dataset, most = subject.dataset, subject.budget.images
+    shown = example_indices(dataset.test.labels["class"], most)
+    truth = {head: dataset.test.labels[head][shown] for head in subject.problem.heads}
+    return pictures(
+        subject.model(network),
+        network,
+        dataset.test.images[shown],
+        truth,
+        dataset.names,
+        subject.folder,
+        rows=most,
+    )
+
+
+def _filters(subject: Subject, network: NetworkName) -> list[Picture]:
+    infos = filters.filters_info(subject.model(network), None, subject.probes, subject.budget)
+    subject.run.write_finding(subject.name, f"filters-{network}", filters.scores_record(infos))
+    return filters.pictures(infos, network, subject.folder)
+
+
+Part = Callable[[Subject], list[Picture]]
+
+OF_SEARCH: dict[str, Part] = {"search": _search}
+"""What takes no more than the search's trials."""
+
+OF_NETWORKS: dict[str, Part] = {
+    "results": _results,
+    "errors": _errors,
+    "robustness": _robustness,
+    "explained": _explained,
+    "sanity": _sanity,
+    "filters": _filter_health,
+    **{
+        f"{network}-{kind}": partial(pictures, network=network)
+        for network in NETWORKS
+        for kind, pictures in (
+            ("activations", _activations),
+            ("filters", _filters),
+            ("heatmaps", _heatmaps),
+        )
+    },
+}
+"""What takes the saved networks."""
