@@ -29,7 +29,7 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {unknown.pop()!r}; there are: {', '.join(PARTS)}")
-    console, results = Console(), _last()
+    console, results, here = Console(), _last(), _here()
     for part in PARTS:
         if not given.parts or part in given.parts:
             console.print(f"benchmark: {part}")
@@ -37,7 +37,7 @@ def main() -> None:
             for one in _measure(part, results, given.seeds):
                 console.print(str(one), highlight=False)
                 found.append(one)
-                results = results.model_copy(update={part: found, **_here()})
+                results = results.model_copy(update={part: found, **here})
                 _keep(results)
     console.print(f"{FOLDER / 'README.md'} is written")
 
@@ -53,6 +53,7 @@ def _keep(results: Results) -> None:
 
 
 def _here() -> dict[str, Any]:
+    """Before anything is written: the commit is that of the code, without its own results."""
     versions = environment.versions() | {"optuna": metadata.version("optuna")}
     return {
         "date": environment.now(),

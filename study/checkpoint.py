@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from study.errors import CannotWrite, one_line
+from study.errors import CannotWrite, CorruptRecord, one_line
 from study.files import remove_leftovers, replacing
 from study.records import Curves, Record
 
@@ -84,6 +84,18 @@ def load(
         log.warning("%s cannot be read (%s): its training starts again", path, one_line(error))
         return None
     return progress, best
+
+
+def load_weights(path: Path, model: "keras.Model") -> None:
+    """Put the weights of a training, finished or not, into the model, whose optimizer is built.
+
+    Raises:
+        CorruptRecord: the file is damaged, or of another network.
+    """
+    try:
+        _load_all_or_nothing(model, path)
+    except (OSError, KeyError, ValueError, UserWarning) as error:
+        raise CorruptRecord(f"{path} cannot be read: {one_line(error)}") from error
 
 
 def _load_all_or_nothing(model: "keras.Model", path: Path) -> None:

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from study.errors import Interrupted, StudyError, WrongName, WrongUse
-from study.problems import problem_data, problem_description, problem_names
+from study.problems import problem_data, problem_names
 from study.records import NetworkName
 
 if TYPE_CHECKING:
@@ -232,7 +231,6 @@ def evaluate(
     from study.runs import settings_of
 
     with _alone(opened), _engine(settings_of(opened), workers, scheduler) as engine:
-        _import_tensorflow()
         from study import stages
 
         for name in names:
@@ -278,7 +276,6 @@ def visualize(
 
         opened = _open_run(target)
         with _alone(opened), _engine(settings_of(opened), workers) as engine:
-            _import_tensorflow()
             from study import stages
 
             stages.figures_stage(opened, _problems_of(opened, problem), engine, console)
@@ -393,19 +390,9 @@ def list_all() -> None:
 
     Example: python -m study list
     """
-    from study.settings import TUNERS, load_preset, preset_names
-    from study.store import run_names
+    from study import tables
 
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name in problem_names():
-        table.add_row("problem", name, problem_description(name))
-    for tuner in TUNERS:
-        table.add_row("tuner", tuner, "")
-    for preset in preset_names():
-        table.add_row("preset", preset, load_preset(preset).description)
-    for run_name in run_names():
-        table.add_row("run", run_name, _run_words(run_name))
-    console.print(table, highlight=False)
+    console.print(tables.everything(), highlight=False)
 
 
 @app.command()
@@ -418,10 +405,12 @@ def show(
 
     Example: python -m study show my-run --top 20
     """
+    from study import tables
+
     opened = _open_run(run)
     names = _problems_of(opened, problem)
     for name in names:
-        _print_leaderboard(opened, name, top)
+        console.print(tables.leaderboard(opened, name, top), highlight=False)
     _print_comparisons(opened, names)
 
 
@@ -450,17 +439,10 @@ def data(
         count = export_dataset(source, export, seed=check_seed(seed), options=options)
         console.print(f"{count} images written to {export}", highlight=False, soft_wrap=True)
         return
+    from study import tables
+
     dataset = load_dataset(source, seed=check_seed(seed), options=options)
-    height, width, channels = dataset.image_shape
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_row("data set", dataset.name)
-    table.add_row("images", f"{height}x{width}, {channels} channel{'s' if channels > 1 else ''}")
-    for part in ("train", "validation", "test"):
-        table.add_row(part, str(len(getattr(dataset, part))))
-    for column, names in dataset.names.items():
-        shown = ", ".join(names) if len(names) <= 12 else f"{names[0]}, {names[1]}, ... {names[-1]}"
-        table.add_row(column, f"{len(names)} classes: {shown}")
-    console.print(table, highlight=False)
+    console.print(tables.data_set(dataset), highlight=False)
 
 
 def main() -> None:
@@ -564,8 +546,7 @@ def _carry_out(
                     "; ".join(others),
                 )
         engine = stack.enter_context(_engine(work.settings, workers, scheduler))
-        with console.status("importing TensorFlow, loading data"):  # the workers do the same
-            _import_tensorflow()
+        with console.status("loading data"):
             _load_data(work)
         if not run.folder.exists():
             command = f"python -m study {shlex.join(sys.argv[1:])}"
@@ -582,8 +563,10 @@ def _carry_out(
     if "figures" in work.plan:
         _report(run)
         return
+    from study import tables
+
     for problem in work.problems:
-        _print_leaderboard(run, problem, top=5)
+        console.print(tables.leaderboard(run, problem, top=5), highlight=False)
     console.print(f"next: python -m study evaluate {run.name}", highlight=False)
 
 
@@ -629,7 +612,7 @@ def _engine(
 
     retries = settings.search.retries
     with ExitStack() as stack:
-        with console.status("starting workers"):
+        with console.status("importing TensorFlow, starting workers"):
             engine = stack.enter_context(
                 remote_engine(scheduler, Path.cwd(), retries)
                 if scheduler
@@ -664,63 +647,15 @@ def _report(run: "Run") -> None:
     console.print(f"report: {run.report_path}", highlight=False, soft_wrap=True)
 
 
+def _print_comparisons(run: "Run", problems: list[str]) -> None:
+    from study import tables
+
+    for problem in problems:
+        if evaluation := run.evaluation(problem):
+            line = tables.comparison_line(problem, evaluation)
+            console.print(line, highlight=False, soft_wrap=True)
+
+
 def _ranked(p: "np.ndarray", names: tuple[str, ...] | None, top: int) -> dict[str, float]:
     order = p.argsort()[::-1][:top]
     return {names[i] if names else str(i): round(float(p[i]), 6) for i in order}
-
-
-def _run_words(name: str) -> str:
-    from study.runs import to_do
-
-    run = _open_run(name)
-    try:
-        study = run.study()
-    except StudyError as error:
-        return str(error)
-    words = f"{study.created}, seed {study.seed}, {', '.join(study.problems)}"
-    return f"{words}; not finished: resume {name}" if to_do(run) else words
-
-
-def _print_leaderboard(run: "Run", problem: str, top: int) -> None:
-    from study.trials import configurations, ended_early
-
-    trials = configurations(run.trials(problem))
-    early = ended_early(trials)
-    ranked = sorted(trials, key=lambda trial: -(trial.score if trial.score is not None else -1))
-    failed = sum(trial.status == "failed" for trial in trials)
-    title = f"{problem}: {len(trials)} trials, {failed} failed, {len(early)} ended early"
-    table = Table(title=title, title_justify="left")
-    for column in ("trial", "score", "epochs", "parameters", "seconds", "hyperparameters"):
-        table.add_column(column, justify="left" if column == "hyperparameters" else "right")
-    for trial in ranked[:top]:
-        values = ", ".join(f"{key}={_short(value)}" for key, value in trial.hyperparameters.items())
-        table.add_row(
-            f"{trial.number} (baseline)" if trial.number == 0 else str(trial.number),
-            f"{trial.score:.2%}" if trial.score is not None else "failed",
-            f"{trial.epochs}{' (ended early)' if trial.number in early else ''}",
-            f"{trial.parameters:,}" if trial.parameters else "",
-            f"{trial.seconds:.0f}",
-            trial.error or values,
-        )
-    console.print(table, highlight=False)
-
-
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def _print_comparisons(run: "Run", problems: list[str]) -> None:
-    for problem in problems:
-        evaluation = run.evaluation(problem)
-        if evaluation is None:
-            continue
-        found, metric = evaluation.comparison, evaluation.metric
-        baseline, tuned = (evaluation.networks[n].test[metric].mean for n in ("baseline", "tuned"))
-        low, high = found.ci95
-        console.print(
-            f"{problem}: test {metric} {baseline:.2%} -> {tuned:.2%}, difference "
-            f"{100 * found.difference:+.2f} points [{100 * low:+.2f}, {100 * high:+.2f}], "
-            f"p = {found.p_value:.2g}: {found.verdict}",
-            highlight=False,
-            soft_wrap=True,
-        )

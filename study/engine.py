@@ -242,25 +242,32 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
 def _begin_importing() -> str:
     """Start the process that all workers are forked from, and say how Dask is to start them.
 
-    It imports TensorFlow once for all of them, while this process imports its own: half of the
-    time to the first trial, and a worker that died is back at once. To fork after that is safe,
-    because TensorFlow starts no thread before its first operation. Elsewhere than on Linux the
-    libraries below it do.
+    It imports TensorFlow once for all of them, while this process imports its own: on two cores
+    the first trial begins after 9 s instead of 13, and a worker that died is back at once. To fork
+    after that is safe, because TensorFlow starts no thread before its first operation. Elsewhere
+    than on Linux the libraries below it do.
     """
     if sys.platform != "linux":
         return "spawn"
-    before = os.environ.copy()
-    os.environ.update(WORKER_ENVIRONMENT)
-    try:
+    with _environment({"PYTHONPATH": str(Path(__file__).parents[1])} | WORKER_ENVIRONMENT):
         forkserver.set_forkserver_preload(["study.worker"])
         forkserver.ensure_running()
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
     from distributed import utils
 
     utils._forkserver_preload_set = True  # or Dask imports here, too, what it would choose
     return "forkserver"
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Set for the length of the block; what is set already stays as it is."""
+    missing = {name: value for name, value in variables.items() if name not in os.environ}
+    os.environ.update(missing)
+    try:
+        yield
+    finally:
+        for name in missing:
+            del os.environ[name]
 
 
 @contextmanager
@@ -289,6 +296,7 @@ def remote_engine(address: str, folder: Path, retries: int) -> Iterator[Engine]:
         except TimeoutError:
             raise WrongUse(f"--scheduler: {address} has no workers; start some first") from None
         _check_workers(client, folder.resolve())
+        import_tensorflow()
         yield Engine(client, retries)
 
 
@@ -330,7 +338,7 @@ def _prepare_workers() -> "distributed.WorkerPlugin":
         def setup(self, worker: Worker) -> None:  # noqa: ARG002  # Dask's signature
             for name, value in WORKER_ENVIRONMENT.items():
                 os.environ.setdefault(name, value)
-            # In a thread: the worker answers meanwhile, and the driver is busy importing its own.
+            # In a thread: the worker answers meanwhile.
             threading.Thread(target=warm_up, daemon=True).start()
 
     return Prepare()

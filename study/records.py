@@ -217,6 +217,51 @@ class Localisation(Record):
     """Differences from the Sobel map of the same image."""
 
 
+class TrialLocalisation(Record):
+    """How much of a trial's heatmaps lies on the line."""
+
+    number: int
+    """Of the trial."""
+    score: float
+    """Its validation objective, at its best epoch; the maps are the last epoch's."""
+    layer: str
+    """The last convolution, whose maps Grad-CAM takes."""
+    cells: int
+    """Rows of these maps."""
+    traits: dict[str, Value]
+    """What of its architecture the question is about: see `study.across_search`."""
+    energy: dict[Method, Estimate]
+    """Share of a heatmap's sum that lies on the line, mean over images."""
+
+
+class Effect(Record):
+    """Whether localisation goes with something, over the trials."""
+
+    explained: float
+    """Share of the ranks' variance beyond that by chance, in [0, 1]."""
+    p_value: float
+    """That chance explains as much, by permutation; multiplied by the number of questions asked."""
+
+
+class AcrossSearch(Record):
+    """findings/across_search.json: does localisation change with the architecture?"""
+
+    images: int
+    """Validation images."""
+    scored: int
+    """Trials with a score."""
+    unreadable: int
+    """Trials whose weights are damaged; of the others that are missing here none were kept."""
+    best: int
+    """Number of the best of those that are here."""
+    sobel: float
+    """The same share for an edge detector's maps."""
+    trials: list[TrialLocalisation]
+    """Those whose weights are on disk, by number."""
+    effects: dict[Method, dict[str, Effect]]
+    """Method -> trait, or "score" -> effect. Empty of too few trials."""
+
+
 class Ranking(Record):
     """What a network's probability does as pixels go or come in one order. Means over images."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from study import corruptions
+from study import across_search, corruptions
 from study.attribution import Explainer
 from study.data import load_dataset
 from study.data.dataset import Dataset
@@ -24,6 +24,7 @@ from study.figures import (
     filters,
     heatmaps,
     localisation,
+    localisation_across,
     methods,
     more_trials,
     robustness,
@@ -128,6 +129,25 @@ def _search(subject: Subject) -> list[Picture]:
         *search.pictures(trials, name, objective, folder),
         *more_trials.pictures(trials, name, objective, subject.seed, folder),
     ]
+
+
+def _across_search(subject: Subject) -> list[Picture]:
+    """Where the trials' networks look, where it is known where they should."""
+    if subject.problem.data != "lines":
+        return []
+    run, name, budget = subject.run, subject.name, subject.budget
+    found = across_search.across_search(
+        subject.problem,
+        run.trials(name),
+        run.search_folder(name),
+        subject.dataset.validation.images[: budget.search_images],
+        budget.smooth_samples,
+        subject.seed,
+    )
+    if found is None:
+        return []
+    run.write_finding(name, "across_search", found)
+    return localisation_across.pictures(found, subject.problem.objective, subject.folder)
 
 
 def _results(subject: Subject) -> list[Picture]:
@@ -247,7 +267,7 @@ def _filters(subject: Subject, network: NetworkName) -> list[Picture]:
 
 Part = Callable[[Subject], list[Picture]]
 
-OF_SEARCH: dict[str, Part] = {"search": _search}
+OF_SEARCH: dict[str, Part] = {"search": _search, "across-search": _across_search}
 """What takes no more than the search's trials."""
 
 OF_NETWORKS: dict[str, Part] = {

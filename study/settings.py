@@ -83,6 +83,8 @@ class FigureSettings(Record):
     """Test images that are corrupted in every way there is."""
     map_images: Annotated[int, Field(ge=1, le=10_000)] = 500
     """Test images whose heatmaps are scored against the line."""
+    search_images: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """Validation images whose heatmaps are scored for every trial whose weights are kept."""
     curve_images: Annotated[int, Field(ge=1, le=10_000)] = 48
     """Test images for deletion and insertion curves, where no line is known."""
     sanity_images: Annotated[int, Field(ge=1, le=10_000)] = 32

@@ -1,11 +1,16 @@
 """What a worker process has imported before it begins: see `study.engine`.
 
-Importing this takes as long as importing TensorFlow.
+Importing this takes as long as importing TensorFlow. Ctrl-C is for the process that waits for it.
 """
 
-import distributed  # noqa: F401  # workers are Dask's
+import signal
 
-from study import search, train  # noqa: F401  # what they are asked to do
-from study.engine import warm_up
+before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+import distributed  # noqa: E402, F401  # workers are Dask's
+
+from study import search, train  # noqa: E402, F401  # what they are asked to do
+from study.engine import warm_up  # noqa: E402
 
 warm_up()
+signal.signal(signal.SIGINT, before)

@@ -7,11 +7,14 @@ from typing import Any
 
 import h5py
 import keras
+import keras_tuner
 import pytest
 from numpy.testing import assert_array_equal
 
 from study import checkpoint, train
+from study.checkpoint import Progress
 from study.data.dataset import DataOptions
+from study.errors import CorruptRecord
 from study.train import Job
 from tests import tiny
 
@@ -146,3 +149,18 @@ def test_plain_keras_loads_a_checkpoint(tmp_path: Path) -> None:
     other.load_weights(path)
     for one, same in zip(model.get_weights(), other.get_weights(), strict=True):
         assert_array_equal(one, same)
+
+
+def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    model = with_dropout(keras_tuner.HyperParameters(), 1)
+    model.optimizer.build(model.trainable_variables)
+    path = tmp_path / checkpoint.FILE
+    checkpoint.save(path, model, Progress(training="some", curves={}, seconds=1.0), None)
+    before = model.get_weights()
+    path.write_bytes(path.read_bytes()[:1000])
+
+    with pytest.raises(CorruptRecord, match=checkpoint.FILE):
+        checkpoint.load_weights(path, model)
+
+    for left, weight in zip(before, model.get_weights(), strict=True):
+        assert_array_equal(left, weight)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -305,9 +306,10 @@ def test_heatmaps_are_drawn_by_every_method_asked_for(
 
 
 def test_methods_offered_are_those_there_are() -> None:
-    from study.records import METHODS
+    from study.records import METHODS, FigureKind
 
     assert tuple(option.value for option in cli.MethodOption) == METHODS
+    assert tuple(option.value for option in cli.KindOption) == get_args(FigureKind)
 
 
 def test_line_folder_with_a_misnamed_file_is_refused(command: Command, tmp_path: Path) -> None:

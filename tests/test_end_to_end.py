@@ -136,6 +136,9 @@ def test_both_networks_have_all_kinds_of_figures(folder: Path, problem: str) -> 
         p["section"] for p in pictures
     }
     assert all((kept / picture["file"]).stat().st_size > 1000 for picture in pictures)
+    where_the_line_is_known = {"localisation.png", "localisation_across.png"}
+    drawn = where_the_line_is_known & {picture["file"] for picture in pictures}
+    assert drawn == (set() if problem == "mnist" else where_the_line_is_known)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -123,21 +123,26 @@ def draw_panel(axes: Axes, panel: Panel, best: int | None, trials: int) -> None:
         best: Number of the best trial.
         trials: How many there are, with and without the value.
     """
-    x = panel.x
     if panel.kind == "categories":
-        # The golden ratio spreads any run of trial numbers evenly, the same way every time.
-        x = tuple(
-            place + 0.5 * ((number * GOLDEN) % 1 - 0.5)
-            for place, number in zip(panel.x, panel.numbers, strict=True)
-        )
         _draw_categories(axes, panel)
     else:
         _set_numeric_axis(axes, panel)
-    scatter_trials(axes, panel.numbers, x, panel.scores, best=best, labels=True)
+    scatter_trials(axes, panel.numbers, places(panel), panel.scores, best=best, labels=True)
     axes.grid(True, axis="y")
     axes.set_title(_short(panel.name, LONGEST_NAME), fontsize=8.5)
     if len(panel.numbers) < trials:
         axes.set_xlabel(f"active in {len(panel.numbers)} of {trials}", fontsize=7.5)
+
+
+def places(panel: Panel) -> tuple[float, ...]:
+    """Where the trials' dots are on the x axis: those of a category beside each other."""
+    if panel.kind != "categories":
+        return panel.x
+    # The golden ratio spreads any run of trial numbers evenly, the same way every time.
+    return tuple(
+        place + 0.5 * ((number * GOLDEN) % 1 - 0.5)
+        for place, number in zip(panel.x, panel.numbers, strict=True)
+    )
 
 
 def _set_numeric_axis(axes: Axes, panel: Panel) -> None:
@@ -162,21 +167,21 @@ def _short_number(value: float) -> str:
 
 
 def _draw_categories(axes: Axes, panel: Panel) -> None:
-    places = range(len(panel.categories))
+    slots = range(len(panel.categories))
     medians = [
         float(np.median([score for x, score in zip(panel.x, panel.scores, strict=True) if x == at]))
-        for at in places
+        for at in slots
     ]
     axes.hlines(
         medians,
-        [at - 0.32 for at in places],
-        [at + 0.32 for at in places],
+        [at - 0.32 for at in slots],
+        [at + 0.32 for at in slots],
         PALETTE["ink"],
         lw=1.4,
         zorder=4,
     )
     labels = [_short(label, LONGEST_LABEL) for label in panel.categories]
-    axes.set_xticks(places, labels)
+    axes.set_xticks(slots, labels)
     if max(map(len, labels)) * len(labels) > WIDEST_LABELS:
         axes.tick_params(axis="x", rotation=30)
         for label in axes.get_xticklabels():

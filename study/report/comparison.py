@@ -1,14 +1,15 @@
 """Several runs -> one page that shows them side by side: what differs first, then the answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from study.records import StudyRecord
 from study.report.answer import AnswerRow, answer, whiskers
+from study.report.charts import Explore, explore
 from study.report.formats import DASH, listed, metric_name, percent, value
 from study.report.gallery import HEADINGS, Figure, FigureRow, read_figure
 from study.report.inputs import ProblemInput, ReportInput
-from study.report.problem import names_in_order, networks
+from study.report.problem import TrialTable, names_in_order, networks, trial_table
 from study.report.sections import Entry, anchor, flat
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -63,6 +64,18 @@ class ComparedGroup:
 
 
 @dataclass(frozen=True)
+class ComparedSearch:
+    """One run's search, to explore: what the templates of charts and trials know as `problem`."""
+
+    label: str
+    name: str
+    """The problem's and the run's."""
+    anchor: str
+    explore: Explore | None
+    trials: TrialTable
+
+
+@dataclass(frozen=True)
 class ComparedProblem:
     """One problem in all runs that have it."""
 
@@ -77,6 +90,8 @@ class ComparedProblem:
     networks: tuple[Difference, ...]
     """The tuned networks' hyperparameters that differ, one value for each of `labels`."""
     groups: tuple[ComparedGroup, ...]
+    searches: tuple[ComparedSearch, ...]
+    """Shown in the group "search"; of a problem that one run alone has, none."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +118,7 @@ class RunComparison:
     @property
     def description(self) -> str:
         """The page in a sentence."""
-        return f"{self.name}: settings that differ, answers and figures side by side."
+        return f"{self.name}: settings that differ; answers, searches and figures side by side."
 
     @property
     def contents(self) -> tuple[Entry, ...]:
@@ -203,7 +218,10 @@ def compare_problem(
         runs: Label -> the run and what it has of the problem.
     """
     place = f"problem-{anchor(name)}"
-    groups, notes = _groups({label: problem for label, (_, problem) in runs.items()})
+    searches = _searches(name, place, runs) if len(runs) > 1 else ()
+    groups, notes = _groups(
+        {label: problem for label, (_, problem) in runs.items()}, {"search"} if searches else set()
+    )
     given = [f"{label}: {note}" for label, (_, p) in runs.items() for note in p.notes]
     if len(runs) == 1:
         notes = [f"Only run {next(iter(runs))} has it; there is nothing to compare."]
@@ -218,6 +236,18 @@ def compare_problem(
         rows=rows,
         networks=_differing([_tuned(problem) for _, problem in runs.values()]),
         groups=groups,
+        searches=searches,
+    )
+
+
+def _searches(
+    name: str, place: str, runs: Mapping[str, tuple[ReportInput, ProblemInput]]
+) -> tuple[ComparedSearch, ...]:
+    """Of the runs that have trials."""
+    return tuple(
+        ComparedSearch(label, f"{name} in {label}", f"{place}-{label}", explore(problem), table)
+        for label, (_, problem) in runs.items()
+        if (table := trial_table(problem.trials))
     )
 
 
@@ -257,9 +287,12 @@ def _tuned(problem: ProblemInput) -> dict[str, str]:
 
 
 def _groups(
-    runs: Mapping[str, ProblemInput],
+    runs: Mapping[str, ProblemInput], wanted: Collection[str]
 ) -> tuple[tuple[ComparedGroup, ...], list[str]]:
-    """The figures that more than one run has, by heading; and notes of unreadable ones."""
+    """The figures that more than one run has, by heading; and notes of unreadable ones.
+
+    Headings that are `wanted` are there without figures too.
+    """
     notes: list[str] = []
     groups = []
     for key, heading in HEADINGS.items():
@@ -274,7 +307,7 @@ def _groups(
                 else:
                     found.setdefault(file.picture.file, {})[label] = figure
         shared = tuple(_shared(found.values()))
-        if shared:
+        if shared or key in wanted:
             groups.append(ComparedGroup(key, heading, shared))
     return tuple(groups), notes
 

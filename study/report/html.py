@@ -61,7 +61,8 @@ def to_html(report: Report) -> str:
 
 def comparison_to_html(comparison: RunComparison) -> str:
     """The page of several runs."""
-    return _page("comparison.html", comparison, None)
+    explored = any(search.explore for one in comparison.problems for search in one.searches)
+    return _page("comparison.html", comparison, plotly_js() if explored else None)
 
 
 def _page(template: str, report: Report | RunComparison, plotly: PlotlyJs | None) -> str:

@@ -173,6 +173,7 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
         settings=tuple(flat(study.settings)),
         records=(
             (f"{folder}/study.json", "settings, seeds, versions, hardware, seconds per stage"),
+            (f"{folder}/PROBLEM/space.json", "what the search could choose from"),
             (
                 f"{folder}/PROBLEM/trials.jsonl",
                 "the variations tried: scores, epochs, parameters, seconds, values, errors",
@@ -186,6 +187,10 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
                 "the test labels and predicted probabilities behind the confusion matrices",
             ),
             (f"{folder}/PROBLEM/models/", "the networks behind the activations and heatmaps"),
+            (
+                f"{folder}/PROBLEM/findings/*.json",
+                "what heatmaps scored and whether they can be trusted; robustness; filters",
+            ),
             (f"{folder}/PROBLEM/figures/figures.json", "the figures' titles and captions"),
         ),
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
-from study.report import ReportInput, render
+from study.report import ReportInput, render, render_comparison
 from tests.browser import browser_page, page_problems
 from tests.report.inputs import searched, study
 
@@ -94,12 +94,20 @@ def test_brush_keeps_the_trials_that_pass_through_all_boxes(chromium: Browser, f
         expect(kept).to_have_text("3 of 5 trials kept: 0, 4, 5")
         brush(1, -0.04, 0.6)  # 16 or 32 filters
         expect(kept).to_have_text("2 of 5 trials kept: 0, 5")
+        assert numbers(visit.page) == ["0", "5"]
+        field = visit.page.get_by_role("searchbox", name="Filter")
+        field.fill("0.001")
+        assert numbers(visit.page) == ["0"]
+        field.fill("")
         opacities = chart.locator(".scatterlayer .trace").evaluate_all(
             "traces => traces.map(trace => Number(getComputedStyle(trace).opacity))"
         )
         assert [opacity > 0.5 for opacity in opacities] == [False, False, True, False, True]
+        chart.scroll_into_view_if_needed()
+        area = chart.locator(".nsewdrag").bounding_box()
         mouse.dblclick(*middle(area))
         expect(kept).to_have_text("")
+        assert len(numbers(visit.page)) == 6
 
 
 def test_click_on_a_trial_shows_its_learning_curves(chromium: Browser, file: Path) -> None:
@@ -144,6 +152,31 @@ def test_filter_keeps_rows_with_all_words_in_the_order_sorted(
         field.fill("")
         assert numbers(visit.page) == ["5", "4", "0", "7", "1", "2"]
         assert visit.page.locator(".filter output").inner_text() == ""
+
+
+def test_compared_runs_have_their_own_charts_tables_and_curves(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "compared.html"
+    runs = [ReportInput(study(), (searched(),)), ReportInput(study(name="b"), (searched(),))]
+    path.write_text(render_comparison(runs), encoding="utf-8")
+    with browser_page(chromium, path, width=1500) as visit:
+        first, other = visit.page.locator(".searched").all()
+        for search in (first, other):
+            chart = search.locator(".chart").first
+            chart.scroll_into_view_if_needed()
+            expect(chart.locator(".main-svg").first).to_be_visible(timeout=SLOW_MS)
+        boxes = [search.bounding_box() for search in (first, other)]
+        assert boxes[0] is not None
+        assert boxes[1] is not None
+        assert boxes[0]["y"] == boxes[1]["y"]
+        other.get_by_role("searchbox", name="Filter").fill("failed")
+        assert other.locator("tbody tr:visible").count() == 1
+        assert first.locator(".trials tbody tr:visible").count() == 6
+        first.get_by_role("button", name="Learning curves of trial 4").click()
+        expect(first.locator(".picked h4")).to_have_text("Learning curves of trial 4")
+        assert not other.locator(".picked").is_visible()
+        assert page_problems(visit) == []
 
 
 def test_charts_change_colours_with_the_page(chromium: Browser, file: Path) -> None:

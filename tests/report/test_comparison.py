@@ -9,7 +9,7 @@ from study.report import ProblemInput, ReportInput
 from study.report.comparison import Difference, compare, differences
 from study.report.sections import Entry
 from tests.factories import evaluation, network_result, trial
-from tests.report.inputs import finished, other_run, picture, problem, study
+from tests.report.inputs import finished, other_run, picture, problem, searched, study
 
 
 def first(**changes: object) -> ReportInput:
@@ -156,3 +156,26 @@ def test_unreadable_picture_is_noted_with_its_run() -> None:
     broken = problem(pictures=(replace(picture("bad.png"), png=b""),))
     (mnist,) = compare([first(), second(broken)]).problems
     assert mnist.notes == ("B: The picture bad.png (Title of bad.png) cannot be read as PNG.",)
+
+
+def test_searches_of_all_runs_that_have_trials_are_there_to_explore() -> None:
+    page = compare([first(), second(searched()), second(problem(trials=()), seed=3)])
+    (mnist,) = page.problems
+    assert [(one.label, one.name, one.anchor) for one in mnist.searches] == [
+        ("A", "mnist in A", "problem-mnist-A"),
+        ("B", "mnist in B", "problem-mnist-B"),
+    ]
+    assert [len(one.trials.rows) for one in mnist.searches] == [3, 6]
+    assert mnist.searches[1].explore is not None
+
+
+def test_search_that_one_run_alone_has_is_not_shown() -> None:
+    page = compare([first(), ReportInput(study(name="b"), ())])
+    (mnist,) = page.problems
+    assert mnist.searches == ()
+
+
+def test_searches_are_shown_without_shared_figures_too() -> None:
+    page = compare([first(), second(problem(pictures=()))])
+    (mnist,) = page.problems
+    assert [(group.key, group.figures) for group in mnist.groups] == [("search", ())]

@@ -8,7 +8,7 @@ from study.errors import one_line
 from study.records import SearchSpace, Trial
 from study.report.charts import cost, course, shares, values
 from study.report.charts.chart import Chart, Explore, label
-from study.report.charts.importances import importances, quiet_optuna
+from study.report.charts.importances import importances, quiet_optuna, study_of
 from study.report.charts.search import Search
 from study.report.formats import listed
 from study.report.inputs import ProblemInput
@@ -126,6 +126,4 @@ def _study(trials: Sequence[Trial], space: SearchSpace) -> "optuna.Study":
     for trial in given:
         if trial.state == state.PRUNED:
             trial.state = state.COMPLETE
-    made = optuna.create_study(study_name="search", direction="maximize")
-    made.add_trials(given)
-    return made
+    return study_of(given)

@@ -90,7 +90,7 @@ def importances(study: "optuna.Study", varied: Sequence[str], seed: int = 0) -> 
     ped_anova = PedAnovaImportanceEvaluator(target_quantile=quantile)
     draws = np.random.default_rng(seed).integers(len(trials), size=(RESAMPLES, len(trials)))
     with quiet_optuna():
-        resamples = [_study_of([trials[i] for i in draw]) for draw in draws]
+        resamples = [study_of([trials[i] for i in draw]) for draw in draws]
         return Importances(
             fanova=_ranked(
                 _shares(study, FanovaImportanceEvaluator(n_trees=TREES, seed=seed), everywhere),
@@ -117,10 +117,11 @@ def _bare(trial: "optuna.trial.FrozenTrial") -> "optuna.trial.FrozenTrial":
     return trial
 
 
-def _study_of(trials: Sequence["optuna.trial.FrozenTrial"]) -> "optuna.Study":
+def study_of(trials: Sequence["optuna.trial.FrozenTrial"]) -> "optuna.Study":
+    """A study in memory that maximises, with these trials in it."""
     import optuna
 
-    made = optuna.create_study(direction="maximize")
+    made = optuna.create_study(study_name="search", direction="maximize")  # or a random name
     made.add_trials(trials)
     return made
 

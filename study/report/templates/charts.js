@@ -25,14 +25,14 @@ if ("DecompressionStream" in window) {
   // ------------------------------------------------------------------------------- figures
 
   const labels = new Map();
-  const labelsOf = (problem) => {
-    if (!labels.has(problem)) labels.set(problem, JSON.parse(problem.querySelector(".labels").textContent));
-    return labels.get(problem);
+  const labelsOf = (search) => {
+    if (!labels.has(search)) labels.set(search, JSON.parse(search.querySelector(".labels").textContent));
+    return labels.get(search);
   };
 
   const escaped = (text) => text.replace(/[&<>]/g, (letter) => `&#${letter.charCodeAt(0)};`);
-  const labelOf = (problem, number) =>
-    `<b>Trial ${number}</b>: ${labelsOf(problem)[number].map(escaped).join("<br>")}`;
+  const labelOf = (search, number) =>
+    `<b>Trial ${number}</b>: ${labelsOf(search)[number].map(escaped).join("<br>")}`;
 
   // Panels in as many columns as there is room for.
   const columnsOf = ({ panels }, width) => Math.max(1, Math.min(panels, Math.floor(width / 160), 4));
@@ -61,10 +61,10 @@ if ("DecompressionStream" in window) {
     const { data, layout } = JSON.parse(text, (_, value) =>
       typeof value === "string" ? value.replace(COLOUR, (_, name) => style.getPropertyValue(name).trim()) : value,
     );
-    const problem = plot.closest(".problem");
+    const search = plot.closest(".searched");
     for (const trace of data) {
       if (!trace.customdata) continue;
-      trace.text = trace.customdata.map((number) => labelOf(problem, number));
+      trace.text = trace.customdata.map((number) => labelOf(search, number));
       trace.hovertemplate = "%{text}<extra></extra>";
     }
     if (layout.meta?.panels) tile(layout, plot.clientWidth);
@@ -85,7 +85,7 @@ if ("DecompressionStream" in window) {
     plot.columns = layout.meta?.panels && columnsOf(layout.meta, plot.clientWidth);
     plot.on("plotly_click", ({ points }) => {
       const number = points.find((point) => point.customdata !== undefined)?.customdata;
-      if (number !== undefined) pick(plot.closest(".problem"), String(number));
+      if (number !== undefined) pick(plot.closest(".searched"), String(number));
     });
     if (layout.meta?.axes) brush(plot);
   };
@@ -149,6 +149,8 @@ if ("DecompressionStream" in window) {
       }
       layout.selections = [];
       kept.sort((a, b) => a - b);
+      const only = boxes.size ? new Set(kept.map(String)) : null;
+      plot.closest(".searched").dispatchEvent(new CustomEvent("brushed", { detail: only }));
       said.textContent = boxes.size
         ? `${kept.length} of ${data.length} trials kept${kept.length ? `: ${kept.join(", ")}` : ""}`
         : "";
@@ -171,16 +173,16 @@ if ("DecompressionStream" in window) {
 
   // ----------------------------------------------------------------------------- one trial
 
-  const pick = (problem, number) => {
-    const panel = problem.querySelector(".picked");
+  const pick = (search, number) => {
+    const panel = search.querySelector(".picked");
     if (!panel) return;
-    for (const button of problem.querySelectorAll(".pick")) {
+    for (const button of search.querySelectorAll(".pick")) {
       button.setAttribute("aria-pressed", String(button.textContent === number));
     }
     const plot = panel.querySelector(".plot");
     panel.hidden = false;
     panel.querySelector("h4").textContent = `Learning curves of trial ${number}`;
-    panel.querySelector(".said").textContent = labelsOf(problem)[number].slice(0, 2).join("; ");
+    panel.querySelector(".said").textContent = labelsOf(search)[number].slice(0, 2).join("; ");
     plot.keep = (data) => {
       const own = data.filter((trace) => String(trace.meta) === number);
       data.length = 0;
@@ -191,14 +193,14 @@ if ("DecompressionStream" in window) {
   };
 
   for (const panel of document.querySelectorAll(".picked")) {
-    const problem = panel.closest(".problem");
+    const search = panel.closest(".searched");
     panel.querySelector("button").addEventListener("click", () => {
       panel.hidden = true;
-      const button = problem.querySelector('.pick[aria-pressed="true"]');
+      const button = search.querySelector('.pick[aria-pressed="true"]');
       button?.setAttribute("aria-pressed", "false");
       button?.focus();
     });
-    for (const row of problem.querySelectorAll(".trials tbody tr")) {
+    for (const row of search.querySelectorAll(".trials tbody tr")) {
       const number = row.cells[0].textContent.trim();
       const button = document.createElement("button");
       button.type = "button";
@@ -209,13 +211,14 @@ if ("DecompressionStream" in window) {
       row.cells[0].replaceChildren(button);
       // Of a row with selected text, the text was meant.
       row.addEventListener("click", () => {
-        if (!String(getSelection())) pick(problem, number);
+        if (!String(getSelection())) pick(search, number);
       });
     }
   }
 }
 
-// Tables of trials get a field that hides the rows without all of its words.
+// Tables of trials get a field that hides the rows without all of its words; rows of trials that
+// the brush does not keep are hidden too.
 for (const scroll of document.querySelectorAll(".scroll.trials")) {
   const rows = [...scroll.querySelectorAll("tbody tr")];
   const field = document.createElement("p");
@@ -227,10 +230,18 @@ for (const scroll of document.querySelectorAll(".scroll.trials")) {
   label.append("Filter", input);
   field.append(label, count);
   scroll.before(field);
-  input.addEventListener("input", () => {
+  let brushed = null;
+  const update = () => {
     const words = input.value.toLowerCase().split(/\s+/);
-    for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+    const isKept = (row) => !brushed || brushed.has(row.cells[0].textContent.trim());
+    const hasWords = (row) => words.every((word) => row.textContent.toLowerCase().includes(word));
+    for (const row of rows) row.hidden = !(isKept(row) && hasWords(row));
     const shown = rows.filter((row) => !row.hidden).length;
     count.textContent = shown === rows.length ? "" : `${shown} of ${rows.length} trials`;
+  };
+  input.addEventListener("input", update);
+  scroll.closest(".searched").addEventListener("brushed", ({ detail }) => {
+    brushed = detail;
+    update();
   });
 }
