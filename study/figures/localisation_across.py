@@ -71,7 +71,9 @@ def _draw_row(row: np.ndarray, found: AcrossSearch, method: Method, metric: str)
     axes.set_xlabel(f"validation {metric_label(metric)}", fontsize=7.5)
     axes.tick_params(axis="x", labelsize=7)
     for axes in row:
-        axes.axhline(found.sobel, color=PALETTE["muted"], linestyle="--", linewidth=1)
+        axes.axhline(
+            found.sobel, color=PALETTE["muted"], linestyle="--", linewidth=1, label="Sobel"
+        )
         axes.grid(True, axis="y")
     row[0].set_ylim(0, 1.08 * max(found.sobel, *(share.ci95[1] for share in shares)))
     row[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -80,7 +82,7 @@ def _draw_row(row: np.ndarray, found: AcrossSearch, method: Method, metric: str)
 
 def _draw_intervals(axes: Axes, x: Sequence[float], shares: Sequence[Estimate]) -> None:
     low, high = zip(*(share.ci95 for share in shares), strict=True)
-    axes.vlines(x, low, high, color=PALETTE["grid"], linewidth=2, zorder=2)
+    axes.vlines(x, low, high, color=PALETTE["muted"], alpha=0.4, linewidth=1.6, zorder=2)
 
 
 def caption(found: AcrossSearch) -> str:

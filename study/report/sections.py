@@ -38,6 +38,8 @@ class Reproduce:
     commands: tuple[str, ...]
     """From the code of that commit to the report."""
     git_commit: str | None
+    changed: bool
+    """Whether the code was not quite that of the commit."""
     seeds: tuple[tuple[str, str], ...]
     stages: tuple[Stage, ...]
     seconds: float
@@ -148,7 +150,8 @@ def flat(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str
 def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
     """What was run, with what, on what, and where its records are."""
     study = report.study
-    checkout = [f"git checkout {study.git_commit}"] if study.git_commit else []
+    commit = study.git_commit and study.git_commit.removesuffix("-dirty")
+    checkout = [f"git checkout {commit}"] if commit else []
     seeds = [("The run: data, search", str(study.seed))]
     for problem in problems:
         if problem.evaluation is None:
@@ -161,7 +164,8 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
         created=study.created,
         command=study.command,
         commands=(*checkout, study.command),
-        git_commit=study.git_commit,
+        git_commit=commit,
+        changed=commit != study.git_commit,
         seeds=tuple(seeds),
         stages=tuple(study.stages),
         seconds=sum(stage.seconds for stage in study.stages),

@@ -1,6 +1,6 @@
 """The tree of the whole report."""
 
-from study.report import ProblemInput, ReportInput
+from study.report import ProblemInput, ReportInput, render
 from study.report.sections import Comparisons, Entry, anchor, comparisons, flat, sections
 from tests.factories import evaluation
 from tests.report.inputs import finished, half_finished, problem, study
@@ -73,3 +73,12 @@ def test_reproduction_has_commands_seeds_and_records() -> None:
 
 def test_without_a_commit_there_is_nothing_to_check_out() -> None:
     assert sections(half_finished()).reproduce.commands == ("python -m study run --name first",)
+
+
+def test_code_that_was_changed_is_said_to_be_and_its_commit_can_be_checked_out() -> None:
+    report = ReportInput(study(git_commit="0123abc-dirty"), (problem(),))
+    again = sections(report).reproduce
+    assert (again.git_commit, again.changed) == ("0123abc", True)
+    assert again.commands[0] == "git checkout 0123abc"
+    assert "with changes that were not committed" in render(report)
+    assert "with changes" not in render(ReportInput(study(), (problem(),)))
