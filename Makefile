@@ -9,7 +9,7 @@ IN_ENV := .venv/bin/
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
 
-study: .venv/ready  ## Make the environment, run the whole study (about twelve minutes), say where the report is
+study: .venv/ready  ## Make the environment, run the whole study (about fourteen minutes), say where the report is
 	$(IN_ENV)python -m study run --preset quick
 
 test: .venv/ready-to-test browser check  ## Make the environment, check style and types, run all tests

@@ -98,8 +98,8 @@ class Subject:
 
 
 def parts(run: Run, problem: str) -> list[str]:
-    """What `draw` can draw of a problem, before and after it was evaluated."""
-    return [*OF_SEARCH] if run.evaluation(problem) is None else [*OF_SEARCH, *OF_NETWORKS]
+    """What `draw` can draw of a problem, before and after it was evaluated, as it is shown."""
+    return [*OF_SEARCH] if run.evaluation(problem) is None else [*OF_NETWORKS, *OF_SEARCH]
 
 
 def draw(run: Run, problem: str, part: str) -> list[Picture]:
