@@ -22,7 +22,7 @@ from study.records import AcrossSearch, Effect, Method, Trial, TrialLocalisation
 from study.search import checkpoint_path
 from study.statistics import image_estimates
 from study.train import build
-from study.trials import best_trial, configurations
+from study.trials import best_trial, configuration_numbers, configurations
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +42,12 @@ def kept_trials(trials: Sequence[Trial], folder: Path) -> dict[int, tuple[Trial,
         trials: As told, those that continue others too.
         folder: The search's.
     """
-    numbers: dict[str, int] = {}
-    """Trial id -> number of the configuration's first trial."""
+    numbers = configuration_numbers(trials)
     kept: dict[int, tuple[Trial, Path]] = {}
     for trial in trials:
-        number = numbers.get(str(trial.tuner.get("tuner/trial_id")), trial.number)
-        numbers[trial.trial_id] = number
         path = checkpoint_path(folder, trial.trial_id)
         if trial.score is not None and path.exists():
-            kept[number] = (trial, path)
+            kept[numbers[trial.trial_id]] = (trial, path)
     return dict(sorted(kept.items()))
 
 
@@ -73,7 +70,8 @@ def across_search(
         seed: Of noise, intervals and permutations.
     """
     lines, found, unreadable = line_pixels(images), [], 0
-    scores = {one.number: one.score for one in configurations(trials) if one.score is not None}
+    tried = configurations(trials)
+    scores = {one.number: one.score for one in tried if one.score is not None}
     for number, (trial, path) in kept_trials(trials, folder).items():
         try:
             model = trained(problem, trial, path)
@@ -95,7 +93,7 @@ def across_search(
             )
         )
     shown = {one.number for one in found}
-    best = best_trial(one for one in configurations(trials) if one.number in shown)
+    best = best_trial(one for one in tried if one.number in shown)
     if best is None:
         return None
     return AcrossSearch(

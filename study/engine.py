@@ -249,7 +249,9 @@ def _begin_importing() -> str:
     """
     if sys.platform != "linux":
         return "spawn"
-    with _environment({"PYTHONPATH": str(Path(__file__).parents[1])} | WORKER_ENVIRONMENT):
+    # That process finds the study by this alone: up to Python 3.11 it is not told of `sys.path`.
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    with _environment(WORKER_ENVIRONMENT | os.environ | {"PYTHONPATH": path.rstrip(os.pathsep)}):
         forkserver.set_forkserver_preload(["study.worker"])
         forkserver.ensure_running()
     from distributed import utils
@@ -260,14 +262,15 @@ def _begin_importing() -> str:
 
 @contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Set for the length of the block; what is set already stays as it is."""
-    missing = {name: value for name, value in variables.items() if name not in os.environ}
-    os.environ.update(missing)
+    """These for the length of the block."""
+    before = os.environ.copy()
+    os.environ.update(variables)
     try:
         yield
     finally:
-        for name in missing:
+        for name in variables.keys() - before.keys():
             del os.environ[name]
+        os.environ.update(before)
 
 
 @contextmanager

@@ -12,19 +12,27 @@ def configurations(trials: Sequence[Trial]) -> list[Trial]:
     Trials that continue none stay as they are. A continuation that failed does so too: what it
     continued keeps its score.
     """
-    merged: dict[str, Trial] = {}
-    """By the id of the trial that may be continued next."""
+    merged: dict[int, Trial] = {}
     failed: list[Trial] = []
+    numbers = configuration_numbers(trials)
     for trial in trials:
-        before = merged.get(str(trial.tuner.get("tuner/trial_id")))
-        if before is None:
-            merged[trial.trial_id] = trial
+        number = numbers[trial.trial_id]
+        if number not in merged:
+            merged[number] = trial
         elif trial.status == "failed":
             failed.append(trial)
         else:
-            del merged[str(trial.tuner["tuner/trial_id"])]
-            merged[trial.trial_id] = _together(before, trial)
+            merged[number] = _together(merged[number], trial)
     return sorted([*merged.values(), *failed], key=lambda trial: trial.number)
+
+
+def configuration_numbers(trials: Sequence[Trial]) -> dict[str, int]:
+    """Trial id -> number of the first trial of its configuration, its own if it continues none."""
+    numbers: dict[str, int] = {}
+    for trial in trials:
+        parent = str(trial.tuner.get("tuner/trial_id"))
+        numbers[trial.trial_id] = numbers.get(parent, trial.number)
+    return numbers
 
 
 def _together(first: Trial, then: Trial) -> Trial:

@@ -7,10 +7,10 @@ from study.records import StudyRecord
 from study.report.answer import AnswerRow, answer, whiskers
 from study.report.charts import Explore, explore
 from study.report.formats import DASH, listed, metric_name, percent, value
-from study.report.gallery import HEADINGS, Figure, FigureRow, read_figure
+from study.report.gallery import HEADINGS, Figure, FigureRow, Group, read_figure
 from study.report.inputs import ProblemInput, ReportInput
 from study.report.problem import TrialTable, names_in_order, networks, trial_table
-from study.report.sections import Entry, anchor, flat
+from study.report.sections import Entry, anchor, flat, problem_entry
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -55,11 +55,9 @@ class ComparedFigures:
 
 
 @dataclass(frozen=True)
-class ComparedGroup:
+class ComparedGroup(Group):
     """A heading and the figures below it."""
 
-    key: str
-    heading: str
     figures: tuple[ComparedFigures, ...]
 
 
@@ -126,14 +124,7 @@ class RunComparison:
         return (
             Entry("answer", "The runs"),
             Entry("differences", "What differs"),
-            *(
-                Entry(
-                    problem.anchor,
-                    problem.name,
-                    tuple(Entry(f"{problem.anchor}-{g.key}", g.heading) for g in problem.groups),
-                )
-                for problem in self.problems
-            ),
+            *(problem_entry(p.anchor, p.name, p.groups) for p in self.problems),
         )
 
 

@@ -30,6 +30,15 @@ HEADINGS = {
 
 
 @dataclass(frozen=True)
+class Group:
+    """A heading of a problem."""
+
+    key: str
+    """Of `HEADINGS`."""
+    heading: str
+
+
+@dataclass(frozen=True)
 class Figure:
     """One picture, ready to be shown."""
 

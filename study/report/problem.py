@@ -24,7 +24,7 @@ from study.report.formats import (
     several,
     value,
 )
-from study.report.gallery import HEADINGS, FigureRow, figure_rows
+from study.report.gallery import HEADINGS, FigureRow, Group, figure_rows
 from study.report.inputs import ProblemInput
 from study.search_checks import edges
 from study.trials import best_trial, ended_early
@@ -104,14 +104,12 @@ class TrialTable:
 
 
 @dataclass(frozen=True)
-class FigureGroup:
+class FigureGroup(Group):
     """A heading of a problem and the figures below it.
 
     The template puts the table of trials under "search", metrics and seeds under "results".
     """
 
-    key: str
-    heading: str
     rows: tuple[FigureRow, ...]
 
 

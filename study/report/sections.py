@@ -1,12 +1,13 @@
 """Records -> the report as a tree of plain data, which the templates write out."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from study.records import Stage
 from study.report.answer import Answer, answer
 from study.report.formats import DASH, listed, value
+from study.report.gallery import Group
 from study.report.inputs import ProblemInput, ReportInput
 from study.report.problem import ProblemSection, problem_section
 from study.report.progress import Progress, progress
@@ -79,17 +80,15 @@ class Report:
         """The table of contents."""
         return (
             Entry("answer", "The answer"),
-            *(
-                Entry(
-                    problem.anchor,
-                    problem.name,
-                    tuple(Entry(f"{problem.anchor}-{g.key}", g.heading) for g in problem.groups),
-                )
-                for problem in self.problems
-            ),
+            *(problem_entry(p.anchor, p.name, p.groups) for p in self.problems),
             Entry("method", "How to read the numbers"),
             Entry("reproduce", "How to reproduce it"),
         )
+
+
+def problem_entry(anchor: str, name: str, groups: Iterable[Group]) -> Entry:
+    """A problem's line, with one for each heading below it."""
+    return Entry(anchor, name, tuple(Entry(f"{anchor}-{g.key}", g.heading) for g in groups))
 
 
 def sections(report: ReportInput) -> Report:
