@@ -37,9 +37,6 @@ STATISTICS_IMAGES = 512
 training. They are one batch: more would cost memory."""
 
 
-LATENCY_IMAGES = 256
-
-
 @dataclass(frozen=True)
 class Job:
     """Everything a worker needs to train one network; small and picklable."""
@@ -84,7 +81,7 @@ class Trained:
     """The active ones."""
     seconds: float
     latency: float
-    """Seconds an image, of predicting LATENCY_IMAGES at a time."""
+    """Seconds an image, of predicting many: that of the quickest validation."""
     finished: str
     """When, ISO 8601 in UTC."""
 
@@ -206,8 +203,8 @@ class _Fit:
     on_epoch: OnEpoch | None
     curves: Curves = field(default_factory=dict)
     best_weights: list[np.ndarray] | None = None
-    latency: float = 0.0
-    """Once it is trained."""
+    latency: float = math.inf
+    """Seconds an image of the quickest prediction so far."""
 
     @property
     def scores(self) -> list[float]:
@@ -240,6 +237,15 @@ def _fit(
     run_epoch = _epoch_function(model, part, heads)
     set_statistics = _statistics_function(model, part)
     predict, guessing = predictor(model), _guessing(model)
+    predict(validation.images[:1])  # traced here, so that it can be timed
+
+    def validate() -> metrics.Probabilities:
+        started = time.perf_counter()
+        probabilities = predict(validation.images)
+        took = time.perf_counter() - started
+        fit.latency = min(fit.latency, took / len(validation))
+        return probabilities
+
     while fit.epoch < job.epochs:
         epoch = fit.epoch + 1
         _seed_dropout(model, epoch)
@@ -247,7 +253,7 @@ def _fit(
         in_training = _scores_in_order(part.labels, order, run_epoch(order))
         set_statistics()
         _check_finite("training", in_training["loss"], epoch)
-        scores = metrics.scores(validation.labels, predict(validation.images))
+        scores = metrics.scores(validation.labels, validate())
         _check_finite("validation", scores["loss"], epoch)  # the last step may break the weights
         _extend(fit.curves, "", in_training)
         if not job.keep_best:  # else the best epoch is there already
@@ -261,17 +267,8 @@ def _fit(
             fit.on_epoch(epoch, scores[fit.objective])
     if fit.best_weights:
         model.set_weights(fit.best_weights)
-    fit.latency = _latency(predict, validation.images[:LATENCY_IMAGES])
-
-
-def _latency(predict: Callable[[np.ndarray], object], images: np.ndarray) -> float:
-    """Seconds an image; the quicker of two calls, as the first may trace."""
-    took = []
-    for _ in range(2):
-        started = time.perf_counter()
-        predict(images)
-        took.append(time.perf_counter() - started)
-    return min(took) / len(images)
+    if math.isinf(fit.latency):  # trained before an interruption, to the end
+        validate()
 
 
 def _progress(fit: _Fit) -> checkpoint.Progress:

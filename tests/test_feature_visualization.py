@@ -11,12 +11,14 @@ from keras import layers
 
 from study.feature_visualization import (
     Ascent,
+    Ink,
     before_activation,
     best_patches,
     fourier_ascent,
     middle_field,
     pixel_ascent,
     used_channels,
+    usual_ink,
 )
 
 EDGE = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]], np.float32)
@@ -167,6 +169,49 @@ def test_steps_obey_the_environment(
     monkeypatch.setenv("TF_KERAS_VIS_MAX_STEPS", "1")
 
     assert np.abs(ascent(linear([EDGE]), 1, 40).images.astype(float) - 127.5).max() < 60
+
+
+def dotted(side: int = 9) -> np.ndarray:
+    """(20, side, side, 1): on grey 51, one white pixel an image, but for the last: half of them."""
+    images = np.full((20, side, side, 1), 51, np.uint8)
+    images[:, 0, 0] = 255
+    images[-1, : side // 2] = 255
+    return images
+
+
+def test_usual_ink_is_what_all_but_a_few_images_have() -> None:
+    ink = usual_ink(dotted(), np.array([3.0, -2.0]))
+    assert ink is not None
+    assert ink.background == 51
+    assert ink.usual == pytest.approx(np.quantile([204 / 81] * 19 + [204 * 36 / 81], 0.95))
+    np.testing.assert_array_equal(ink.worth, [3, 2])
+
+
+def test_images_of_nothing_but_background_have_no_ink() -> None:
+    assert usual_ink(np.zeros((3, 9, 9, 1), np.uint8), np.ones(2)) is None
+
+
+def test_ink_is_free_up_to_the_usual_and_twice_as_much_costs_what_a_real_image_gives() -> None:
+    ink = Ink(np.zeros(1, np.float32), 10.0, np.array([3.0, 3.0, 5.0], np.float32))
+    spent = np.array([9.0, 20.0, 20.0], np.float32)[:, None, None, None]
+    prices = ink.price(spent * np.ones((3, 4, 4, 1), np.float32))
+    np.testing.assert_allclose(prices, [0, 3, 5], rtol=1e-5)
+
+
+def test_an_ascent_that_pays_for_ink_leaves_the_ground_as_it_is() -> None:
+    blob = np.zeros((9, 9), np.float32)
+    blob[3:6, 3:6] = 1
+    blob += 0.02  # a little for every pixel: an ascent that is free paints them all
+    network = linear([blob], side=13)
+    ink = Ink(np.zeros(1, np.float32), 20.0, np.array([9.0], np.float32))  # 13 white pixels
+    free = fourier_ascent(network, 1, 100).images[0, ..., 0]
+    found = fourier_ascent(network, 1, 100, ink=ink).images[0, ..., 0]
+
+    ground = np.ones((13, 13), bool)
+    ground[3:10, 3:10] = False
+    assert free[ground].mean() > 100
+    assert found[ground].mean() < 40
+    assert found[5:8, 5:8].mean() > 150
 
 
 def test_a_colour_that_no_image_has_is_unused() -> None:

@@ -19,6 +19,7 @@ from study.feature_visualization import (
     middle_field,
     pixel_ascent,
     used_channels,
+    usual_ink,
 )
 from study.figures.style import PALETTE, save, styled
 from study.figures.tiles import (
@@ -53,11 +54,12 @@ READING = (
     "Each filter is a row of tiles. The first two are images made to drive it up: by changing the "
     "pixels of a blank image, and by changing the strength of its waves (Fourier space) while it "
     "is shifted, turned and resized a little at every step, so that only what survives that is "
-    "kept. The others are the parts of real images that drive it up most. Where a made image and "
-    "the real patches agree, that is what the filter looks for; where they do not, the made image "
-    "shows what it would answer to, but never meets. A number is the filter's value before the "
-    "activation function: the higher, the stronger; a percentage is the share of the best real "
-    "patch's. A patch from an image's border shows somewhat more than the filter sees. "
+    "kept, and while more ink than real images have costs. The others are the parts of real "
+    "images that drive it up most. Where a made image and the real patches agree, that is what "
+    "the filter looks for; where they do not, the made image shows what it "
+    "would answer to, but never meets. A number is the filter's value before the activation "
+    "function: the higher, the stronger; a percentage is the share of the best "
+    "real patch's. A patch from an image's border shows somewhat more than the filter sees. "
     "Dead filters are silent on all real images; “like 3” repeats what filter 3 says."
 )
 
@@ -132,9 +134,13 @@ def _layer_info(
     linear = before_activation(model, layer)
     total = int(linear.outputs[0].shape[-1])
     shown = min(budget.filters, total)
-    channels = None if images is None else used_channels(images)
+    channels, patches, ink = None, None, None
+    if images is not None:
+        channels = used_channels(images)
+        patches = best_patches(linear, images, shown, budget.patches)
+        ink = usual_ink(images, patches.scores[:, 0])
     pixels = pixel_ascent(linear, shown, budget.ascent_steps, channels)
-    fourier = fourier_ascent(linear, shown, budget.fourier_steps, channels)
+    fourier = fourier_ascent(linear, shown, budget.fourier_steps, channels, ink)
     asleep = np.array([np.asarray(layer.activation(a.scores)) == 0 for a in (pixels, fourier)])
     like = health.like
     return FiltersInfo(
@@ -144,7 +150,7 @@ def _layer_info(
         field=middle_field(linear),
         pixels=pixels,
         fourier=fourier,
-        patches=None if images is None else best_patches(linear, images, shown, budget.patches),
+        patches=patches,
         asleep=asleep,
         dead=np.all(asleep, axis=0) if health.silent is None else health.silent[:shown],
         like=np.full(shown, -1) if like is None else like[:shown],

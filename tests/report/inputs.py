@@ -11,6 +11,9 @@ from study.records import Hyperparameter, Picture, SearchSpace, Stage, StudyReco
 from study.report import PictureFile, ProblemInput, ReportInput, render, render_comparison
 from tests.factories import evaluation, trial
 
+LIVE_AT = "2026-11-22T08:30:00+00:00"
+"""When the page of a run that goes on was written."""
+
 
 def png(width: int = 40, height: int = 20) -> bytes:
     """A plain picture of that size."""
@@ -136,7 +139,7 @@ def half_finished() -> ReportInput:
 
 def live() -> ReportInput:
     """The half-finished run, while it goes on."""
-    return replace(half_finished(), live_at="2026-11-22T08:30:00+00:00")
+    return replace(half_finished(), live_at=LIVE_AT)
 
 
 def long_names() -> ReportInput:

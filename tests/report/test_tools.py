@@ -1,5 +1,6 @@
 """What a reader does with the page: figures large, addresses, copies; in a real browser."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from study.report import ReportInput
 from tests.browser import browser_page, page_problems
-from tests.report.inputs import finished, live, one_trial, picture, problem, study, written
+from tests.report.inputs import LIVE_AT, finished, live, one_trial, picture, problem, study, written
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -178,8 +179,9 @@ def stays(page: Page) -> bool:
 def test_live_page_reloads_itself_where_the_reader_was(chromium: Browser, tmp_path: Path) -> None:
     with browser_page(chromium, written(tmp_path, live()), height=400) as visit:
         page = visit.page
-        page.clock.install()
+        page.clock.install(time=datetime.fromisoformat(LIVE_AT))
         page.reload()
+        expect(page.locator(".silence")).to_be_hidden()
         page.evaluate("scrollTo(0, 700)")
         with page.expect_navigation():
             page.clock.run_for(6000)
@@ -193,17 +195,35 @@ def test_live_page_waits_while_it_is_read(chromium: Browser, tmp_path: Path, hol
     shown = ReportInput(
         study(stages=[]),
         (problem(evaluation=None, pictures=(picture("a.png"),)),),
-        live_at="2026-11-22T08:30:00+00:00",
+        live_at=LIVE_AT,
     )
     with browser_page(chromium, written(tmp_path, shown)) as visit:
         page = visit.page
-        page.clock.install()
+        page.clock.install(time=datetime.fromisoformat(LIVE_AT))
         page.reload()
         if hold == "a figure is open":
             page.locator("figure .enlarge").click()
         else:
             page.get_by_role("button", name="Stop reloading").click()
         assert stays(page)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(25, "25 minutes"), (119, "119 minutes"), (60 * 9, "9 hours")]
+)
+def test_live_page_without_news_says_so_and_reloads_seldom(
+    chromium: Browser, tmp_path: Path, minutes: int, said: str
+) -> None:
+    with browser_page(chromium, written(tmp_path, live())) as visit:
+        page = visit.page
+        page.clock.install(time=datetime.fromisoformat(LIVE_AT) + timedelta(minutes=minutes))
+        page.reload()
+        expect(page.locator(".silence")).to_be_visible()
+        expect(page.locator(".silence")).to_contain_text(f"Nothing new for {said}.")
+        expect(page.locator(".silence code")).to_have_text("python -m study resume first")
+        assert stays(page)
+        with page.expect_navigation():
+            page.clock.run_for(minutes * 60_000 / 20)
 
 
 def test_finished_page_never_reloads(chromium: Browser, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@
     }
   };
 
-  for (const code of document.querySelectorAll("pre code, :is(.stages, .runs, .notes) code")) {
+  for (const code of document.querySelectorAll("pre code, :is(.stages, .runs, .notes, .live) code")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "tool copy";

@@ -1,14 +1,23 @@
 
 // The page of a run that goes on loads itself again, where the reader was; not while a figure is
-// open, for a while after the reader did something, or after the reader stopped it.
+// open, for a while after the reader did something, or after the reader stopped it. The longer
+// there was nothing new, the less often: the run may have been killed, and cannot say so.
 {
   const live = document.querySelector(".live");
   if (live) {
-    const period = 1000 * Number(live.dataset.reload);
+    const SILENT = 600_000;
+    const silence = Date.now() - Date.parse(live.querySelector("time").dateTime);
+    const period = Math.max(1000 * Number(live.dataset.reload), silence / 20);
     let touched = 0;
     let stopped = false;
     for (const name of ["pointerdown", "keydown", "wheel", "touchmove"]) {
       addEventListener(name, () => { touched = Date.now(); }, { passive: true });
+    }
+    if (silence > SILENT) {
+      const minutes = Math.floor(silence / 60_000);
+      const said = live.querySelector(".silence");
+      said.querySelector("b").textContent = minutes < 120 ? `${minutes} minutes` : `${Math.floor(minutes / 60)} hours`;
+      said.hidden = false;
     }
     const button = document.createElement("button");
     button.type = "button";
