@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from benchmarks import good_network, growth, matrix_peak, overhead, ranking, readme, throughput
-from benchmarks.results import PARTS, Results
+from benchmarks.results import PARTS, Measured, Results
 from study import environment
 from study.engine import core_count
 from study.files import write_text
@@ -29,7 +29,8 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {unknown.pop()!r}; there are: {', '.join(PARTS)}")
-    console, results, here = Console(), _last(), _here()
+    console, now = Console(), Measured(date=environment.now(), commit=environment.git_commit())
+    results = _last().model_copy(update=_here())
     for part in PARTS:
         if not given.parts or part in given.parts:
             console.print(f"benchmark: {part}")
@@ -37,7 +38,9 @@ def main() -> None:
             for one in _measure(part, results, given.seeds):
                 console.print(str(one), highlight=False)
                 found.append(one)
-                results = results.model_copy(update={part: found, **here})
+                results = results.model_copy(
+                    update={part: found, "measured": results.measured | {part: now}}
+                )
                 _keep(results)
     console.print(f"{FOLDER / 'README.md'} is written")
 
@@ -53,14 +56,8 @@ def _keep(results: Results) -> None:
 
 
 def _here() -> dict[str, Any]:
-    """Before anything is written: the commit is that of the code, without its own results."""
     versions = environment.versions() | {"optuna": metadata.version("optuna")}
-    return {
-        "date": environment.now(),
-        "commit": environment.git_commit(),
-        "hardware": environment.hardware(core_count()),
-        "versions": versions,
-    }
+    return {"hardware": environment.hardware(core_count()), "versions": versions}
 
 
 def _measure(part: str, results: Results, seeds: int) -> Iterable[BaseModel]:

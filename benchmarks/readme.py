@@ -63,8 +63,17 @@ def _machine(results: Results) -> str:
     hardware = results.hardware
     return (
         f"{hardware['processor']}, {hardware['cores']} cores, {hardware['memory_gib']} GiB; "
-        f"{versions}; {results.date[:10]}, commit {(results.commit or 'unknown')[:7]}.\n"
+        f"{versions}. Measured: {_when(results)}.\n"
     )
+
+
+def _when(results: Results) -> str:
+    """Which parts on which day, of which commit."""
+    parts: dict[str, list[str]] = {}
+    for part, measured in results.measured.items():
+        made = f"{measured.date[:10]}, commit {(measured.commit or 'unknown')[:7]}"
+        parts.setdefault(made, []).append(part)
+    return "; ".join(f"{', '.join(names)}: {made}" for made, names in parts.items())
 
 
 def _races(results: Results) -> str:

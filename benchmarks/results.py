@@ -13,11 +13,20 @@ PARTS = ("ranking", "races", "overhead", "peak", "throughput", "growth")
 """In the order they are measured; the races run to the targets that the ranking sets."""
 
 
+class Measured(BaseModel):
+    """When a part was measured, and of which code."""
+
+    date: str
+    """ISO 8601 in UTC."""
+    commit: str | None
+    """None: not in a repository."""
+
+
 class Results(BaseModel):
     """A part that was not measured is empty."""
 
-    date: str = ""
-    commit: str | None = None
+    measured: dict[str, Measured] = {}
+    """Part -> when it was."""
     hardware: dict[str, str | int | float] = {}
     versions: dict[str, str] = {}
     ranking: list[Ranking] = []

@@ -40,12 +40,20 @@ def races(**seconds: list[float | None]) -> list[Race]:
 def results(**parts: object) -> Results:
     names = ("tensorflow", "keras", "keras-tuner", "optuna", "distributed")
     made = {
-        "date": "2026-11-22T12:00:00+00:00",
-        "commit": "0123456789",
+        "measured": {"races": {"date": "2026-11-22T12:00:00+00:00", "commit": "0123456789"}},
         "hardware": {"processor": "a processor", "cores": 2, "memory_gib": 8},
         "versions": dict.fromkeys(names, "1.0"),
     }
     return Results.model_validate(made | parts)
+
+
+def test_parts_measured_on_another_day_or_of_other_code_are_told_apart() -> None:
+    old = {"date": "2026-11-21T12:00:00+00:00", "commit": "0123456789"}
+    new = {"date": "2026-11-22T12:00:00+00:00", "commit": "9876543210"}
+    page = readme.render(results(measured={"ranking": old, "races": new, "peak": old}))
+    assert (
+        "Measured: ranking, peak: 2026-11-21, commit 0123456; races: 2026-11-22, commit 9876543.\n"
+    ) in page
 
 
 def test_a_search_that_did_not_get_there_counts_as_endless() -> None:
