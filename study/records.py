@@ -305,6 +305,11 @@ class Sanity(Record):
     """A method more similar than this with everything randomised is not to be trusted."""
     networks: dict[NetworkName, NetworkSanity]
 
+    def distrusted(self, network: NetworkName) -> list[Method]:
+        """Methods that do not react to the weights of that network."""
+        last = {method: of[-1] for method, of in self.networks[network].similarity.items()}
+        return [method for method, end in last.items() if end.mean > self.limit]
+
 
 class LayerHealth(Record):
     """How many filters of one convolution do no work of their own, on validation images."""

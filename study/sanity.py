@@ -121,9 +121,3 @@ def check_all(
         limit=LIMIT,
         networks={name: check(one, images, seed) for name, one in explainers.items()},
     )
-
-
-def distrusted(found: Sanity, network: NetworkName) -> list[Method]:
-    """Methods that do not react to the weights of that network."""
-    last = {method: of[-1] for method, of in found.networks[network].similarity.items()}
-    return [method for method, end in last.items() if end.mean > found.limit]

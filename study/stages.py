@@ -20,7 +20,16 @@ from study.evaluate import evaluate
 from study.files import write_text
 from study.problems import load_problem, problem_description
 from study.progress import clock, stage
-from study.records import DtypePolicy, Picture, SeedResult, Stage, StageName, StudyRecord, Trial
+from study.records import (
+    DtypePolicy,
+    Picture,
+    Sanity,
+    SeedResult,
+    Stage,
+    StageName,
+    StudyRecord,
+    Trial,
+)
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.runs import settings_of, to_do
@@ -242,6 +251,7 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
         trials=tuple(read(lambda: configurations(run.trials(name))) or ()),
         evaluation=read(lambda: run.evaluation(name)),
         pictures=read(lambda: _picture_files(run, name)) or (),
+        sanity=read(lambda: run.finding(name, "sanity", Sanity)),
         notes=tuple(notes),
     )
 

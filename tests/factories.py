@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 
 from study.records import (
+    METHODS,
     Comparison,
     Curves,
     Estimate,
     Evaluation,
     NetworkResult,
+    NetworkSanity,
     PerClass,
+    Sanity,
     SeedResult,
     Trial,
 )
@@ -150,3 +153,15 @@ def predictions(
     for network, every in (("baseline", 5), ("tuned", 10)):
         arrays[f"{network}_correct"] = np.tile(numbers % every != 0, (seeds, 1))
     return arrays
+
+
+def sanity(*ends: float) -> Sanity:
+    """Of both networks: the similarity with which each of METHODS ends."""
+    similarity = {
+        method: [Estimate(mean=mean, ci95=(mean - 0.1, mean + 0.1)) for mean in (0.8, end)]
+        for method, end in zip(METHODS, ends, strict=True)
+    }
+    one = NetworkSanity(
+        stages=["class", "conv1"], similarity=similarity, compared=dict.fromkeys(METHODS, 40)
+    )
+    return Sanity(images=40, limit=0.5, networks={"baseline": one, "tuned": one})

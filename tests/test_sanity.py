@@ -9,7 +9,7 @@ from keras import layers
 
 from study.attribution import Explainer
 from study.records import METHODS, Sanity
-from study.sanity import LIMIT, cascade, check, check_all, distrusted, randomise, similarity
+from study.sanity import LIMIT, cascade, check, check_all, randomise, similarity
 
 
 def network() -> keras.Model:
@@ -51,7 +51,7 @@ def test_a_map_of_the_image_alone_stays_and_is_not_trusted() -> None:
 
     for ends in found.networks["tuned"].similarity.values():
         assert [end.mean for end in ends] == pytest.approx([1, 1, 1])
-    assert distrusted(found, "tuned") == list(METHODS)
+    assert found.distrusted("tuned") == list(METHODS)
 
 
 def test_a_map_of_the_top_weights_changes_at_once_and_is_trusted() -> None:
@@ -59,17 +59,16 @@ def test_a_map_of_the_top_weights_changes_at_once_and_is_trusted() -> None:
 
     for ends in found.networks["tuned"].similarity.values():
         assert all(abs(end.mean) < 0.3 for end in ends)
-    assert distrusted(found, "tuned") == []
+    assert found.distrusted("tuned") == []
 
 
 def test_the_real_methods_react_to_a_real_networks_weights() -> None:
     found = check(Explainer(network()), images(), seed=1)
 
     assert found.stages == ["heads", "dense", "conv1"]
-    assert set(found.similarity) <= set(METHODS)
+    assert set(found.similarity) == set(METHODS)
     for ends in found.similarity.values():
-        assert min(end.mean for end in ends) < 1
-        assert all(-1 <= end.mean <= 1 for end in ends)
+        assert abs(ends[-1].mean) < 0.3  # weights drawn apart have nothing in common
 
 
 def test_the_same_seed_draws_the_same_weights() -> None:
@@ -121,4 +120,4 @@ def test_the_limit_is_on_the_last_stage() -> None:
     found = checked(Stub(depends_on_weights=False))
 
     assert found.limit == LIMIT
-    assert distrusted(found.model_copy(update={"limit": 1.0}), "tuned") == []
+    assert found.model_copy(update={"limit": 1.0}).distrusted("tuned") == []

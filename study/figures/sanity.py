@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 from study.figures.scores import count
 from study.figures.style import METHOD_LOOK, PALETTE, new_figure, save, styled
 from study.records import METHOD_NAMES, NetworkName, Picture, Sanity
-from study.sanity import distrusted
 
 READING = (
     "From left to right the layers are given new random weights, one after the other, from the "
@@ -64,7 +63,7 @@ def caption(found: Sanity) -> str:
 
 def _verdict(found: Sanity, network: NetworkName) -> str:
     ends = {method: of[-1].mean for method, of in found.networks[network].similarity.items()}
-    bad = distrusted(found, network)
+    bad = found.distrusted(network)
     good = [method for method in ends if method not in bad]
     marked = ", ".join(f"{METHOD_NAMES[method]} ({ends[method]:.2f})" for method in bad)
     fine = ", ".join(f"{METHOD_NAMES[method]} ({ends[method]:.2f})" for method in good)

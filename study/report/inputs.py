@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from study.records import Evaluation, Picture, SearchSpace, StudyRecord, Trial
+from study.records import Evaluation, Picture, Sanity, SearchSpace, StudyRecord, Trial
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class ProblemInput:
     trials: tuple[Trial, ...] = ()
     evaluation: Evaluation | None = None
     pictures: tuple[PictureFile, ...] = ()
+    sanity: Sanity | None = None
+    """Whether the heatmaps react to what the networks learned."""
     notes: tuple[str, ...] = ()
     """What the reader should know, such as a record that could not be read; one line each."""
 

@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from study.records import (
+    METHOD_NAMES,
     NETWORKS,
     Estimate,
     Evaluation,
     NetworkName,
+    Sanity,
     SeedResult,
     StageName,
     Trial,
@@ -35,6 +37,9 @@ STAGES: dict[StageName, str] = {
     "figures": "the figures",
 }
 """Each stage in words."""
+
+WITH_HEATMAPS = ("heatmaps", "trust", "errors")
+"""Keys of `HEADINGS`."""
 
 METRICS = {
     "accuracy": "share of images whose class is right",
@@ -111,6 +116,7 @@ class FigureGroup(Group):
     """
 
     rows: tuple[FigureRow, ...]
+    warning: str | None = None
 
 
 @dataclass(frozen=True)
@@ -328,7 +334,7 @@ def problem_section(
         notes.extend(unreadable)
         tables = (key == "search" and problem.trials) or (key == "results" and found)
         if rows or tables:
-            groups.append(FigureGroup(key, heading, rows))
+            groups.append(FigureGroup(key, heading, rows, _warning(problem.sanity, key)))
     return ProblemSection(
         name=problem.name,
         anchor=anchor,
@@ -344,6 +350,23 @@ def problem_section(
         trials=trial_table(problem.trials),
         explore=None if live else explore(problem),  # seconds, for importances
         groups=tuple(groups),
+    )
+
+
+def _warning(sanity: Sanity | None, group: str) -> str | None:
+    """Beside heatmaps: those of which methods say nothing of a network."""
+    if sanity is None or group not in WITH_HEATMAPS:
+        return None
+    bad = [
+        f"{METHOD_NAMES[method]} on the {network} network"
+        for network in sanity.networks
+        for method in sanity.distrusted(network)
+    ]
+    if not bad:
+        return None
+    return (
+        f"Not to be trusted here: {listed(bad)}. These heatmaps hardly change when the network "
+        "forgets all it learned: see “Do the heatmaps react to what the network learned?”."
     )
 
 

@@ -3,23 +3,11 @@
 from pathlib import Path
 
 from study.figures.sanity import caption, draw_sanity, pictures
-from study.records import METHODS, Estimate, NetworkSanity, Sanity
-
-
-def found(*ends: float) -> Sanity:
-    """Both networks, the methods ending there."""
-    similarity = {
-        method: [Estimate(mean=mean, ci95=(mean - 0.1, mean + 0.1)) for mean in (0.8, end)]
-        for method, end in zip(METHODS, ends, strict=True)
-    }
-    one = NetworkSanity(
-        stages=["class", "conv1"], similarity=similarity, compared=dict.fromkeys(METHODS, 40)
-    )
-    return Sanity(images=40, limit=0.5, networks={"baseline": one, "tuned": one})
+from tests.factories import sanity
 
 
 def test_methods_that_do_not_react_are_marked() -> None:
-    words = caption(found(0.1, 0.51, 0.2, 0.9))
+    words = caption(sanity(0.1, 0.51, 0.2, 0.9))
 
     assert "40 test images" in words
     assert (
@@ -31,13 +19,13 @@ def test_methods_that_do_not_react_are_marked() -> None:
 
 def test_all_and_none_that_react_read_well() -> None:
     assert "On the baseline network all methods react to the weights: Grad-CAM (0.10)" in caption(
-        found(0.1, 0.1, 0.1, 0.1)
+        sanity(0.1, 0.1, 0.1, 0.1)
     )
-    assert caption(found(0.9, 0.9, 0.9, 0.9)).endswith("Score-CAM (0.90), SmoothGrad (0.90).")
+    assert caption(sanity(0.9, 0.9, 0.9, 0.9)).endswith("Score-CAM (0.90), SmoothGrad (0.90).")
 
 
 def test_the_limit_and_every_stage_are_drawn() -> None:
-    figure = draw_sanity(found(0.1, 0.51, 0.2, 0.9))
+    figure = draw_sanity(sanity(0.1, 0.51, 0.2, 0.9))
 
     axes = figure.axes[1]
     assert axes.get_title(loc="left") == "tuned network"
@@ -54,7 +42,7 @@ def test_the_limit_and_every_stage_are_drawn() -> None:
 
 
 def test_one_picture_is_made(tmp_path: Path) -> None:
-    (made,) = pictures(found(0.1, 0.51, 0.2, 0.9), tmp_path)
+    (made,) = pictures(sanity(0.1, 0.51, 0.2, 0.9), tmp_path)
 
     assert (made.file, made.section) == ("sanity.png", "trust")
     assert (tmp_path / made.file).is_file()

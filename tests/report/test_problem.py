@@ -18,7 +18,7 @@ from study.report.problem import (
     seed_rows,
     trial_table,
 )
-from tests.factories import evaluation, network_result, trial
+from tests.factories import evaluation, network_result, sanity, trial
 from tests.report.inputs import picture, problem
 
 
@@ -224,3 +224,37 @@ def test_while_the_run_goes_on_the_rest_is_to_come() -> None:
         "Still to come: the rest of the search, the comparison on the test part and the figures.",
     )
     assert problem_section(problem(), "there", "first", [], live=True).notes == ()
+
+
+def test_heatmaps_of_a_method_that_is_not_to_be_trusted_are_marked() -> None:
+    pictures = tuple(
+        picture(f"{section}.png", section=section)
+        for section in ("filters", "heatmaps", "trust", "errors")
+    )
+    shown = problem_section(
+        problem(pictures=pictures, sanity=sanity(0.1, 0.2, 0.9, 0.2)), "problem-mnist", "first"
+    )
+    words = (
+        "Not to be trusted here: Score-CAM on the baseline network and Score-CAM on the tuned "
+        "network. These heatmaps hardly change when the network forgets all it learned: see “Do "
+        "the heatmaps react to what the network learned?”."
+    )
+    assert {group.key: group.warning for group in shown.groups} == {
+        "search": None,
+        "results": None,
+        "filters": None,
+        "heatmaps": words,
+        "trust": words,
+        "errors": words,
+    }
+
+
+def test_heatmaps_that_react_are_not_marked() -> None:
+    shown = problem_section(
+        problem(
+            pictures=(picture("a.png", section="heatmaps"),), sanity=sanity(0.1, 0.2, 0.4, 0.2)
+        ),
+        "problem-mnist",
+        "first",
+    )
+    assert {group.warning for group in shown.groups} == {None}
