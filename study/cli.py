@@ -454,17 +454,19 @@ def main() -> None:
     # As Ctrl-C: what a cluster sends when time is up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        app(arguments, standalone_mode=False, prog_name="python -m study")
+        code = app(arguments, standalone_mode=False, prog_name="python -m study")
     except typer.TyperException as error:  # what Typer itself refuses
         _fail(error.format_message() + _given(error.format_message(), arguments), 2, debug)
     except StudyError as error:
         _fail(str(error), error.exit_code, debug)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted; what was finished is in results/", 130, debug)
+        code = Interrupted.exit_code
     except OSError as error:
         _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
     except Exception as error:  # a bug: one line all the same, the traceback with --debug
         _fail(f"unexpected {type(error).__name__}: {error}; --debug shows where", 1, debug)
+    if code == Interrupted.exit_code:  # so does Typer return from KeyboardInterrupt
+        _fail("interrupted; what was finished is in results/", code, debug)
 
 
 def _fail(message: str, code: int, debug: bool) -> None:

@@ -3,9 +3,12 @@
 import gc
 import logging
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 
 def import_tensorflow() -> None:
@@ -15,10 +18,42 @@ def import_tensorflow() -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-    with _silent_standard_error(), _no_collecting():
+    with heeding_ctrl_c(), _silent_standard_error(), _no_collecting():
         import keras_tuner  # noqa: F401  # imports Keras, and with it TensorFlow
     # Many graphs, one a trial or a layer, are no mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+@contextmanager
+def heeding_ctrl_c() -> Iterator[None]:
+    """Ctrl-C stops, at the end of the block if not at once.
+
+    Packages that try out what is installed catch whatever is raised while they are imported.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Ctrl-C is the main thread's
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    came = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+        signal.default_int_handler(number, frame)
+
+    for number, handler in before.items():
+        if handler is signal.default_int_handler:
+            signal.signal(number, note)
+    try:
+        yield
+    except Exception:
+        if not came:
+            raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -342,6 +342,18 @@ def test_damaged_record_is_a_failed_run(command: Command, tmp_path: Path) -> Non
     assert "study.json" in errors
 
 
+def test_ctrl_c_at_any_moment_is_said_and_ends_with_130(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_import_tensorflow", interrupt)
+    code, printed, errors = command("predict", "model.keras", "image.png")
+    assert (code, printed) == (130, "")
+    assert errors == "error: interrupted; what was finished is in results/\n"
+
+
 def test_every_command_has_help_with_an_example(command: Command) -> None:
     for info in cli.app.registered_commands:
         assert info.callback is not None
