@@ -1,11 +1,12 @@
 """What a worker process has imported before it begins: see `study.engine`.
 
-Importing this takes as long as importing TensorFlow. Ctrl-C is for the process that waits for it.
+Importing this takes as long as importing TensorFlow. Ctrl-C is for the process that waits for it,
+and later for the one that gives the work: workers never heed it.
 """
 
 import signal
 
-before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 import distributed  # noqa: E402, F401  # workers are Dask's
 
@@ -13,4 +14,3 @@ from study import search, train  # noqa: E402, F401  # what they are asked to do
 from study.engine import warm_up  # noqa: E402
 
 warm_up()
-signal.signal(signal.SIGINT, before)

@@ -37,6 +37,7 @@ def _begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # so that Ctrl-C can be pressed for it, and all it began, alone
         preexec_fn=hear_control_c,
     )
 

@@ -215,7 +215,7 @@ def test_control_c_says_how_to_go_on_and_the_trials_are_the_same_in_the_end(fold
     lines = folder / "results/again/line/trials.jsonl"
     while process.poll() is None and not lines.exists():
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: its workers hear it too
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert errors.splitlines() == [
