@@ -304,7 +304,13 @@ def remote_engine(address: str, folder: Path, retries: int) -> Iterator[Engine]:
 
 
 def _check_workers(client: "distributed.Client", folder: Path) -> None:
-    """Workers need the study, and the folder that checkpoints are kept in."""
+    """Workers need the study, a process for one training, and the folder of the checkpoints."""
+    for worker, threads in client.nthreads().items():
+        if threads > 1:
+            raise WrongUse(
+                f"--scheduler: worker {worker} has {threads} threads, and Keras trains one network "
+                "a process: start workers with --nthreads 1, and --nworkers for the cores"
+            )
     try:
         seen = client.run(_is_folder, folder)
     except Exception as error:  # whatever their import of the study raised

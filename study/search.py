@@ -17,6 +17,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,7 @@ def search(
     oracle = make_oracle(problem, settings, seed, folder)
     at_once = _trials_at_once(settings, workers)
     in_time = _clock(settings, finished, workers)
+    listens = settings.tuner != "random"
     to_replay = deque(finished)
     known = {trial.number for trial in finished}
     last_known = max(known, default=-1)
@@ -89,7 +91,7 @@ def search(
     kept = _Kept(settings.keep, oracle, folder)
     failures = completed = number = 0
     while True:
-        while len(running) < at_once and (number <= last_known or in_time()):
+        while _in_line(running, listens) < at_once and (number <= last_known or in_time()):
             proposal = _propose(oracle, number)
             if proposal.status != "RUNNING":
                 break  # the oracle has no more to try, or waits for results
@@ -106,7 +108,10 @@ def search(
             record = to_replay.popleft()
             one = _same(running.pop(record.number, None), record)
         else:
-            one = running.pop(_next(running, engine, settings.tells_in_order))
+            next_told = _next(running, engine, settings.tells_in_order)
+            if next_told is None:
+                continue
+            one = running.pop(next_told)
             record = _record(one, _outcome(one, engine))
             on_trial(record)
         _tell(oracle, one.trial, record, one.job.first_epoch)
@@ -137,6 +142,18 @@ def _trials_at_once(settings: SearchSettings, workers: int) -> int:
     """
     in_advance = settings.tells_in_order and workers > 1 and not settings.time_limit
     return 2 * workers if in_advance else workers
+
+
+def _in_line(running: dict[int, _Running], listens: bool) -> int:
+    """Trials that count as going on.
+
+    Where the oracle listens to results, so do those that are done and wait for an older one to be
+    told: or what is proposed would depend on which worker is faster. Where it does not, nobody
+    waits for a straggler.
+    """
+    going_on = [one for one in running.values() if one.future is None or not one.future.done()]
+    straggler = bool(going_on) and going_on[0] is next(iter(running.values()))
+    return len(going_on) if straggler and not listens else len(running)
 
 
 def _clock(settings: SearchSettings, finished: Sequence[Trial], workers: int) -> Callable[[], bool]:
@@ -215,15 +232,19 @@ def _same(one: _Running | None, record: Trial) -> _Running:
     )
 
 
-def _next(running: dict[int, _Running], engine: Engine, in_order: bool) -> int:
-    """Wait for the trial to be told next: the oldest, or the first that is done."""
+def _next(running: dict[int, _Running], engine: Engine, in_order: bool) -> int | None:
+    """Wait until a trial is done, and say which one is to be told next: the oldest, or any.
+
+    None: another than the oldest is done. Its worker may have a new trial.
+    """
     futures = {number: one.future for number, one in running.items() if one.future}
-    if in_order:
-        oldest = next(iter(futures))
-        engine.wait_any([futures[oldest]])
-        return oldest
-    engine.wait_any(list(futures.values()))
-    return next(number for number, future in futures.items() if future.done())
+    if not in_order:
+        engine.wait_any(list(futures.values()))
+        return next(number for number, future in futures.items() if future.done())
+    oldest = next(iter(futures))
+    if not futures[oldest].done():
+        engine.wait_any([future for future in futures.values() if not future.done()])
+    return oldest if futures[oldest].done() else None
 
 
 def _outcome(one: _Running, engine: Engine) -> Trained | str:
@@ -308,7 +329,7 @@ class _Kept:
 
         if isinstance(self._oracle, AshaOracle):
             return self._oracle.may_go_up(record.trial_id)
-        return "tuner/bracket" in record.tuner  # Hyperband: the search may end in any bracket
+        return _may_go_up_a_bracket(self._oracle, record.trial_id)
 
     def _remove_all_but(self, needed: Callable[[Trial], bool]) -> None:
         ranked = sorted(self._completed.values(), key=lambda one: (-(one.score or 0), one.number))
@@ -319,3 +340,15 @@ class _Kept:
 
     def _remove(self, trial_id: str) -> None:
         checkpoint_path(self._folder, trial_id).unlink(missing_ok=True)
+
+
+def _may_go_up_a_bracket(oracle: "keras_tuner.Oracle", trial_id: str) -> bool:
+    """Whether the trial is in an unfinished bracket of Hyperband, below the top and not gone up.
+
+    Keras Tuner shows its brackets to nobody. Those that are finished it forgets when next asked.
+    """
+    for bracket in getattr(oracle, "_brackets", ()):
+        for below, above in pairwise(bracket["rounds"]):
+            if trial_id in {one["id"] for one in below} - {one["past_id"] for one in above}:
+                return True
+    return False

@@ -123,7 +123,7 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     fuse(model.optimizer)
     so_far = checkpoint.load(job.checkpoint, job.training(), model) if job.checkpoint else None
     if job.load_from and not so_far:
-        model.load_weights(job.load_from)
+        checkpoint.load_weights(job.load_from, model)
     done, best = so_far or (None, None)
     fit = _Fit(problem.objective, job, started - (done.seconds if done else 0.0), on_epoch)
     if done:

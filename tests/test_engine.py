@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dask
 import pytest
+from distributed import LocalCluster
 
 from study import engine as engine_module
 from study.engine import (
@@ -203,6 +204,17 @@ def test_where_no_scheduler_is_it_is_said(tmp_path: Path, monkeypatch: pytest.Mo
 def test_workers_that_do_not_see_the_folder_are_refused(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match=r"does not see .*/nowhere: the project's folder must be"):
         join(engine._client.scheduler.address, tmp_path / "nowhere")
+
+
+def test_workers_of_several_threads_are_refused(tmp_path: Path) -> None:
+    """Trainings in one process would share Keras's global state."""
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        ) as cluster,
+        pytest.raises(WrongUse, match=r"has 2 threads.*start workers with --nthreads 1"),
+    ):
+        join(cluster.scheduler_address, tmp_path)
 
 
 def test_cores_are_counted() -> None:

@@ -438,6 +438,31 @@ def test_without_a_time_limit_the_workers_have_the_next_trial_at_hand(tmp_path: 
     assert max(submitted) == 4
 
 
+@pytest.mark.parametrize(("tuner", "before_it"), [("random", 6), ("bayesian", 4)])
+@pytest.mark.parametrize("time_limit", [None, "1h"])
+def test_random_search_goes_on_while_the_oldest_trial_is_a_straggler(
+    tmp_path: Path, tuner: Tuner, before_it: int, time_limit: str | None
+) -> None:
+    """What it proposes does not depend on results; others wait, for the same search every time."""
+    proposed: list[int] = []
+    before: list[int] = []
+    search.search(
+        tiny.problem(),
+        SearchSettings(tuner=tuner, max_trials=6, time_limit=time_limit),
+        DataOptions(),
+        1,
+        2,
+        "float32",
+        tmp_path / "search",
+        tiny.BackwardEngine(),
+        [],
+        on_proposal=lambda number, *_: proposed.append(number),
+        on_trial=lambda _: before.append(len(proposed)),
+    )
+    in_line = 2 if time_limit and tuner != "random" else before_it
+    assert before[0] == in_line
+
+
 # The project folder
 
 
@@ -641,6 +666,32 @@ def test_weights_go_as_soon_as_they_are_not_needed(
 
     searched(tmp_path, max_trials=12, keep=2, trials=Watching())
     assert max(most) == 3  # the best two, and the one that was told last
+
+
+def test_hyperband_keeps_weights_of_unfinished_brackets_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bracket of 3 epochs has 3 trials below and 1 above, or 2 trials and no other rung."""
+    leave_checkpoints(monkeypatch)
+    most: list[int] = []
+
+    class Watching(list[Trial]):
+        def append(self, _: Trial) -> None:
+            most.append(len(kept(tmp_path)))
+
+    searched(tmp_path, "hyperband", max_trials=24, max_epochs=3, keep=0, trials=Watching())
+    assert len(most) == 24
+    assert max(most) <= 4
+
+
+def test_who_may_go_up_in_hyperband_is_below_the_top_and_has_not_gone_up() -> None:
+    below = [{"past_id": None, "id": "gone up"}, {"past_id": None, "id": "waits"}]
+    above = [{"past_id": "gone up", "id": "at the top"}]
+    oracle = SimpleNamespace(_brackets=[{"bracket_num": 1, "rounds": [below, above]}])
+    names = ("gone up", "waits", "at the top", "of a finished bracket")
+    assert [search._may_go_up_a_bracket(oracle, name) for name in names] == [  # type: ignore[arg-type]  # a stand-in
+        False, True, False, False
+    ]  # fmt: skip
 
 
 def test_a_failed_trial_keeps_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose
 
 from study import metrics, train
 from study.data.dataset import DataOptions, Dataset, Part
+from study.errors import CorruptRecord
 from study.models import predict
 from study.problems import Problem
 from study.train import Diverged, Job, Trained
@@ -386,6 +387,14 @@ def test_a_continued_trial_goes_on_as_if_never_interrupted(tmp_path: Path) -> No
     assert model.optimizer.iterations.numpy() == 12
     for name, curve in rest.curves.items():
         assert_allclose(curve, whole.curves[name][2:], rtol=1e-4, err_msg=name)
+
+
+@EAGERLY
+def test_a_trial_does_not_go_on_from_damaged_weights(tmp_path: Path) -> None:
+    saved = tmp_path / "checkpoint.weights.h5"
+    saved.write_bytes(b"half of a file")
+    with pytest.raises(CorruptRecord, match="cannot be read"):
+        train.run_trial(job(epochs=4, first_epoch=2, load_from=saved))
 
 
 # Data
