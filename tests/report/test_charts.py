@@ -17,6 +17,7 @@ import pytest
 from study.records import Hyperparameter, SearchSpace, Trial
 from study.report import ReportInput, charts, render
 from study.report.charts import Chart, Explore, explore, plotly_js
+from study.report.charts.chart import label, sparkline
 from study.report.charts.importances import Importance
 from study.report.inputs import ProblemInput
 from tests.factories import curves, trial
@@ -75,15 +76,52 @@ def test_scores_either_side_of_ninety_percent_get_an_axis_of_errors() -> None:
     assert axis["tickvals"][0] == pytest.approx(0.5005)
 
 
-def test_label_of_a_trial_has_result_cost_and_hyperparameters() -> None:
+def test_label_of_a_trial_has_result_cost_curve_and_hyperparameters() -> None:
     labels = usual().labels
     assert labels["4"] == [
         "85.00% in 2 epochs",
         "8,000 parameters, 14.0 s",
+        "validation 75.00% ▁█ 85.00%",
         "filters 64 · rate 0.001",
         "norm yes · momentum 0.5",
     ]
-    assert labels["2"][0] == "failed: ValueError: no such layer"
+    assert labels["2"] == [
+        "failed: ValueError: no such layer",
+        "8,000 parameters, 12.0 s",
+        "filters 64 · rate 0.1",
+        "norm no",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ([0.25, 0.5, 0.375, 0.75], "validation 25.00% ▁▅▃█ 75.00%"),
+        (
+            [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7],
+            "validation 0.00% ▁▂▃▄▅▆▇█ 70.00%",
+        ),
+        ([0.9, 0.9, 0.9], "validation 90.00% ▄▄▄ 90.00%"),
+        ([0.9], "validation 90.00%"),
+        ([0.5, float("nan"), 0.6], "validation 50.00% ▁·█ 60.00%"),
+    ],
+    ids=["up and down", "every block", "flat", "one epoch", "not a number"],
+)
+def test_curve_of_a_trial_is_drawn_over_its_own_range(values: list[float], line: str) -> None:
+    one = trial(0, 0.9, curves={"val_joint": values, "val_accuracy": [0, 1]})
+    assert label(one, "joint")[2] == line
+
+
+def test_long_curve_is_told_by_epochs_from_the_first_to_the_last() -> None:
+    assert sparkline([0.0] + [0.6] * 998 + [1.0]) == "▁" + "▅" * 18 + "█"
+
+
+def test_trial_that_left_no_curve_of_the_objective_has_no_line_of_it() -> None:
+    assert label(trial(0, 0.9, curves={"val_loss": [1.0, 0.5]}), "accuracy") == [
+        "90.00% in 2 epochs",
+        "1,000 parameters, 2.5 s",
+        "filters 32",
+    ]
 
 
 def test_lines_of_parallel_coordinates_are_the_trials_they_are_said_to_be() -> None:

@@ -62,13 +62,16 @@ def test_all_charts_draw_without_complaints(
         assert page_problems(visit) == []
 
 
-def test_pointing_at_a_trial_tells_its_hyperparameters(chromium: Browser, file: Path) -> None:
+def test_pointing_at_a_trial_tells_its_hyperparameters_and_its_curve(
+    chromium: Browser, file: Path
+) -> None:
     with browser_page(chromium, file) as visit:
         chart = drawn(visit.page, "history")
         dot = chart.locator(".points path").nth(3)
         visit.page.mouse.move(*middle(dot.bounding_box()))
         said = chart.locator(".hovertext")
         expect(said).to_contain_text("Trial 5: 90.00% in 2 epochs")
+        expect(said).to_contain_text("validation 80.00% ▁█ 90.00%")
         expect(said).to_contain_text("filters 16 · rate 0.0001")
 
 

@@ -1,7 +1,11 @@
 """What the page knows of an interactive chart, and what it says of a trial under the pointer."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from study.records import Trial
 from study.report.formats import duration, percent, several, value
@@ -9,6 +13,13 @@ from study.report.formats import duration, percent, several, value
 LONGEST_ERROR = 120
 """Characters of a failed trial's error under the pointer; the table has all of it."""
 PAIRS_A_LINE = 2
+BLOCKS = "▁▂▃▄▅▆▇█"
+"""Of a curve under the pointer, from its lowest value to its highest."""
+FLAT = BLOCKS[3]
+GAP = "·"
+"""Of an epoch whose value is no number."""
+MOST_BLOCKS = 20
+"""A longer curve is told by so many of its epochs, evenly spaced."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +56,8 @@ class Explore:
     curves: Chart | None
     """Of the trial that is picked: traces of all, `meta` is the number of each one's trial."""
     labels: dict[str, list[str]]
-    """Trial's number -> what is said of it under the pointer: its result, its cost, and lines of
-    hyperparameters."""
+    """Trial's number -> what is said of it under the pointer: its result, its cost, its
+    curve if it left one, and lines of hyperparameters."""
     notes: tuple[str, ...]
     """Which charts are missing, and why."""
 
@@ -61,8 +72,8 @@ class Explore:
         return tuple(chart for chart in self.charts if chart.more)
 
 
-def label(trial: Trial) -> list[str]:
-    """Lines about a trial: score and epochs, size and time, hyperparameters."""
+def label(trial: Trial, metric: str) -> list[str]:
+    """Lines about a trial: score and epochs, size and time, the metric's curve, hyperparameters."""
     if trial.score is None:
         result = f"failed: {trial.error or 'no score'}"
         result = result if len(result) <= LONGEST_ERROR else f"{result[: LONGEST_ERROR - 1]}…"
@@ -73,5 +84,33 @@ def label(trial: Trial) -> list[str]:
     return [
         result,
         ", ".join([*size, duration(trial.seconds)]),
+        *_curve(trial, metric),
         *(" · ".join(pairs[i : i + PAIRS_A_LINE]) for i in range(0, len(pairs), PAIRS_A_LINE)),
     ]
+
+
+def _curve(trial: Trial, metric: str) -> list[str]:
+    """The metric's values on validation in one line; no line if there are none."""
+    values = trial.curves.get(f"val_{metric}", [])
+    if not values:
+        return []
+    if len(values) == 1:
+        return [f"validation {percent(values[0])}"]
+    return [f"validation {percent(values[0])} {sparkline(values)} {percent(values[-1])}"]
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """A block a value, as high as the value lies between the lowest and the highest."""
+    epochs = np.linspace(0, len(values) - 1, min(len(values), MOST_BLOCKS)).round().astype(int)
+    shown = [values[epoch] for epoch in epochs]
+    finite = [value for value in shown if math.isfinite(value)]
+    low, high = min(finite, default=0), max(finite, default=0)
+    return "".join(_block(value, low, high) for value in shown)
+
+
+def _block(value: float, low: float, high: float) -> str:
+    if not math.isfinite(value):
+        return GAP
+    if low == high:
+        return FLAT
+    return BLOCKS[round((value - low) / (high - low) * (len(BLOCKS) - 1))]

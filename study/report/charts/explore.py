@@ -40,7 +40,7 @@ def explore(problem: ProblemInput) -> Explore | None:
         return Explore(
             charts=tuple(charts),
             curves=course.learning_curves(search),
-            labels={str(trial.number): label(trial) for trial in trials},
+            labels={str(trial.number): label(trial, space.objective) for trial in trials},
             notes=(*notes, *missing),
         )
 
