@@ -54,7 +54,7 @@ def test_charts_are_accessible_once_drawn(
 ) -> None:
     file = written(tmp_path, ReportInput(study(), (searched(),)))
     with browser_page(chromium, file, width=width, dark=dark) as visit:
-        visit.page.locator(".explore details summary").click()
+        visit.page.locator(".explore > details > summary").click()
         for chart in visit.page.locator(".explore .chart").all():
             chart.scroll_into_view_if_needed()
             expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)

@@ -364,6 +364,13 @@ def test_every_chart_has_caption_and_text_and_colours_that_the_page_has() -> Non
         assert all(f"--{name}:" in style for name in names)
 
 
+def test_every_chart_but_the_common_one_says_how_it_is_read() -> None:
+    readings = {one.key: one.reading for one in usual().charts}
+    assert [key for key, reading in readings.items() if not reading] == ["history"]
+    assert all(reading.endswith(".") for reading in readings.values() if reading)
+    assert "the values of the best 3 trials differ from those of all" in readings["importances"]
+
+
 def test_packed_library_is_the_one_that_may_run() -> None:
     packed = plotly_js()
     source = gzip.decompress(base64.b64decode(packed.packed))

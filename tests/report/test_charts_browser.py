@@ -54,7 +54,7 @@ def test_all_charts_draw_without_complaints(
     chromium: Browser, file: Path, width: int, dark: bool
 ) -> None:
     with browser_page(chromium, file, width=width, dark=dark) as visit:
-        visit.page.locator(".explore details summary").click()
+        visit.page.locator(".explore > details > summary").click()
         for chart in visit.page.locator(".explore .chart").all():
             chart.scroll_into_view_if_needed()
             expect(chart.locator(".main-svg").first).to_be_visible(timeout=SLOW_MS)
@@ -73,6 +73,16 @@ def test_pointing_at_a_trial_tells_its_hyperparameters_and_its_curve(
         expect(said).to_contain_text("Trial 5: 90.00% in 2 epochs")
         expect(said).to_contain_text("validation 80.00% ▁█ 90.00%")
         expect(said).to_contain_text("filters 16 · rate 0.0001")
+
+
+def test_reading_of_a_chart_is_folded_below_it(chromium: Browser, file: Path) -> None:
+    with browser_page(chromium, file) as visit:
+        chart = drawn(visit.page, "slice")
+        words = chart.locator(".reading p")
+        assert not words.is_visible()
+        chart.get_by_text("How to read this").click()
+        expect(words).to_contain_text("Look at the upper edge of the dots")
+        assert visit.page.locator("#problem-mnist-chart-history .reading").count() == 0
 
 
 def test_brush_keeps_the_trials_that_pass_through_all_boxes(chromium: Browser, file: Path) -> None:

@@ -155,9 +155,10 @@ def test_every_command_has_a_button(chromium: Browser, tmp_path: Path) -> None:
 
 def test_how_to_read_a_figure_folds_out(chromium: Browser, tmp_path: Path) -> None:
     with browser_page(chromium, written(tmp_path, one_trial())) as visit:
-        words = visit.page.get_by_text("From left to right.")
+        fold = visit.page.locator(".reading", has_text="From left to right.")
+        words = fold.get_by_text("From left to right.")
         assert not words.is_visible()
-        visit.page.get_by_text("How to read this").click()
+        fold.get_by_text("How to read this").click()
         assert words.is_visible()
 
 

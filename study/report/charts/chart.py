@@ -35,6 +35,8 @@ class Chart:
     figure: dict[str, Any]
     """plotly's: data and layout. `layout.height` is in CSS pixels; a point's or a line's
     `customdata` is its trial's number; a colour may be `var(--NAME)`, the page's."""
+    reading: str = ""
+    """How to read a chart of its kind, if it is an uncommon one."""
     more: bool = False
     """Not shown until asked for."""
     width: int = 0

@@ -8,6 +8,15 @@ from study.report.charts.chart import Chart
 from study.report.charts.search import CHART_PX, Search, complete, scores_of
 from study.report.formats import duration, percent, several
 
+READING = (
+    "Further up is better, further left costs less. A trial is on the front if no other is both as "
+    "good and as cheap: whoever wants a better one than it has to pay more. For each of the "
+    "others there is one on the front that is at least as good and costs no more. The steps show "
+    "the best score to be had for at most so much: where they are flat, paying more gains little. "
+    "Differences between trials are in part chance, so that a neighbour just below the front may "
+    "be as good."
+)
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -102,6 +111,7 @@ def _pareto_front(search: Search, cost: Cost) -> Chart | None:
         title=f"Accuracy against {cost.name}",
         caption=caption,
         alt=f"Scatter plot of {search.score} against {axis}, with a line through the front.",
+        reading=READING,
         figure=look.finished(
             [beaten, front],
             {

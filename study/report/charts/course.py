@@ -17,6 +17,26 @@ from study.report.formats import duration, metric_name, percent, several
 
 CURVES_PX = 260
 
+READING_TIMELINE = (
+    "A row is a trial. Bars that lie over one another in time were trained at once, by different "
+    "workers. A bar is long for a slow network or for many epochs. At a time that no bar covers "
+    "the search waited, was interrupted, or trained something that failed: failed trials have no "
+    "bar."
+)
+READING_VALUES = (
+    "A line is a trial, from its first epoch to its last. Where lines cross often, the score after "
+    "a few epochs does not yet say which trial is going to be the better one, and to end trials "
+    "early is a risk; where they keep their order, it costs little. A line that still rises at its "
+    "end might have gained from more epochs."
+)
+READING_EDF = (
+    "Over each score the line is as high as the share of the trials that score so much or less. It "
+    "is steep where many trials have about the same score, and flat where none has. A line that "
+    "stays low and rises late says that most of the trials are good, one that rises early that "
+    "good ones are rare. Only random search draws its trials evenly from the space, so only its "
+    "line is about the space; the other tuners try more where they expect good scores."
+)
+
 
 def history(search: Search) -> Chart | None:
     """Score by trial, with the best so far."""
@@ -122,6 +142,7 @@ def timeline(search: Search) -> Chart | None:
             "its training, without pauses."
         ),
         alt=f"A bar from the beginning to the end of each of {several(len(timed), 'trial')}.",
+        reading=READING_TIMELINE,
         figure=look.finished(
             [bars],
             {
@@ -171,6 +192,7 @@ def intermediate_values(search: Search) -> Chart | None:
             "best blue."
         ),
         alt=f"A line a trial: {search.score} by epoch.",
+        reading=READING_VALUES,
         figure=look.finished(
             found["data"],
             {
@@ -203,10 +225,10 @@ def edf(search: Search) -> Chart | None:
         title="Distribution of the scores (EDF)",
         caption=(
             f"Share of {several(len(scores), 'trial')} that score so much or less: half of them "
-            f"reach {percent(float(half))}, the best tenth {percent(float(tenth))}. A curve that "
-            f"rises late says that the space is full of good networks.{search.fair}"
+            f"reach {percent(float(half))}, the best tenth {percent(float(tenth))}.{search.fair}"
         ),
         alt="A rising line: share of the trials with at most the score below.",
+        reading=READING_EDF,
         figure=look.finished(
             [line],
             {

@@ -25,8 +25,7 @@ def importance_bars(search: Search) -> Chart | None:
         f"Shares by two methods, with 95% intervals over resampled trials "
         f"({len(complete(search.equal))}); pale: too few trials to say, the interval is as wide as "
         "the share or reaches down to an equal part. "
-        f"{_said('fANOVA', found.fanova)} {_said('PED-ANOVA', found.ped_anova)} fANOVA asks what "
-        f"the scores vary with, PED-ANOVA what sets the best {found.good} trials apart."
+        f"{_said('fANOVA', found.fanova)} {_said('PED-ANOVA', found.ped_anova)}"
     )
     if others:
         caption += f" fANOVA leaves out what not all trials have: {listed(others)}."
@@ -36,6 +35,7 @@ def importance_bars(search: Search) -> Chart | None:
         caption=caption + search.fair,
         alt="Two bars with an interval for each hyperparameter: its importance by fANOVA and by "
         "PED-ANOVA.",
+        reading=_reading(found.good),
         figure=look.finished(
             [
                 _bars("PED-ANOVA", found.ped_anova, look.GOOD),
@@ -51,6 +51,19 @@ def importance_bars(search: Search) -> Chart | None:
             70 + 34 * len(shown),
         ),
         full=True,
+    )
+
+
+def _reading(good: int) -> str:
+    return (
+        "fANOVA asks what the scores vary with: it fits a random forest to the trials, and a "
+        "hyperparameter's share is how much of the forest's variance it explains, among bad "
+        "networks as much as among good ones. PED-ANOVA asks what sets the best apart: how far "
+        f"the values of the best {good} trials differ from those of all. So a value that ruins "
+        "networks weighs most in fANOVA, and one that makes a good network the best in PED-ANOVA. "
+        "Each method's shares add up to 100%, of what hyperparameters do one by one: what two do "
+        "only together is in neither. A share does not say which value is the good one; the "
+        "panels of the score against each hyperparameter show that."
     )
 
 

@@ -22,6 +22,34 @@ CLOSEST_TICKS = 0.04
 """Smallest distance of two labels of a parallel axis, as a share of it."""
 WORDS = {"True": "yes", "False": "no", "None": DASH}
 """How the report writes what Python calls so. "None" is Optuna's for no value."""
+READING_PARALLEL = (
+    "An axis is a hyperparameter, the first one the score; a trial is a line that crosses each at "
+    "its own value, or at the dash where it does not have the hyperparameter. Where the dark lines "
+    "come together, the good trials agree on a value; where they are spread over the whole axis, "
+    "it decides little by itself. The axes are in the order of the alphabet, so that it means "
+    "nothing which of them are neighbours."
+)
+READING_SLICES = (
+    "Every panel shows the same trials, placed by another hyperparameter. The others vary too, so "
+    "that dots of one value are at different heights. Look at the upper edge of the dots: where it "
+    "is highest lie the values with which the best networks were found, and where it is level the "
+    "hyperparameter decides little by itself. Where there are few dots, little was tried: a low "
+    "edge there may be chance."
+)
+READING_CONTOUR = (
+    "Bright is a high score, dark a low one, as the scale beside says. If the colour changes along "
+    "one axis only, the other hyperparameter matters little; if a bright band runs aslant, with "
+    "darker colours on both sides, the best value of one depends on the other. A bright part at "
+    "the edge says that the space may end too early. Where there are no dots near, nothing was "
+    "tried, and the colour means little."
+)
+READING_RANK = (
+    "A dot is a trial; its colour is its place among all trials, from the worst (dark) to the best "
+    "(bright), not its score: a few very bad trials do not hide the differences between the good "
+    "ones. Where bright dots keep to themselves, the two values go well together; where bright and "
+    "dark are mixed, the two decide little. Of several panels, those on the diagonal have one "
+    "hyperparameter on both axes, and those across it show the same pair turned over."
+)
 PANEL_PX, TALL_PX, AXIS_PX = 210, 620, 64
 """Height of a slice; of, and least width of, all panels of ranks; least width a parallel axis."""
 
@@ -66,6 +94,7 @@ def parallel_coordinates(search: Search) -> Chart | None:
             f"others to keep fewer; double-click to keep all.{search.fair}"
         ),
         alt=f"A line a trial, across axes for the score and {listed(names)}.",
+        reading=READING_PARALLEL,
         figure=look.finished(
             sorted(lines, key=lambda line: worst_first.index(line["customdata"][0])),
             {
@@ -156,6 +185,7 @@ def slices(search: Search) -> Chart | None:
             f"Trials without the hyperparameter are not in its panel.{search.fair}"
         ),
         alt=f"Small scatter plots of the score against {listed(names)}.",
+        reading=READING_SLICES,
         figure=look.finished(
             found["data"],
             found["layout"] | {"meta": {"panels": len(names), "height": PANEL_PX, "shared": True}},
@@ -196,6 +226,7 @@ def contour(search: Search) -> Chart | None:
             f"hyperparameters varied as well.{search.fair}"
         ),
         alt=f"Coloured surface of the score by {first} and {second}, with a dot a trial.",
+        reading=READING_CONTOUR,
         figure=look.finished([surface, dots], found["layout"], CHART_PX),
         more=True,
     )
@@ -281,6 +312,7 @@ def rank(search: Search) -> Chart | None:
             f"colour is the rank, from the worst to the best.{search.fair}"
         ),
         alt=f"Scatter plots of pairs of {listed(names)}, coloured by the rank of the score.",
+        reading=READING_RANK,
         figure=look.finished(
             found["data"], found["layout"], CHART_PX if len(names) == 2 else TALL_PX
         ),
