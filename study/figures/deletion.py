@@ -19,6 +19,15 @@ READING = (
     "should fall fast, insertion rise fast. Grey: the order of an edge detector (Sobel, dashed) "
     "and a random order (dotted), which know nothing of the network."
 )
+READING_AREAS = (
+    "A dot is the area under a curve of the figure before: the probability on average over the "
+    "way from no pixel taken away, or put back, to all. If the order finds the pixels that the "
+    "network needs, the deletion area is small (on the left a dot further left is better) and the "
+    "insertion area large (on the right one further right). Bars are 95% bootstrap intervals. "
+    "Sobel and random know nothing of the network: what a method is worth is its distance from "
+    "them. Compare within a network only: one that is surer of its answers may have larger areas "
+    "in both panels whatever the order."
+)
 
 
 def areas_info(found: Deletion) -> list[Panel]:
@@ -132,6 +141,7 @@ def pictures(found: Deletion, directory: Path) -> list[Picture]:
         caption=f"With 95% bootstrap intervals over {count(found.images, 'test image')}. A method "
         "is worth something if it beats Sobel and random of the same colour.",
         alt="Deletion and insertion areas of four methods, Sobel and random, on both networks.",
+        reading=READING_AREAS,
     )
     save(draw_panels(areas_info(found), width=6.6), directory / areas.file)
     return [curves, areas]

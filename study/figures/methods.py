@@ -24,6 +24,16 @@ from study.models import SINGLE_HEAD
 from study.records import METHOD_NAMES, METHODS, Method, NetworkName, Picture
 
 MOST_IMAGES = 6
+READING = (
+    "A column is an image, a row a method. Bright is where the method finds evidence for the class "
+    "written above, dark where it finds none; every map is scaled by its own maximum, so that "
+    "brightness compares within a map, not between maps. The three CAMs add up the channels of one "
+    "layer and are as coarse as it is: Grad-CAM and Grad-CAM++ weigh a channel by the gradient of "
+    "the class, Score-CAM by what the network answers when it sees the image only where the "
+    "channel is active. SmoothGrad shows how strongly the answer hangs on each pixel, for or "
+    "against, averaged over noisy copies of the image. What all of them show is less likely to be "
+    "one method's own doing."
+)
 INCH = 0.87
 """Of a tile: the two networks' figures fit side by side."""
 
@@ -112,5 +122,6 @@ def pictures(
             f"{explainer.channels} channels. Where they differ, they cannot all be right.",
             alt=f"{len(images)} images, each above its heatmaps by "
             f"{', '.join(METHOD_NAMES[method] for method in info.maps)}.",
+            reading=READING,
         )
     ]

@@ -62,3 +62,4 @@ def test_two_pictures_are_made(tmp_path: Path) -> None:
     assert [picture.file for picture in made] == ["deletion.png", "deletion_areas.png"]
     assert all((tmp_path / picture.file).is_file() for picture in made)
     assert {picture.section for picture in made} == {"trust"}
+    assert [picture.reading[:15] for picture in made] == ["The pixels of e", "A dot is the ar"]

@@ -43,3 +43,4 @@ def test_a_picture_a_network_is_made(tmp_path: Path) -> None:
     assert (made.file, made.section, made.network) == ("methods_tuned.png", "trust", "tuned")
     assert (tmp_path / made.file).is_file()
     assert "3 noisy copies; Score-CAM tried 2 channels" in made.caption
+    assert made.reading.startswith("A column is an image, a row a method.")
