@@ -9,7 +9,16 @@ from study.report.charts import Explore, explore
 from study.report.formats import DASH, listed, metric_name, percent, value
 from study.report.gallery import HEADINGS, Figure, FigureRow, Group, read_figure
 from study.report.inputs import ProblemInput, ReportInput
-from study.report.problem import TrialTable, names_in_order, networks, trial_table
+from study.report.problem import (
+    MetricRow,
+    SeedRow,
+    TrialTable,
+    metric_rows,
+    names_in_order,
+    networks,
+    seed_rows,
+    trial_table,
+)
 from study.report.sections import Entry, anchor, flat, problem_entry
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -74,6 +83,18 @@ class ComparedSearch:
 
 
 @dataclass(frozen=True)
+class ComparedResults:
+    """One run's tables of the test part, as a problem's section has them."""
+
+    label: str
+    name: str
+    """The problem's and the run's."""
+    metrics: tuple[MetricRow, ...]
+    metric: str
+    seeds: tuple[SeedRow, ...]
+
+
+@dataclass(frozen=True)
 class ComparedProblem:
     """One problem in all runs that have it."""
 
@@ -90,6 +111,8 @@ class ComparedProblem:
     groups: tuple[ComparedGroup, ...]
     searches: tuple[ComparedSearch, ...]
     """Shown in the group "search"; of a problem that one run alone has, none."""
+    results: tuple[ComparedResults, ...]
+    """Shown in the group "results", as the searches."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +139,10 @@ class RunComparison:
     @property
     def description(self) -> str:
         """The page in a sentence."""
-        return f"{self.name}: settings that differ; answers, searches and figures side by side."
+        return (
+            f"{self.name}: settings that differ; answers, results, searches and figures side by "
+            "side."
+        )
 
     @property
     def contents(self) -> tuple[Entry, ...]:
@@ -209,9 +235,13 @@ def compare_problem(
         runs: Label -> the run and what it has of the problem.
     """
     place = f"problem-{anchor(name)}"
-    searches = _searches(name, place, runs) if len(runs) > 1 else ()
+    several = len(runs) > 1
+    searches = _searches(name, place, runs) if several else ()
+    results = _results(name, runs) if several else ()
+    tables = {"search": searches, "results": results}
     groups, notes = _groups(
-        {label: problem for label, (_, problem) in runs.items()}, {"search"} if searches else set()
+        {label: problem for label, (_, problem) in runs.items()},
+        {key for key, shown in tables.items() if shown},
     )
     given = [f"{label}: {note}" for label, (_, p) in runs.items() for note in p.notes]
     if len(runs) == 1:
@@ -228,6 +258,7 @@ def compare_problem(
         networks=_differing([_tuned(problem) for _, problem in runs.values()]),
         groups=groups,
         searches=searches,
+        results=results,
     )
 
 
@@ -239,6 +270,19 @@ def _searches(
         ComparedSearch(label, f"{name} in {label}", f"{place}-{label}", explore(problem), table)
         for label, (_, problem) in runs.items()
         if (table := trial_table(problem.trials))
+    )
+
+
+def _results(
+    name: str, runs: Mapping[str, tuple[ReportInput, ProblemInput]]
+) -> tuple[ComparedResults, ...]:
+    """Of the runs that have read the test part."""
+    return tuple(
+        ComparedResults(
+            label, f"{name} in {label}", metric_rows(found), found.metric, seed_rows(found)
+        )
+        for label, (_, problem) in runs.items()
+        if (found := problem.evaluation)
     )
 
 

@@ -171,15 +171,16 @@ def all_failed() -> ReportInput:
 
 
 def other_run() -> ReportInput:
-    """A run of mnist and of a problem of its own, with other settings than `finished`."""
+    """A run of mnist, multihead and a problem of its own, with other settings than `finished`."""
     record = study(
         name="second",
         seed=2,
-        problems=["mnist", "fashion"],
+        problems=["mnist", "multihead", "fashion"],
         settings={"workers": 2, "search": {"tuner": "asha", "time_limit": None}},
     )
     better = problem("mnist", evaluation=evaluation(baseline=0.8, tuned=0.95))
-    return ReportInput(record, (better, problem("fashion")))
+    heads = problem("multihead", evaluation=evaluation("multihead", metrics=("length", "joint")))
+    return ReportInput(record, (better, heads, problem("fashion")))
 
 
 REPORTS = {

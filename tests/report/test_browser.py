@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from study.report import ReportInput
+from study.report import ReportInput, render_comparison
 from tests.browser import NoBrowser, browser_page, chromium_path, page_problems
 from tests.factories import trial
 from tests.report.inputs import (
     finished,
     half_finished,
     long_names,
+    other_run,
     problem,
     study,
     written,
@@ -95,6 +96,23 @@ def test_pair_stands_side_by_side_on_a_desktop_only(chromium: Browser, tmp_path:
             assert left is not None
             assert right is not None
             assert (abs(left["y"] - right["y"]) < 1) == beside
+
+
+@pytest.mark.parametrize(("width", "beside"), [(1280, True), (390, False)])
+def test_results_of_compared_runs_stand_side_by_side_where_there_is_room(
+    chromium: Browser, tmp_path: Path, width: int, beside: bool
+) -> None:
+    file = written(tmp_path, render_comparison([finished(), other_run()]))
+    with browser_page(chromium, file, width=width) as visit:
+        tables = visit.page.locator("#problem-multihead-results .results .metrics")
+        first, other = (table.bounding_box() for table in tables.all())
+        assert first is not None
+        assert other is not None
+        assert (first["y"] == other["y"]) == beside
+        if beside:
+            scrolls = visit.page.locator("#problem-multihead-results .scroll").all()
+            assert all(one.evaluate("one => one.scrollWidth <= one.clientWidth") for one in scrolls)
+        assert page_problems(visit) == []
 
 
 def test_wide_picture_is_a_keyboard_stop_only_where_it_scrolls(

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from study.records import Estimate
-from study.report import ProblemInput, ReportInput
+from study.report import ProblemInput, ReportInput, render_comparison
 from study.report.comparison import Difference, compare, differences
+from study.report.problem import problem_section
 from study.report.sections import Entry
 from tests.factories import evaluation, network_result, trial
 from tests.report.inputs import finished, other_run, picture, problem, searched, study
@@ -99,7 +100,7 @@ def test_figures_of_one_file_name_share_a_row_and_others_are_left_out() -> None:
         pictures=(picture("search_history.png", 900, 400), picture("only_here.png")),
     )
     (mnist,) = compare([first(), second(other), first()]).problems
-    (search, filters) = mnist.groups
+    (search, _, filters) = mnist.groups
     (history,) = search.figures
     assert history.labels == ("A", "B", "C")
     assert [figure.width for figure in history.row.figures] == [1000, 900, 1000]
@@ -175,7 +176,52 @@ def test_search_that_one_run_alone_has_is_not_shown() -> None:
     assert mnist.searches == ()
 
 
+def test_each_run_has_the_tables_of_the_test_part_that_its_own_report_has() -> None:
+    given = (
+        evaluation(metrics=("length", "joint")),
+        evaluation(metrics=("length", "joint"), seeds=3),
+    )
+    runs = [
+        ReportInput(study(name=n), (problem(evaluation=e),))
+        for n, e in zip("ab", given, strict=True)
+    ]
+    (mnist,) = compare(runs).problems
+    assert [(one.label, one.name) for one in mnist.results] == [
+        ("A", "mnist in A"),
+        ("B", "mnist in B"),
+    ]
+    for found, run in zip(mnist.results, runs, strict=True):
+        own = problem_section(run.problems[0], "mnist", run.study.name)
+        assert (found.metrics, found.metric) == (own.metrics, own.metric)
+        assert found.seeds == own.seeds
+    assert [row.metric for row in mnist.results[0].metrics] == ["joint", "length"]
+    assert [len(one.seeds) for one in mnist.results] == [4, 6]
+
+
+def test_run_that_has_not_read_the_test_part_has_no_tables_of_it() -> None:
+    (mnist,) = compare([first(), second(problem(evaluation=None, pictures=()))]).problems
+    assert [one.label for one in mnist.results] == ["A"]
+    assert [(group.key, group.figures) for group in mnist.groups] == [
+        ("search", ()),
+        ("results", ()),
+    ]
+    (alone,) = compare([first(), ReportInput(study(name="b"), ())]).problems
+    assert alone.results == ()
+
+
+def test_tables_of_the_runs_are_told_apart_by_name() -> None:
+    several = problem(evaluation=evaluation(metrics=("length", "joint")))
+    text = render_comparison([first(), second(several)])
+    assert text.count('<table class="metrics">') == 1  # the other run has one metric
+    for name in ("mnist in A", "mnist in B"):
+        assert text.count(f'aria-label="Retrainings, {name}"') == 1
+        assert text.count(f'<section aria-label="Results, {name}">') == 1
+
+
 def test_searches_are_shown_without_shared_figures_too() -> None:
     page = compare([first(), second(problem(pictures=()))])
     (mnist,) = page.problems
-    assert [(group.key, group.figures) for group in mnist.groups] == [("search", ())]
+    assert [(group.key, group.figures) for group in mnist.groups] == [
+        ("search", ()),
+        ("results", ()),
+    ]
