@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -182,14 +183,85 @@ def test_timeline_is_in_the_records_time_whatever_the_machines() -> None:
     )
 
 
-def test_contour_and_rank_have_their_trials_dots() -> None:
-    surface, dots = data("contour")
+def test_time_to_predict_is_that_of_the_trials_that_were_measured() -> None:
+    tried = [(0.8, 0.002), (0.9, 0.004), (0.7, 0.003), (0.95, None)]
+    trials = tuple(trial(n, score, latency=latency) for n, (score, latency) in enumerate(tried))
+    beaten, front = data("accuracy-by-latency", searched(trials=trials))
+    assert (front["x"], front["y"], front["customdata"]) == ([0.002, 0.004], [0.8, 0.9], [0, 1])
+    assert (beaten["x"], beaten["y"], beaten["customdata"]) == ([0.003], [0.7], [2])
+    assert chart("accuracy-by-latency", searched(trials=trials)).caption == (
+        "Of 3 trials no other is as quick to predict and as good as the 2 on the front: from trial "
+        "0 (2 ms, 80.00%) to trial 1 (4 ms, 90.00%)."
+    )
+
+
+def grid() -> ProblemInput:
+    """Trials 0, 2, 4 and 6, one for each pair of two hyperparameters' values, and a failed one."""
+    tried = [
+        (0, 0.5, {"filters": 16, "norm": False}),
+        (2, 0.6, {"filters": 16, "norm": True}),
+        (3, None, {"filters": 32, "norm": True}),
+        (4, 0.9, {"filters": 32, "norm": True}),
+        (6, 0.7, {"filters": 32, "norm": False}),
+    ]
+    return searched(trials=tuple(trial(n, score, hyperparameters=hp) for n, score, hp in tried))
+
+
+def test_surface_has_the_score_of_each_pair_of_values_and_a_dot_a_trial() -> None:
+    surface, dots = data("contour", grid())
     assert surface["type"] == "contour"
-    assert sorted(dots["customdata"]) == [0, 1, 4, 5, 7]
-    panels = data("rank")[:-1]
-    assert len(panels) == 9
-    best = [p["marker"]["color"][p["customdata"].index(5)] for p in panels if 5 in p["customdata"]]
-    assert set(best) == {1.0}
+    assert (surface["x"], surface["y"]) == ([15.2, 16, 32, 32.8], ["no", "yes"])
+    assert surface["z"] == [[None, 0.5, 0.7, None], [None, 0.6, 0.9, None]]
+    placed = zip(dots["customdata"], dots["x"], dots["y"], strict=True)
+    assert list(placed) == [(2, 16, "yes"), (6, 32, "no"), (0, 16, "no"), (4, 32, "yes")]
+
+
+def test_ranks_go_from_the_worst_to_the_best_whatever_the_scores_between() -> None:
+    panel, scale = data("rank", grid())
+    colours = panel["marker"]["color"]
+    placed = list(zip(panel["customdata"], panel["x"], panel["y"], colours, strict=True))
+    assert placed == [
+        (0, 16, "no", 0),
+        (2, 16, "yes", pytest.approx(1 / 3)),
+        (4, 32, "yes", 1),
+        (6, 32, "no", pytest.approx(2 / 3)),
+    ]
+    assert scale["marker"]["colorbar"]["ticktext"] == [
+        "worst 50.00%",
+        "quarter 57.50%",
+        "half 65.00%",
+        "quarter 75.00%",
+        "best 90.00%",
+    ]
+
+
+def test_panels_of_ranks_pair_the_three_first_and_leave_out_trials_that_lack_one() -> None:
+    *panels, _ = data("rank")
+    ranks = {0: 0.5, 1: 0, 4: 0.75, 5: 1, 7: 0.25}
+    momentum, rate, norm = (
+        {4: 0.5, 7: 0.9},
+        {0: 0.001, 1: 0.01, 4: 0.001, 5: 0.0001, 7: 0.01},
+        {0: "yes", 1: "no", 4: "yes", 5: "yes", 7: "no"},
+    )
+    for panel, (across, down) in zip(
+        panels, product((momentum, rate, norm), repeat=2), strict=True
+    ):
+        assert panel["customdata"] == sorted(set(across) & set(down))
+        for key, of_trial in (("x", across), ("y", down)):
+            assert panel[key] == [of_trial[number] for number in panel["customdata"]]
+        assert panel["marker"]["color"] == [ranks[number] for number in panel["customdata"]]
+
+
+def test_scores_after_every_epoch_are_those_of_the_curves() -> None:
+    trials = (
+        trial(0, 0.6, epochs=3, curves={"val_accuracy": [0.5, 0.55, 0.6], "accuracy": [1, 1, 1]}),
+        trial(3, 0.7, curves={"val_accuracy": [0.7, 0.65]}),
+    )
+    lines = data("intermediate-values", searched(trials=trials))
+    assert [(line["name"], line["x"], line["y"], line["customdata"]) for line in lines] == [
+        ("trial 0", [1, 2, 3], [0.5, 0.55, 0.6], [0, 0, 0]),
+        ("trial 3", [1, 2], [0.7, 0.65], [3, 3]),
+    ]
 
 
 def test_distribution_says_how_many_reach_what() -> None:
@@ -216,7 +288,10 @@ def test_scores_after_equal_epochs_are_compared() -> None:
         "Scores are those after 1 epoch, which all trials had."
     )
     assert data("history", given)[1]["y"] == [0.8, 0.9]
-    assert [len(line["x"]) for line in data("intermediate-values", given)] == [1, 3]
+    assert [line["y"] for line in data("intermediate-values", given)] == [
+        [0.8],
+        pytest.approx([0.7, 0.8, 0.9]),
+    ]
 
 
 def test_learning_curves_are_of_every_trial_that_left_some() -> None:
