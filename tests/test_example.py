@@ -5,15 +5,20 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from study.problems import problem_names
 from study.records import NETWORKS
 from study.stages import report_stage
 from study.store import Run
+from tests.browser import browser, browser_page, page_problems
 from tests.command import ROOT
 
 LARGEST = 8_000_000
 """Bytes of all of the run's files that are committed."""
+LARGEST_REPORT = 15_000_000
+"""Bytes of its report: it can still be sent by mail."""
+SHOWN = ROOT / "reports/example.html"
 
 
 @pytest.fixture
@@ -59,6 +64,19 @@ def test_its_report_is_built_from_its_records(example: Run) -> None:
 
 
 def test_the_report_shown_is_of_this_run(example: Run) -> None:
-    shown = (ROOT / "reports/example.html").read_text()
+    shown = SHOWN.read_text()
     assert example.study().created in shown
     assert "<h1>Does tuning help?</h1>" in shown
+
+
+def test_the_report_shown_is_small() -> None:
+    assert SHOWN.stat().st_size < LARGEST_REPORT
+
+
+@pytest.mark.xdist_group("browser")
+def test_the_report_shown_needs_nothing_but_itself() -> None:
+    with browser() as started, browser_page(started, SHOWN) as visit:
+        chart = visit.page.locator(".explore .chart").first
+        chart.scroll_into_view_if_needed()  # its library is unpacked only now
+        expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)
+        assert page_problems(visit) == []
