@@ -19,10 +19,16 @@ Made by `make bench`, which takes about an hour on two cores; every figure is in
 """
 
 
-WHY_NOT_FASTER = """What limits us: Python and TensorFlow take 9 s to start, before any trial. A
-trial is three epochs at most, so that ending it early saves two thirds of it and no more, and two
-cores are two workers. A search also needs luck: one lucky draw among the first five beats any
-method, as the seeds show.
+WHY_NOT_FASTER = """What limits us: importing TensorFlow takes several seconds before any trial, a
+third of the quickest searches. A trial is three epochs at most, so that ending it early saves two
+thirds of it and no more, and two cores are two workers. A search also needs luck: one lucky draw
+among the first five beats any method, as the seeds show.
+"""
+
+WHY_OVERHEAD = """Most of it is Python's: Keras calls every layer for the training step, for the
+statistics of batch normalisation and for the predictions, and TensorFlow makes about 1,200
+operations of the tuned network, one by one. The rest is the first run of these graphs, the first
+weights and the checkpoint. The driver's own share, oracle and records, is under "Growth".
 """
 
 
@@ -203,6 +209,7 @@ def _overhead(results: Results) -> str:
         f"{verdict}. The last column says by how much the worker's memory grew over the last two "
         f"thirds of {3 * (REPEATS + 1)} trials.\n\n"
         + table(["network", "an epoch, s", "overhead, s", "MB more"], rows)
+        + ("" if worst < 1 else f"\n{WHY_OVERHEAD}")
     )
 
 

@@ -86,7 +86,9 @@ def test_the_worst_overhead_is_what_counts(overhead: float, word: str) -> None:
         Overhead(network="baseline", epoch=2, overhead=overhead, memory_mb=1),
         Overhead(network="tuned", epoch=2, overhead=0.5, memory_mb=1),
     ]
-    assert f"under 1 s; {word}." in readme.render(results(overhead=measured))
+    page = readme.render(results(overhead=measured))
+    assert f"under 1 s; {word}." in page
+    assert (readme.WHY_OVERHEAD in page) == (word == "NOT reached")
 
 
 def test_every_part_that_was_measured_is_on_the_page() -> None:

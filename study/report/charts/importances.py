@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 FEWEST_TRIALS = 5
 """Scored trials from which importances are computed at all."""
-RESAMPLES = 20
+RESAMPLES = 60
+"""Fewer would make an interval's ends the least and the most that was drawn."""
 TREES = 64
 """Of fANOVA's forest: Optuna's default."""
 RESAMPLED_TREES = 6
