@@ -1,6 +1,7 @@
 """Wrong use: one line on standard error, exit code 2, no traceback unless --debug."""
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import get_args
 
@@ -9,10 +10,13 @@ import pytest
 from PIL import Image
 
 from study import cli, runs
-from study.settings import Settings, Work
+from study.settings import Settings, Work, load_preset
+from study.store import Run
 from tests.command import TINY, python
+from tests.factories import trial
 
 WORK = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
+SEARCH = ("search", "mnist", "--preset", TINY, "--name", "begun")
 
 
 @pytest.fixture
@@ -158,7 +162,7 @@ def test_auto_is_a_worker_a_core() -> None:
     assert (cli._worker_count("auto"), cli._worker_count("3")) == (None, 3)
 
 
-@pytest.mark.parametrize("name", ["evaluate", "report", "show", "visualize"])
+@pytest.mark.parametrize("name", ["evaluate", "report", "resume", "show", "visualize"])
 def test_unknown_run_is_refused(command: Command, name: str) -> None:
     assert "no run 'nope'" in command.refused(name, "nope")
 
@@ -197,6 +201,63 @@ def test_taken_run_name_is_refused(command: Command, tmp_path: Path) -> None:
     (tmp_path / "results/taken").mkdir(parents=True)
     line = command.refused("search", "line", "--preset", TINY, "--name", "taken")
     assert "--name" in line
+
+
+@pytest.fixture
+def begun(command: Command) -> Run:
+    """What SEARCH has left behind, stopped after one of its three trials."""
+    assert command
+    work = WORK.model_copy(update={"settings": load_preset(TINY)})
+    run = runs.create_run("begun", work, "none", workers=1)
+    run.append_trial("mnist", trial())
+    return run
+
+
+@pytest.fixture
+def went_on(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """The runs that were gone on with; nothing is loaded or trained for it."""
+    seen: list[Run] = []
+    monkeypatch.setattr(cli, "_engine", lambda *_: nullcontext())
+    monkeypatch.setattr(cli, "_load_data", lambda _: None)
+    monkeypatch.setattr("study.stages.carry_out", lambda run, *_: seen.append(run))
+    return seen
+
+
+@pytest.mark.parametrize("again", [SEARCH, ("resume", "begun")])
+def test_an_interrupted_run_goes_on(
+    command: Command, begun: Run, went_on: list[Run], again: tuple[str, ...]
+) -> None:
+    code, _, errors = command(*again)
+    assert (code, errors) == (0, "")
+    assert went_on == [begun]
+
+
+@pytest.mark.parametrize(
+    ("other", "differs"),
+    [
+        (["--max-trials", "5"], "search.max_trials: 3 there, 5 here"),
+        (["--tuner", "asha"], "search.tuner: random there, asha here"),
+        (["--seed", "2"], "seed: 1 there, 2 here"),
+    ],
+)
+def test_an_interrupted_run_does_not_go_on_with_another_setting(
+    command: Command,
+    begun: Run,
+    went_on: list[Run],
+    tmp_path: Path,
+    other: list[str],
+    differs: str,
+) -> None:
+    before = contents(tmp_path)
+    line = command.refused(*SEARCH, *other)
+    assert f"{begun.folder} is there already and was begun with other settings ({differs})" in line
+    assert went_on == []
+    assert contents(tmp_path) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file below the folder."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_image_of_the_wrong_size_is_refused_with_both_sizes(

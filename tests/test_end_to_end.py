@@ -207,11 +207,12 @@ def test_a_second_evaluation_is_refused_unless_asked_for(folder: Path) -> None:
     assert "--again" in message
 
 
-def test_control_c_says_how_to_go_on_and_the_trials_are_the_same_in_the_end(folder: Path) -> None:
-    """The search of lines again, on one worker, stopped by Ctrl-C and begun again."""
-    command = ["search", "line", "--preset", TINY, "--workers", "1", "--name", "again"]
-    command.append("--live")
-    process = begin(folder, *command)
+def test_after_control_c_resume_goes_on_and_the_trials_are_the_same_in_the_end(
+    folder: Path,
+) -> None:
+    """The search of lines again, on one worker, stopped by Ctrl-C."""
+    here = ["--workers", "1", "--live"]
+    process = begin(folder, "search", "line", "--preset", TINY, "--name", "again", *here)
     lines = folder / "results/again/line/trials.jsonl"
     while process.poll() is None and not lines.exists():
         time.sleep(0.05)
@@ -222,10 +223,12 @@ def test_control_c_says_how_to_go_on_and_the_trials_are_the_same_in_the_end(fold
         "error: results/again was stopped; what is finished is kept, and what was running at its "
         "last epoch; the same command goes on from there"
     ]
-    assert lines.read_text().count("\n") < 3
+    finished = lines.read_text().count("\n")
+    assert finished < 3
     page = folder / "reports/again.html"
     assert "This run has not ended" in page.read_text()
-    study(folder, *command)
+    resumed = study(folder, "resume", "again", *here)
+    assert f"line: search: {finished} trials are finished already" in resumed.stdout
     assert "This run has not ended" not in page.read_text()
     assert 'http-equiv="refresh"' not in page.read_text()
     kept = []
