@@ -2,22 +2,24 @@
 
 python -m tests.driver FOLDER SETTINGS-JSON FAULTS-JSON [WORKERS]
 
-Faults: {"TRIAL": "raise" | "nan" | "hog"}. Every epoch that ends adds a line "TRIAL EPOCH" to
-FOLDER/epochs, so that a test can see what was done twice.
+Faults: {"TRIAL": "raise" | "nan" | "hog" | "hang"}. Every epoch that ends adds a line
+"TRIAL EPOCH WORKER" to FOLDER/epochs, so that a test can see what was done twice, and by whom. A
+worker that hangs has made FOLDER/hanging.
 """
 
 import json
 import os
 import resource
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from study import runs, search, train
-from study.engine import Engine, local_engine
+from study import checkpoint, runs, search, train
+from study.engine import local_engine
 from study.errors import StudyError
 from study.problems import Problem
 from study.records import Trial
@@ -27,6 +29,12 @@ from study.train import Job, Trained
 
 EPOCH_SECONDS = 0.15
 """Epochs of the tiny problem would be over before a test could do any harm."""
+
+HANGS_IN = 2
+"""The epoch that a worker hangs in; the one before is on disk."""
+
+PATIENCE = 120
+"""Seconds after which a process is taken to hang."""
 
 HOG_LIMIT = 1_500_000_000
 """Bytes of memory for all workers, if one is to take too much."""
@@ -45,9 +53,24 @@ def run_with_faults(job: Job) -> Trained | str:
     """In place of `study.search._run`, on a worker."""
     use_tiny_problem()
     number = job.seed - 1
-    fault = json.loads(os.environ["FAULTS"]).get(str(number))
-    search.report_epoch = slowly(Path(os.environ["EPOCHS"]), number, fault)  # type: ignore[assignment]
+    fault, folder = json.loads(os.environ["FAULTS"]).get(str(number)), Path(os.environ["FOLDER"])
+    if fault == "hang":
+        hang_once(folder / "hanging")
+    search.report_epoch = slowly(folder / "epochs", number, fault)  # type: ignore[assignment]
     return search._run(job)  # in this process, it is the real one
+
+
+def hang_once(begun: Path) -> None:
+    """Have the first worker that gets here hang in an epoch, until it is killed."""
+    save = checkpoint.save
+
+    def hang(path: Path, model: Any, progress: checkpoint.Progress, best: Any) -> None:
+        if len(progress.curves["loss"]) == HANGS_IN and not begun.exists():
+            begun.touch()
+            threading.Event().wait(PATIENCE)
+        save(path, model, progress, best)
+
+    checkpoint.save = hang
 
 
 def slowly(log: Path, number: int, fault: str | None) -> Any:
@@ -58,7 +81,7 @@ def slowly(log: Path, number: int, fault: str | None) -> Any:
 
         time.sleep(EPOCH_SECONDS)
         with log.open("a") as file:
-            file.write(f"{number} {epoch}\n")
+            file.write(f"{number} {epoch} {os.getpid()}\n")
         harm(fault)
         report_epoch(epoch, score)
 
@@ -81,7 +104,7 @@ def harm(fault: str | None) -> None:
 def main(folder: Path, settings: Settings, faults: dict[str, str], workers: int) -> None:
     """Begin the run in the folder, or go on with it."""
     os.chdir(folder)
-    os.environ |= {"FAULTS": json.dumps(faults), "EPOCHS": str(folder / "epochs")}
+    os.environ |= {"FAULTS": json.dumps(faults), "FOLDER": str(folder)}
     if "hog" in faults.values():
         resource.setrlimit(resource.RLIMIT_RSS, (HOG_LIMIT, HOG_LIMIT))
     search._run = run_with_faults
@@ -90,18 +113,11 @@ def main(folder: Path, settings: Settings, faults: dict[str, str], workers: int)
         work = Work(problems=["tiny"], settings=settings, seed=1, plan=["search"])
         runs.create_run("demo", work, "none", workers)
     with run.in_use(), local_engine(workers, settings.search.retries) as engine:
-        ready(folder, engine)
         from study import stages  # slow, and so are the workers
 
         problem = use_tiny_problem()
         stages.load_problem = lambda _: problem  # type: ignore[attr-defined]
         stages.carry_out(run, engine, Console())
-
-
-def ready(folder: Path, engine: Engine) -> None:
-    """Say which processes the workers are."""
-    pids = engine._client.run(os.getpid)
-    (folder / "workers").write_text(json.dumps(list(pids.values())))
 
 
 def finished(folder: Path) -> list[Trial]:

@@ -22,13 +22,11 @@ from study.records import Trial
 from study.settings import SearchSettings
 from tests import tiny
 from tests.command import ROOT, hear_control_c
-from tests.driver import EPOCH_SECONDS, finished
+from tests.driver import EPOCH_SECONDS, HANGS_IN, PATIENCE, finished
 from tests.factories import TIMES
 
 EPOCHS = 3
 TRIALS = 5
-PATIENCE = 120
-"""Seconds after which a process is taken to hang."""
 
 
 @dataclass
@@ -44,7 +42,6 @@ class Search:
 
     def begin(self) -> "subprocess.Popen[str]":
         """Begin the search, or go on with it."""
-        (self.folder / "workers").unlink(missing_ok=True)
         budget = {"max_trials": TRIALS, "max_epochs": EPOCHS, "batch_size": 16}
         settings = {"search": budget | self.settings}
         arguments = [str(self.folder), json.dumps(settings), json.dumps(self.faults)]
@@ -86,9 +83,16 @@ class Search:
 
     def epochs(self) -> list[tuple[int, int]]:
         """(trial, epoch), in the order they ended, of all processes so far."""
+        return [(trial, epoch) for trial, epoch, _ in self._notes()]
+
+    def trainers(self, trial: int) -> list[int]:
+        """The worker processes that trained it, epoch by epoch."""
+        return [worker for number, _, worker in self._notes() if number == trial]
+
+    def _notes(self) -> list[tuple[int, int, int]]:
         path = self.folder / "epochs"
         lines = path.read_text().splitlines() if path.exists() else []
-        return [(int(line.split()[0]), int(line.split()[1])) for line in lines]
+        return [(int(trial), int(epoch), int(by)) for trial, epoch, by in map(str.split, lines)]
 
     def trials(self) -> list[Trial]:
         return finished(self.folder)
@@ -189,18 +193,24 @@ def test_after_control_c_and_with_half_a_line_and_half_an_oracle_it_goes_on(
     assert json.loads(oracle.read_text())
 
 
-def test_a_worker_killed_in_an_epoch_costs_that_epoch_and_a_second_process_is_refused(
+def test_of_a_worker_killed_in_an_epoch_another_does_that_epoch_and_a_second_process_is_refused(
     tmp_path: Path, uninterrupted: list[Trial]
 ) -> None:
-    run = Search(tmp_path)
+    """One of two workers; the other goes on with its own trials meanwhile."""
+    run = Search(tmp_path, workers=2, faults={"1": "hang"})
     process = run.begin()
-    run.until(process, lambda: len(run.epochs()) > 1)
-    os.kill(json.loads((tmp_path / "workers").read_text())[0], signal.SIGKILL)
+    run.until(process, (tmp_path / "hanging").exists)
     assert "results/demo is in use by another process" in run.complete(expect=2)
-    process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
+    (killed,) = set(run.trainers(1))
+    os.kill(killed, signal.SIGKILL)
+    printed, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, printed
     assert tried(run.trials()) == tried(uninterrupted)
     assert max(Counter(run.epochs()).values()) == 1
+    before, after = run.trainers(1)[: HANGS_IN - 1], run.trainers(1)[HANGS_IN - 1 :]
+    assert set(before) == {killed}
+    assert len(after) == EPOCHS - len(before)
+    assert killed not in after
 
 
 def test_trials_that_cannot_be_trained_are_recorded_and_the_search_goes_on(tmp_path: Path) -> None:
