@@ -13,6 +13,7 @@ import resource
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from study import checkpoint, runs, search, train
 from study.engine import local_engine
 from study.errors import StudyError
 from study.problems import Problem
-from study.records import Trial
+from study.records import Trial, Value
 from study.settings import Settings, Work, validated
 from study.store import Run
 from study.train import Job, Trained
@@ -35,6 +36,9 @@ HANGS_IN = 2
 
 PATIENCE = 120
 """Seconds after which a process is taken to hang."""
+
+TOO_FAST: dict[str, Value] = {"rate": 1e38}
+"""Hyperparameters with which the loss is no number after a step."""
 
 HOG_LIMIT = 1_500_000_000
 """Bytes of memory for all workers, if one is to take too much."""
@@ -56,6 +60,8 @@ def run_with_faults(job: Job) -> Trained | str:
     fault, folder = json.loads(os.environ["FAULTS"]).get(str(number)), Path(os.environ["FOLDER"])
     if fault == "hang":
         hang_once(folder / "hanging")
+    if fault == "nan":
+        job = replace(job, values=job.values | TOO_FAST)
     search.report_epoch = slowly(folder / "epochs", number, fault)  # type: ignore[assignment]
     return search._run(job)  # in this process, it is the real one
 
@@ -92,8 +98,6 @@ def harm(fault: str | None) -> None:
     """Do it."""
     if fault == "raise":
         raise RuntimeError("ordered")
-    if fault == "nan":
-        raise train.Diverged("the training loss became nan in epoch 1")
     if fault == "hog":
         taken = []
         while True:
