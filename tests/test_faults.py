@@ -81,6 +81,14 @@ class Search:
         printed, _ = process.communicate(timeout=PATIENCE)
         return printed
 
+    def orphan(self, process: "subprocess.Popen[str]") -> None:
+        """kill -9 of the driver alone, and wait until its workers have ended, by themselves.
+
+        They have its standard output too, which is closed when the last of them has.
+        """
+        process.kill()
+        process.communicate(timeout=PATIENCE)
+
     def epochs(self) -> list[tuple[int, int]]:
         """(trial, epoch), in the order they ended, of all processes so far."""
         return [(trial, epoch) for trial, epoch, _ in self._notes()]
@@ -137,17 +145,19 @@ def undisturbed(folder: Path, **settings: Any) -> list[Trial]:
 def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(
     tmp_path: Path, uninterrupted: list[Trial]
 ) -> None:
-    """kill -9 of the whole process group: in a trial, while a checkpoint is written, between."""
+    """kill -9 of the whole process group or of the driver alone: in a trial, while a checkpoint is
+    written, between.
+    """
     run, moments = Search(tmp_path), random.Random(1)
     half_written = "results/demo/tiny/search/trial_*/.checkpoint-*"
-    for kill in range(2):
+    for kill, end in enumerate((run.orphan, run.stop)):
         process, before = run.begin(), len(run.epochs())
         run.until(process, lambda before=before: len(run.epochs()) > before)
         if kill == 1:
             run.until(process, lambda: any(tmp_path.glob(half_written)))
         else:
             time.sleep(moments.random() * 4 * EPOCH_SECONDS)
-        run.stop(process)
+        end(process)
         assert process.returncode == -signal.SIGKILL
     run.complete()
     assert tried(run.trials()) == tried(uninterrupted)
