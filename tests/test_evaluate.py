@@ -153,6 +153,11 @@ def test_both_networks_are_retrained_on_the_same_seeds_with_the_same_budget(
     assert {(job.data_seed, job.first_epoch, job.load_from) for job in jobs} == {(1, 0, None)}
 
 
+def test_networks_are_retrained_in_float32_whatever_the_search_was_in(jobs: list[Job]) -> None:
+    evaluated()
+    assert {job.dtype_policy for job in jobs} == {"float32"}
+
+
 def test_no_seed_is_one_of_a_trial_of_the_search(jobs: list[Job]) -> None:
     evaluated()
     assert min(job.seed for job in jobs) > 1 + 10_000  # the search's seed and most trials

@@ -1,15 +1,19 @@
-"""A report from what lies on disk, whole, damaged or half there."""
+"""The steps of a run, and a report from what lies on disk, whole, damaged or half there."""
 
 import json
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.console import Console
 
-from study import runs
+from study import dtype_policy, runs, stages
 from study.records import Picture
 from study.settings import Settings, Work
 from study.stages import comparison_stage, report_stage
 from study.store import Run
+from tests import tiny
 from tests.factories import evaluation, predictions, trial
 from tests.report.inputs import png
 
@@ -90,3 +94,26 @@ def test_packages_that_one_of_the_runs_lacks_differ(run: Run) -> None:
     text = comparison_stage([run, Run("other")]).read_text()
     assert "versions.<wbr>python" in text
     assert "versions.<wbr>keras" in text
+
+
+def test_a_search_s_precision_is_checked_once_recorded_and_kept_when_it_goes_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks, searched_in = iter(["mixed_bfloat16"]), []
+
+    def search(*given: Any, **_: Any) -> None:
+        searched_in.append(given[5])  # its dtype policy
+        if len(searched_in) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(dtype_policy, "choose", lambda *_: next(checks))
+    monkeypatch.setattr(stages, "search", search)
+    with pytest.raises(KeyboardInterrupt):
+        search_mnist(run)
+    assert json.loads((run.folder / "study.json").read_text())["dtype_policy"] == "mixed_bfloat16"
+    search_mnist(run)
+    assert searched_in == ["mixed_bfloat16"] * 2
+
+
+def search_mnist(run: Run) -> None:
+    stages.search_stage(run, "mnist", tiny.InstantEngine(), Console(file=StringIO()))
