@@ -178,7 +178,7 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
         for name, part in jobs:
             key = f"{name}-figures-{part}"
             shown.propose(key, 1)
-            futures.append(engine.submit(_draw, run.name, name, part, key=key))
+            futures.append(engine.submit(_draw, run.absolute(), name, part, key=key))
         pictures: dict[str, list[Picture]] = {name: [] for name in names}
         for (name, part), future in zip(jobs, futures, strict=True):
             drawn, took = engine.wait_for(future)
@@ -192,13 +192,13 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
         _write_stage(run, name, "figures", seconds[name])
 
 
-def _draw(run_name: str, problem: str, part: str) -> tuple[list[Picture] | str, float]:
+def _draw(run: Run, problem: str, part: str) -> tuple[list[Picture] | str, float]:
     """On a worker: draw one part of a problem's figures."""
     from study import run_figures
 
     started = time.perf_counter()
     try:
-        drawn: list[Picture] | str = run_figures.draw(Run(run_name), problem, part)
+        drawn: list[Picture] | str = run_figures.draw(run, problem, part)
     except Exception as error:
         drawn = one_line(error)
     return drawn, time.perf_counter() - started

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -48,16 +48,22 @@ class Run:
     """The folder of one run."""
 
     name: str
+    base: Path = Path()
+    """What results/ and reports/ are in."""
+
+    def absolute(self) -> "Run":
+        """The run as a process that works in another folder finds it."""
+        return replace(self, base=self.base.resolve())
 
     @property
     def folder(self) -> Path:
         """results/NAME."""
-        return RESULTS / self.name
+        return self.base / RESULTS / self.name
 
     @property
     def report_path(self) -> Path:
         """reports/NAME.html."""
-        return REPORTS / f"{self.name}.html"
+        return self.base / REPORTS / f"{self.name}.html"
 
     def problem_folder(self, problem: str) -> Path:
         """results/NAME/PROBLEM."""

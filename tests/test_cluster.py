@@ -27,6 +27,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another folder, which a worker was started in."""
+    return tmp_path_factory.mktemp("elsewhere")
+
+
+@pytest.fixture(scope="module")
 def certificate(folder: Path) -> dict[str, str]:
     """Dask's own settings for a certificate that is its own authority."""
     key, certificate = folder / "key.pem", folder / "certificate.pem"
@@ -44,17 +50,17 @@ def certificate(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def scheduler(folder: Path, certificate: dict[str, str]) -> Iterator[str]:
+def scheduler(folder: Path, elsewhere: Path, certificate: dict[str, str]) -> Iterator[str]:
     """The address of a scheduler with two workers, each a process."""
     loud = {"DASK_LOGGING__DISTRIBUTED": "info"}  # it says there where it listens
     environment = os.environ | certificate | loud | {"PYTHONPATH": str(ROOT)}
     with ExitStack() as stack:
 
-        def dask(*arguments: str) -> None:
+        def dask(*arguments: str, started_in: Path = folder) -> None:
             log = stack.enter_context((folder / f"{arguments[0]}.log").open("a"))
             process = subprocess.Popen(
                 [sys.executable, "-m", "dask", *arguments],
-                cwd=folder,
+                cwd=started_in,
                 env=environment,
                 stdout=log,
                 stderr=log,
@@ -66,8 +72,8 @@ def scheduler(folder: Path, certificate: dict[str, str]) -> Iterator[str]:
             "scheduler", "--protocol", "tls", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"
         )
         address = said(folder / "scheduler.log", r"Scheduler at:\s+(tls://\S+)")
-        for _ in range(2):
-            dask("worker", address, "--nthreads", "1", "--no-dashboard")
+        for started_in in (folder, elsewhere):
+            dask("worker", address, "--nthreads", "1", "--no-dashboard", started_in=started_in)
         yield address
 
 
@@ -86,7 +92,11 @@ def trials(folder: Path, name: str) -> list[Trial]:
 
 
 def test_a_search_on_a_cluster_finds_what_it_finds_here(
-    folder: Path, scheduler: str, certificate: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    elsewhere: Path,
+    scheduler: str,
+    certificate: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     search = ["search", "line", "--preset", TINY, "--name"]
     study(folder, *search, "here", "--workers", "2")
@@ -100,6 +110,7 @@ def test_a_search_on_a_cluster_finds_what_it_finds_here(
     assert len(there) == 3
     record = json.loads((folder / "results/there/study.json").read_text())
     assert record["hardware"]["workers"] == 2
+    assert not (elsewhere / "results").exists()
 
 
 def test_without_the_certificate_nobody_gets_in(folder: Path, scheduler: str) -> None:

@@ -1,6 +1,10 @@
 """The steps of a run, and a report from what lies on disk, whole, damaged or half there."""
 
 import json
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import chdir
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -117,3 +121,26 @@ def test_a_search_s_precision_is_checked_once_recorded_and_kept_when_it_goes_on(
 
 def search_mnist(run: Run) -> None:
     stages.search_stage(run, "mnist", tiny.InstantEngine(), Console(file=StringIO()))
+
+
+@dataclass
+class FarWorkers(tiny.InstantEngine):
+    """Workers that were started in another folder than the run's."""
+
+    place: Path = Path()
+
+    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
+        with chdir(self.place):
+            return super().submit(function, *args, key=key)
+
+
+def test_figures_are_drawn_by_workers_in_any_folder(
+    run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (run.problem_folder("mnist") / "evaluation.json").unlink()  # figures of the search are enough
+    engine = FarWorkers(place=tmp_path_factory.mktemp("elsewhere"))
+    stages.figures_stage(run, ["mnist"], engine, Console(file=StringIO()))
+    drawn = [picture.file for picture in run.pictures("mnist")]
+    assert drawn
+    assert all((run.figures_folder("mnist") / name).is_file() for name in drawn)
+    assert list(engine.place.iterdir()) == []
