@@ -509,6 +509,7 @@ def _settings(preset: str, line_dir: Path | None) -> "Settings":
     from study.settings import changed, load_preset
 
     settings = load_preset(preset)
+    line_dir = line_dir or settings.data.line_dir
     data = changed(settings.data, line_dir=line_dir.resolve() if line_dir else None)
     return settings.model_copy(update={"data": data})
 

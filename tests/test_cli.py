@@ -382,6 +382,13 @@ def test_line_folder_with_a_misnamed_file_is_refused(command: Command, tmp_path:
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.usefixtures("workplace")
+def test_line_folder_is_the_same_for_workers_in_another_folder(tmp_path: Path) -> None:
+    mine = preset(tmp_path, '[data]\nline_dir = "lines"\n')
+    given = [(mine, None), (TINY, Path("lines"))]
+    assert [cli._settings(*one).data.line_dir for one in given] == [tmp_path / "lines"] * 2
+
+
 def test_missing_line_folder_is_refused(command: Command) -> None:
     assert "nowhere" in command.refused("data", "line", "--line-dir", "nowhere")
 
