@@ -456,7 +456,8 @@ def main() -> None:
     try:
         code = app(arguments, standalone_mode=False, prog_name="python -m study")
     except typer.TyperException as error:  # what Typer itself refuses
-        _fail(error.format_message() + _given(error.format_message(), arguments), 2, debug)
+        message = error.format_message().replace("Value error, ", "").rstrip(".")
+        _fail(message + _given(message, arguments), 2, debug)
     except StudyError as error:
         _fail(str(error), error.exit_code, debug)
     except (KeyboardInterrupt, typer.Abort):
@@ -481,7 +482,8 @@ def _given(message: str, arguments: list[str]) -> str:
     named = re.search(r"'(--[a-z-]+)'", message)
     if not named or named[1] not in arguments[:-1]:
         return ""
-    return f", got {arguments[arguments.index(named[1]) + 1]!r}"
+    came = repr(arguments[arguments.index(named[1]) + 1])
+    return "" if came in message else f", got {came}"
 
 
 def repeated_options(arguments: list[str]) -> list[str]:

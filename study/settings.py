@@ -175,9 +175,8 @@ def validated(kind: type[Group], table: dict[str, object], source: str) -> Group
             raise WrongSetting(
                 f"{source}: unknown key {key!r}; {_known(kind, first['loc'])}"
             ) from None
-        raise WrongSetting(
-            f"{source}: {key}: {_lowered(first['msg'])}, got {first['input']!r}"
-        ) from None
+        message, came = _lowered(first["msg"]), f", got {first['input']!r}"
+        raise WrongSetting(f"{source}: {key}: {message.removesuffix(came)}{came}") from None
 
 
 def check_seed(seed: int) -> int:

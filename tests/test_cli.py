@@ -410,6 +410,23 @@ def test_damaged_record_is_a_failed_run(command: Command, tmp_path: Path) -> Non
     assert "study.json" in errors
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            ("visualize", "run", "--method", "foo"),
+            "'--method': 'foo' is not one of 'gradcam', 'gradcam++', 'scorecam', 'smoothgrad'",
+        ),
+        (
+            ("search", "line", "--time-limit", "soon"),
+            "options: time_limit: expected a time like 90s, 10m or 1h30m, got 'soon'",
+        ),
+    ],
+)
+def test_what_came_is_said_once(command: Command, asked: tuple[str, ...], told: str) -> None:
+    assert command.refused(*asked).endswith(told)
+
+
 def test_ctrl_c_at_any_moment_is_said_and_ends_with_130(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
