@@ -23,6 +23,7 @@ from benchmarks.task import ROOT
 from study import environment, runs, search
 from study.engine import Engine
 from study.problems import load_problem
+from study.quiet import import_tensorflow
 from study.records import Trial
 from study.settings import Settings, Work, validated
 from study.train import Job, Trained
@@ -36,6 +37,13 @@ CELLS = [
     *[("asha", trials, 64) for trials in (10, 100, 1000, 10_000)],
     *[("bayesian", trials, 64) for trials in (10, 100, 1000)],
 ]
+
+
+QUIET_WORKERS = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "1h",
+}
+"""Of Dask: hundreds of workers that profile themselves in one process leave the driver no time."""
 
 
 class Growth(BaseModel):
@@ -73,14 +81,17 @@ def growths() -> Iterator[Growth]:
 
 def measure(tuner: str, trials: int, workers: int) -> Growth:
     """In a working directory of its own."""
+    import dask
     from distributed import Client, LocalCluster
 
+    import_tensorflow()  # as `local_engine` does, not while hundreds of workers want the processor
     search._run = instantly
     budget = {"tuner": tuner, "max_trials": trials, "max_epochs": 9, "keep": 0}
     settings = validated(Settings, {"search": budget}, source="growth")
     work = Work(problems=["mnist"], settings=settings, seed=1, plan=["search"])
     ends: list[float] = []
     with (
+        dask.config.set(QUIET_WORKERS),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
