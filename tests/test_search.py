@@ -83,6 +83,7 @@ def searched(
     trials: list[Trial] | None = None,
     workers: int = 1,
     finished: Sequence[Trial] = (),
+    on_proposal: Callable[..., object] = lambda *_: None,
     **settings: Any,
 ) -> list[Trial]:
     """The trials of a search in that folder."""
@@ -97,7 +98,7 @@ def searched(
         folder / "search",
         engine or tiny.InstantEngine(),
         finished,
-        on_proposal=lambda *_: None,
+        on_proposal=on_proposal,
         on_trial=found.append,
     )
     return found
@@ -400,40 +401,27 @@ def test_no_trial_starts_after_the_time_limit(
 def test_with_a_time_limit_none_waits_in_line(tmp_path: Path) -> None:
     """A trial that starts when a worker is free starts in time."""
     engine = tiny.BackwardEngine()
-    workers = 2
     submitted: list[int] = []
-    search.search(
-        tiny.problem(),
-        SearchSettings(max_trials=6, time_limit="1h"),
-        DataOptions(),
-        1,
-        workers,
-        "float32",
-        tmp_path / "search",
-        engine,
-        [],
+    searched(
+        tmp_path,
+        engine=engine,
+        workers=2,
         on_proposal=lambda *_: submitted.append(len(engine.waiting)),
-        on_trial=lambda _: None,
+        max_trials=6,
+        time_limit="1h",
     )
     assert max(submitted) == 2
 
 
 def test_without_a_time_limit_the_workers_have_the_next_trial_at_hand(tmp_path: Path) -> None:
     engine = tiny.BackwardEngine()
-    workers = 2
     submitted: list[int] = []
-    search.search(
-        tiny.problem(),
-        SearchSettings(max_trials=6),
-        DataOptions(),
-        1,
-        workers,
-        "float32",
-        tmp_path / "search",
-        engine,
-        [],
+    searched(
+        tmp_path,
+        engine=engine,
+        workers=2,
         on_proposal=lambda *_: submitted.append(len(engine.waiting)),
-        on_trial=lambda _: None,
+        max_trials=6,
     )
     assert max(submitted) == 4
 
@@ -446,18 +434,20 @@ def test_random_search_goes_on_while_the_oldest_trial_is_a_straggler(
     """What it proposes does not depend on results; others wait, for the same search every time."""
     proposed: list[int] = []
     before: list[int] = []
-    search.search(
-        tiny.problem(),
-        SearchSettings(tuner=tuner, max_trials=6, time_limit=time_limit),
-        DataOptions(),
-        1,
-        2,
-        "float32",
-        tmp_path / "search",
-        tiny.BackwardEngine(),
-        [],
+
+    class Told(list[Trial]):
+        def append(self, _: Trial) -> None:
+            before.append(len(proposed))
+
+    searched(
+        tmp_path,
+        tuner,
+        engine=tiny.BackwardEngine(),
+        trials=Told(),
+        workers=2,
         on_proposal=lambda number, *_: proposed.append(number),
-        on_trial=lambda _: before.append(len(proposed)),
+        max_trials=6,
+        time_limit=time_limit,
     )
     in_line = 2 if time_limit and tuner != "random" else before_it
     assert before[0] == in_line
@@ -642,6 +632,19 @@ def kept(folder: Path) -> set[str]:
     return {path.parent.name.removeprefix("trial_") for path in found}
 
 
+class Watching(list[Trial]):
+    """Trials as they are told; counts the checkpoints there are each time."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self.kept: list[int] = []
+
+    def append(self, trial: Trial) -> None:
+        super().append(trial)
+        self.kept.append(len(kept(self.folder)))
+
+
 @EVERY_TUNER
 @pytest.mark.parametrize("keep", [0, 2])
 def test_only_the_best_trials_keep_their_weights(
@@ -658,14 +661,9 @@ def test_weights_go_as_soon_as_they_are_not_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leave_checkpoints(monkeypatch)
-    most: list[int] = []
-
-    class Watching(list[Trial]):
-        def append(self, _: Trial) -> None:
-            most.append(len(kept(tmp_path)))
-
-    searched(tmp_path, max_trials=12, keep=2, trials=Watching())
-    assert max(most) == 3  # the best two, and the one that was told last
+    told = Watching(tmp_path)
+    searched(tmp_path, max_trials=12, keep=2, trials=told)
+    assert max(told.kept) == 3  # the best two, and the one that was told last
 
 
 def test_hyperband_keeps_weights_of_unfinished_brackets_only(
@@ -673,15 +671,10 @@ def test_hyperband_keeps_weights_of_unfinished_brackets_only(
 ) -> None:
     """A bracket of 3 epochs has 3 trials below and 1 above, or 2 trials and no other rung."""
     leave_checkpoints(monkeypatch)
-    most: list[int] = []
-
-    class Watching(list[Trial]):
-        def append(self, _: Trial) -> None:
-            most.append(len(kept(tmp_path)))
-
-    searched(tmp_path, "hyperband", max_trials=24, max_epochs=3, keep=0, trials=Watching())
-    assert len(most) == 24
-    assert max(most) <= 4
+    told = Watching(tmp_path)
+    searched(tmp_path, "hyperband", max_trials=24, max_epochs=3, keep=0, trials=told)
+    assert len(told.kept) == 24
+    assert max(told.kept) <= 4
 
 
 def test_who_may_go_up_in_hyperband_is_below_the_top_and_has_not_gone_up() -> None:
