@@ -494,6 +494,20 @@ def test_plain_keras_tuner_reloads_the_search(
     assert theirs.oracle.trials[best.trial_id].best_step == best.best_epoch
 
 
+def test_plain_keras_tuner_reads_every_curve_and_which_way_is_better(tmp_path: Path) -> None:
+    best = best_trial(searched(tmp_path))
+    metrics = reloaded(tmp_path, "random").oracle.trials[best.trial_id].metrics
+    curves = {name: [one.value[0] for one in metrics.get_history(name)] for name in metrics.metrics}
+    assert curves == best.curves
+    assert {name: metrics.get_direction(name) for name in curves} == {
+        "loss": "min",
+        "accuracy": "max",
+        "val_loss": "min",
+        "val_accuracy": "max",
+        "val_joint": "max",
+    }
+
+
 def test_plain_keras_tuner_counts_the_epochs_of_a_continued_trial(tmp_path: Path) -> None:
     trials = searched(tmp_path, "hyperband")
     theirs = reloaded(tmp_path, "hyperband").oracle.trials
