@@ -15,11 +15,13 @@ from study.data import load_dataset
 from study.data.dataset import Dataset
 from study.deletion import delete
 from study.figures import (
+    accuracy,
     activations,
     calibration,
-    classification,
+    confusion,
     deletion,
     errors,
+    f1,
     filter_health,
     filters,
     heatmaps,
@@ -157,9 +159,11 @@ def _results(subject: Subject) -> list[Picture]:
     dataset, heads, folder = subject.dataset, subject.problem.heads, subject.folder
     return [
         *training.pictures(evaluation, folder),
-        *classification.pictures(
+        *accuracy.pictures(evaluation, folder),
+        *confusion.pictures(
             evaluation, predictions, heads, dataset.names, dataset.attributes, folder
         ),
+        *f1.pictures(evaluation, dataset.names, dataset.attributes, folder),
         *calibration.pictures(predictions, heads, subject.seed, folder),
     ]
 

@@ -1,5 +1,6 @@
 """What a data set is: images with their labels, in three parts; and the settings it takes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,9 @@ from study.records import Record
 
 Labels = dict[str, np.ndarray]
 """Label column -> (n,) int64 class indices. Every data set has the column "class"."""
+
+Names = Mapping[str, Sequence[str]]
+"""Label column -> the names of its classes, in class order."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from study.data.dataset import Names
 from study.figures.style import DIVERGING, SEQUENTIAL, save, styled
 from study.figures.tiles import (
     SIDE,
@@ -153,7 +154,7 @@ def pictures(
     network: NetworkName | None,
     images: np.ndarray,
     truth: Mapping[str, np.ndarray] | None,
-    names: Mapping[str, Sequence[str]] | None,
+    names: Names | None,
     directory: Path,
     layers: Sequence[str] | None = None,
     rows: int = SHOWN_IMAGES,

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from study.data.dataset import Names
 from study.figures.scores import count, percent
 from study.figures.style import PALETTE, save, styled
 from study.figures.tiles import SIDE, as_rgb, figure_of, new_grid, over_tile, tile
@@ -32,9 +33,6 @@ READING = (
     "convolution layer): bright is where the network found evidence for the answer it gave, dark "
     "where it found none. Below are the true class and the answer with its probability."
 )
-
-Names = Mapping[str, Sequence[str]]
-"""Label column -> names of its classes, in class order."""
 
 
 class Tile(NamedTuple):

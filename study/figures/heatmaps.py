@@ -13,6 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from study.attribution import CHANNELS, Explainer
+from study.data.dataset import Names
 from study.figures.style import PALETTE, SEQUENTIAL, save, styled
 from study.figures.tiles import (
     SIDE,
@@ -167,7 +168,7 @@ def draw_heatmaps(
     info: HeatmapsInfo,
     images: np.ndarray,
     truth: Mapping[str, np.ndarray] | None = None,
-    names: Mapping[str, Sequence[str]] | None = None,
+    names: Names | None = None,
 ) -> Figure:
     """A row an image: input, then heatmap and overlay of each head with true and predicted."""
     layout, norm = _layout(len(info.heads), len(images)), Normalize(0, 1)
@@ -213,7 +214,7 @@ def _write_verdict(
     head: HeadHeatmaps,
     place: int,
     truth: Mapping[str, np.ndarray] | None,
-    names: Mapping[str, Sequence[str]] | None,
+    names: Names | None,
     x: float,
     y: float,
     inch: float,
@@ -237,7 +238,7 @@ def caption(
     info: HeatmapsInfo,
     images: int,
     truth: Mapping[str, np.ndarray] | None,
-    names: Mapping[str, Sequence[str]] | None = None,
+    names: Names | None = None,
 ) -> str:
     """What to see in the figure, with its numbers."""
     rows, columns = info.resolution
@@ -276,7 +277,7 @@ def pictures(
     network: NetworkName | None,
     images: np.ndarray,
     truth: Mapping[str, np.ndarray] | None,
-    names: Mapping[str, Sequence[str]] | None,
+    names: Names | None,
     directory: Path,
     layers: Sequence[str] | None = None,
     rows: int = SHOWN_IMAGES,

@@ -1,6 +1,5 @@
 """The methods of making heatmaps side by side, on the same images."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from study.attribution import Explainer
+from study.data.dataset import Names
 from study.figures.style import SEQUENTIAL, save, styled
 from study.figures.tiles import (
     SIDE,
@@ -62,9 +62,7 @@ def methods_info(explainer: Explainer, images: np.ndarray, seed: int) -> Methods
     )
 
 
-def draw_methods(
-    info: MethodsInfo, images: np.ndarray, names: Mapping[str, Sequence[str]] | None
-) -> Figure:
+def draw_methods(info: MethodsInfo, images: np.ndarray, names: Names | None) -> Figure:
     """A column an image: the input, then its heatmap by each method."""
     left = -1.15
     with styled():
@@ -90,7 +88,7 @@ def pictures(
     explainer: Explainer,
     network: NetworkName,
     images: np.ndarray,
-    names: Mapping[str, Sequence[str]] | None,
+    names: Names | None,
     directory: Path,
     seed: int,
 ) -> list[Picture]:

@@ -4,7 +4,7 @@ The tile of column x and row y covers [x, x + SIDE] by [y, y + SIDE] of the axes
 y downwards; the rest of the unit square is gap.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from study.data.dataset import Names
 from study.figures.style import PALETTE, new_figure
 from study.records import NetworkName
 
@@ -63,15 +64,13 @@ def as_rgb(images: np.ndarray) -> np.ndarray:
     return np.broadcast_to(images, (*images.shape[:3], 3)).astype(np.uint8)
 
 
-def class_name(names: Mapping[str, Sequence[str]] | None, head: str, index: int) -> str:
+def class_name(names: Names | None, head: str, index: int) -> str:
     """The class's name, or its index if it has none."""
     known = names.get(head, ()) if names else ()
     return known[index] if index < len(known) else str(index)
 
 
-def row_labels(
-    truth: Mapping[str, np.ndarray] | None, names: Mapping[str, Sequence[str]] | None, rows: int
-) -> list[str]:
+def row_labels(truth: Mapping[str, np.ndarray] | None, names: Names | None, rows: int) -> list[str]:
     """What each of the first images shows: its true classes, or its number if unknown."""
     if not truth:
         return [f"image {row + 1}" for row in range(rows)]

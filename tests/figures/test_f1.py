@@ -1,0 +1,90 @@
+"""F1 of every class, of both networks."""
+
+from pathlib import Path
+
+import pytest
+
+from study.figures import f1
+from study.figures.f1 import F1Group, F1Row
+from study.records import NETWORKS, Evaluation, PerClass
+from tests.factories import evaluation
+
+NAMES = {
+    "class": tuple(f"{n}" for n in range(12)),
+    "length": ("short", "long"),
+    "angle": ("0°", "60°", "120°"),
+    "color": ("red", "blue"),
+}
+ATTRIBUTES = ("length", "angle", "color")
+
+
+def with_f1(given: Evaluation, baseline: list[float], tuned: list[float]) -> Evaluation:
+    networks = {
+        name: given.networks[name].model_copy(
+            update={"per_class": PerClass(precision=scores, recall=scores, f1=scores)}
+        )
+        for name, scores in zip(NETWORKS, (baseline, tuned), strict=True)
+    }
+    return given.model_copy(update={"networks": networks})
+
+
+def test_rows_start_with_the_worst_class_of_the_tuned_network() -> None:
+    given = with_f1(evaluation(), [0.7, 0.8, 0.6], [0.9, 0.85, 0.95])
+
+    assert f1.by_class(given) == F1Group(
+        "class", (F1Row("1", 0.8, 0.85), F1Row("0", 0.7, 0.9), F1Row("2", 0.6, 0.95))
+    )
+
+
+def test_f1_of_an_attribute_is_the_mean_of_its_classes() -> None:
+    scores = [n / 16 for n in range(12)]
+    given = with_f1(evaluation(classes=NAMES["class"]), scores, scores[::-1])
+
+    length, angle, color = f1.by_attribute(given, NAMES, ATTRIBUTES)
+
+    assert length == F1Group(
+        "length", (F1Row("short", 2.5 / 16, 8.5 / 16), F1Row("long", 8.5 / 16, 2.5 / 16))
+    )
+    assert [row.baseline for row in angle.rows] == [3.5 / 16, 5.5 / 16, 7.5 / 16]
+    assert [row.baseline for row in color.rows] == [5 / 16, 6 / 16]
+
+
+def test_the_grid_has_the_longest_attribute_in_columns() -> None:
+    scores = [n / 16 for n in range(12)]
+    given = with_f1(evaluation(classes=NAMES["class"]), scores, scores)
+
+    grid = f1.in_grid(given, NAMES, ATTRIBUTES)
+
+    assert grid.rows == ("short, red", "short, blue", "long, red", "long, blue")
+    assert (grid.columns, grid.column_attribute) == (NAMES["angle"], "angle")
+    # class = (length * 3 + angle) * 2 + color
+    assert grid.values["tuned"] == tuple(
+        tuple(((length * 3 + angle) * 2 + color) / 16 for angle in range(3))
+        for length in (0, 1)
+        for color in (0, 1)
+    )
+
+
+def test_without_attributes_classes_have_a_row_each(tmp_path: Path) -> None:
+    (made,) = f1.pictures(evaluation(classes=tuple("0123456789")), {}, (), tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == [made.file] == ["results_f1.png"]
+    assert "better on 10 of 10 classes" in made.caption
+
+
+def test_with_attributes_there_is_a_grid_and_rows_of_what_classes_share(tmp_path: Path) -> None:
+    names = {**NAMES, "color": tuple("abcdefgh"), "class": tuple(str(n) for n in range(48))}
+
+    made = f1.pictures(evaluation(classes=names["class"]), names, ATTRIBUTES, tmp_path)
+
+    assert [picture.file for picture in made] == ["results_f1.png", "results_f1_attributes.png"]
+    assert all((tmp_path / picture.file).stat().st_size < 150_000 for picture in made)
+
+
+@pytest.mark.parametrize("score", [0.0, 1.0])
+def test_networks_without_errors_or_without_success_can_be_drawn(
+    tmp_path: Path, score: float
+) -> None:
+    (made,) = f1.pictures(evaluation(baseline=score, tuned=score), {}, (), tmp_path)
+
+    assert (tmp_path / made.file).exists()
