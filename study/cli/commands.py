@@ -1,24 +1,28 @@
-"""The command line: the only place that prints, parses and exits.
-
-python -m study --help
-"""
+"""The commands: each reads its options, has the work done and prints what came out."""
 
 import json
 import logging
-import re
 import shlex
-import signal
 import sys
-import traceback
 from contextlib import ExitStack, contextmanager
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 from rich.console import Console
 
-from study.errors import Interrupted, StudyError, WrongName, WrongUse
+from study.cli.options import (
+    KindOption,
+    LineDir,
+    Live,
+    MethodOption,
+    Preset,
+    RunName,
+    Scheduler,
+    Seed,
+    Workers,
+)
+from study.errors import Interrupted, WrongName, WrongUse
 from study.problems import problem_data, problem_names
 from study.records import NetworkName
 
@@ -43,66 +47,11 @@ app = typer.Typer(
 console = Console()
 
 
-class KindOption(str, Enum):
-    """A `FigureKind`: Typer takes no list of Literals."""
-
-    activations = "activations"
-    filters = "filters"
-    heatmaps = "heatmaps"
-
-
-class MethodOption(str, Enum):
-    """A `Method`, likewise."""
-
-    gradcam = "gradcam"
-    gradcam_plus_plus = "gradcam++"
-    scorecam = "scorecam"
-    smoothgrad = "smoothgrad"
-
-
 ExportKind = Literal["optuna", "tensorboard", "csv"]
 OPENED_BY: dict[ExportKind, str] = {
     "optuna": "open it with: optuna-dashboard sqlite:///{}",
     "tensorboard": "open it with: tensorboard --logdir {}",
 }
-
-
-def _worker_count(text: str) -> int | None:
-    """ "auto" -> None, "4" -> 4"""
-    if text == "auto":
-        return None
-    if not text.isdecimal() or int(text) < 1:
-        raise typer.BadParameter("expected auto, or a number of 1 or more")
-    return int(text)
-
-
-Seed = Annotated[int, typer.Option(help="1 or more; of splits, trials and retrainings.")]
-Workers = Annotated[
-    Optional[int],
-    typer.Option(
-        parser=_worker_count,
-        metavar="auto|N",
-        show_default="auto",
-        help="Worker processes; auto: one a core.",
-    ),
-]
-Preset = Annotated[str, typer.Option(help="quick, full, or the path of your own .toml file.")]
-LineDir = Annotated[
-    Optional[Path], typer.Option(help="A folder of line images to use instead of generated ones.")
-]
-RunName = Annotated[
-    Optional[str],
-    typer.Option("--name", help="Name of results/NAME; one that was interrupted goes on."),
-]
-Scheduler = Annotated[
-    Optional[str],
-    typer.Option(help="A running Dask cluster to work on: tcp://HOST:PORT or tls://HOST:PORT."),
-]
-
-Live = Annotated[
-    bool,
-    typer.Option("--live", help="Keep the report up to date meanwhile, for a browser's tab."),
-]
 
 
 @app.command()
@@ -443,61 +392,6 @@ def data(
 
     dataset = load_dataset(source, seed=check_seed(seed), options=options)
     console.print(tables.data_set(dataset), highlight=False)
-
-
-def main() -> None:
-    """Run the command line; errors become one line on standard error and an exit code."""
-    arguments = repeated_options(sys.argv[1:])
-    debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
-    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
-    # As Ctrl-C: what a cluster sends when time is up.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        code = app(arguments, standalone_mode=False, prog_name="python -m study")
-    except typer.TyperException as error:  # what Typer itself refuses
-        message = error.format_message().replace("Value error, ", "").rstrip(".")
-        _fail(message + _given(message, arguments), 2, debug)
-    except StudyError as error:
-        _fail(str(error), error.exit_code, debug)
-    except (KeyboardInterrupt, typer.Abort):
-        code = Interrupted.exit_code
-    except OSError as error:
-        _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
-    except Exception as error:  # a bug: one line all the same, the traceback with --debug
-        _fail(f"unexpected {type(error).__name__}: {error}; --debug shows where", 1, debug)
-    if code == Interrupted.exit_code:  # so does Typer return from KeyboardInterrupt
-        _fail("interrupted; what was finished is in results/", code, debug)
-
-
-def _fail(message: str, code: int, debug: bool) -> None:
-    if debug:
-        traceback.print_exc()
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(code)
-
-
-def _given(message: str, arguments: list[str]) -> str:
-    """What came for the option that the message is about; Typer says only what was expected."""
-    named = re.search(r"'(--[a-z-]+)'", message)
-    if not named or named[1] not in arguments[:-1]:
-        return ""
-    came = repr(arguments[arguments.index(named[1]) + 1])
-    return "" if came in message else f", got {came}"
-
-
-def repeated_options(arguments: list[str]) -> list[str]:
-    """`--image a b` -> `--image a --image b`, for the options that take several values."""
-    several = ("--image", "--layer", "--kind", "--method")
-    expanded: list[str] = []
-    option = ""
-    for argument in arguments:
-        if argument.startswith("-"):
-            option = argument if argument in several else ""
-        elif option and expanded[-1] != option:
-            expanded.append(option)
-        expanded.append(argument)
-    return expanded
 
 
 def _known_problems(names: list[str]) -> list[str]:

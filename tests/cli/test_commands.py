@@ -1,56 +1,23 @@
 """Wrong use: one line on standard error, exit code 2, no traceback unless --debug."""
 
-import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from study import cli, runs
+from study import runs
+from study.cli import commands
+from study.cli.commands import app
 from study.settings import Settings, Work, load_preset
 from study.store import Run
+from tests.cli.conftest import Command
 from tests.command import TINY, python
 from tests.factories import trial
 
 WORK = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
 SEARCH = ("search", "mnist", "--preset", TINY, "--name", "begun")
-
-
-@pytest.fixture
-def command(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> "Command":
-    """The command line in an empty folder, in this process."""
-    monkeypatch.chdir(tmp_path)
-    return Command(monkeypatch, capsys)
-
-
-class Command:
-    """Calls the command line and hands back its exit code and what it printed."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.monkeypatch, self.capsys = monkeypatch, capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self.monkeypatch.setattr(sys, "argv", ["study", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        printed = self.capsys.readouterr()
-        return code, printed.out, printed.err
-
-    def refused(self, *arguments: str) -> str:
-        """The one line with which wrong use is refused."""
-        code, _, errors = self(*arguments)
-        assert code == 2, errors
-        (line,) = errors.splitlines()
-        assert line.startswith("error: ")
-        return line
 
 
 def preset(tmp_path: Path, text: str) -> str:
@@ -86,14 +53,6 @@ def test_unknown_problem_is_refused_with_those_there_are(command: Command) -> No
     line = command.refused("run", "cifar")
     assert "'cifar'" in line
     assert "line, mnist, multihead" in line
-
-
-def test_unknown_command_is_refused(command: Command) -> None:
-    assert "trian" in command.refused("trian")
-
-
-def test_missing_argument_is_refused(command: Command) -> None:
-    assert "PROBLEM" in command.refused("search").upper()
 
 
 def test_unknown_tuner_is_refused_with_those_there_are(command: Command) -> None:
@@ -151,17 +110,6 @@ def test_number_that_is_none_is_refused(command: Command) -> None:
     assert "many" in command.refused("search", "line", "--max-trials", "many")
 
 
-@pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5"])
-def test_workers_are_auto_or_a_number(command: Command, workers: str) -> None:
-    refused = command.refused("run", "line", "--workers", workers)
-    assert "'--workers': expected auto, or a number of 1 or more" in refused
-    assert f"got '{workers}'" in refused
-
-
-def test_auto_is_a_worker_a_core() -> None:
-    assert (cli._worker_count("auto"), cli._worker_count("3")) == (None, 3)
-
-
 @pytest.mark.parametrize("name", ["evaluate", "report", "resume", "show", "visualize"])
 def test_unknown_run_is_refused(command: Command, name: str) -> None:
     assert "no run 'nope'" in command.refused(name, "nope")
@@ -179,13 +127,14 @@ def test_comparison_with_an_unknown_run_or_with_itself_is_refused(
 def test_report_of_several_runs_compares_them_without_tensorflow(tmp_path: Path) -> None:
     program = """
 import sys
-from study import cli, runs
-from tests.test_cli import WORK
+from study import runs
+from study.cli.main import main
+from tests.cli.test_commands import WORK
 for name in ("one", "two"):
     runs.create_run(name, WORK, "none", workers=1)
 for arguments in (["one"], ["one", "two"]):
     sys.argv = ["study", "report", *arguments]
-    cli.main()
+    main()
 assert not {"tensorflow", "keras"} & set(sys.modules)
 """
     printed = python(tmp_path, "-c", program).stdout
@@ -217,8 +166,8 @@ def begun(command: Command) -> Run:
 def went_on(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """The runs that were gone on with; nothing is loaded or trained for it."""
     seen: list[Run] = []
-    monkeypatch.setattr(cli, "_engine", lambda *_: nullcontext())
-    monkeypatch.setattr(cli, "_load_data", lambda _: None)
+    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext())
+    monkeypatch.setattr(commands, "_load_data", lambda _: None)
     monkeypatch.setattr("study.stages.carry_out", lambda run, *_: seen.append(run))
     return seen
 
@@ -366,13 +315,6 @@ def test_heatmaps_are_drawn_by_every_method_asked_for(
     ]
 
 
-def test_methods_offered_are_those_there_are() -> None:
-    from study.records import METHODS, FigureKind
-
-    assert tuple(option.value for option in cli.MethodOption) == METHODS
-    assert tuple(option.value for option in cli.KindOption) == get_args(FigureKind)
-
-
 def test_line_folder_with_a_misnamed_file_is_refused(command: Command, tmp_path: Path) -> None:
     lines = tmp_path / "lines"
     lines.mkdir()
@@ -386,7 +328,7 @@ def test_line_folder_with_a_misnamed_file_is_refused(command: Command, tmp_path:
 def test_line_folder_is_the_same_for_workers_in_another_folder(tmp_path: Path) -> None:
     mine = preset(tmp_path, '[data]\nline_dir = "lines"\n')
     given = [(mine, None), (TINY, Path("lines"))]
-    assert [cli._settings(*one).data.line_dir for one in given] == [tmp_path / "lines"] * 2
+    assert [commands._settings(*one).data.line_dir for one in given] == [tmp_path / "lines"] * 2
 
 
 def test_missing_line_folder_is_refused(command: Command) -> None:
@@ -397,11 +339,6 @@ def test_export_of_images_that_have_no_files_is_refused(command: Command) -> Non
     assert "mnist" in command.refused("data", "mnist", "--export", "out")
 
 
-def test_traceback_is_shown_with_debug_only(command: Command) -> None:
-    assert "Traceback" not in command("show", "nope")[2]
-    assert "Traceback" in command("--debug", "show", "nope")[2]
-
-
 def test_damaged_record_is_a_failed_run(command: Command, tmp_path: Path) -> None:
     (tmp_path / "results/bad").mkdir(parents=True)
     (tmp_path / "results/bad/study.json").write_text('{"name": "bad"')
@@ -410,57 +347,10 @@ def test_damaged_record_is_a_failed_run(command: Command, tmp_path: Path) -> Non
     assert "study.json" in errors
 
 
-@pytest.mark.parametrize(
-    ("asked", "told"),
-    [
-        (
-            ("visualize", "run", "--method", "foo"),
-            "'--method': 'foo' is not one of 'gradcam', 'gradcam++', 'scorecam', 'smoothgrad'",
-        ),
-        (
-            ("search", "line", "--time-limit", "soon"),
-            "options: time_limit: expected a time like 90s, 10m or 1h30m, got 'soon'",
-        ),
-    ],
-)
-def test_what_came_is_said_once(command: Command, asked: tuple[str, ...], told: str) -> None:
-    assert command.refused(*asked).endswith(told)
-
-
-def test_ctrl_c_at_any_moment_is_said_and_ends_with_130(
-    command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt() -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(cli, "_import_tensorflow", interrupt)
-    code, printed, errors = command("predict", "model.keras", "image.png")
-    assert (code, printed) == (130, "")
-    assert errors == "error: interrupted; what was finished is in results/\n"
-
-
 def test_every_command_has_help_with_an_example(command: Command) -> None:
-    for info in cli.app.registered_commands:
+    for info in app.registered_commands:
         assert info.callback is not None
         name = info.name or info.callback.__name__
         code, printed, _ = command(name, "--help")
         assert code == 0
         assert f"python -m study {name}" in " ".join(printed.split())
-
-
-def test_option_takes_several_values() -> None:
-    given = ["visualize", "run", "--image", "a.png", "b.png", "--layer", "conv1", "--resize"]
-    assert cli.repeated_options(given) == [
-        *("visualize", "run", "--image", "a.png", "--image", "b.png"),
-        *("--layer", "conv1", "--resize"),
-    ]
-
-
-def test_help_does_not_import_tensorflow(tmp_path: Path) -> None:
-    from tests.command import python
-
-    script = (
-        "import sys, study.cli\n"
-        "assert not {'tensorflow', 'keras', 'matplotlib', 'distributed'} & set(sys.modules)"
-    )
-    python(tmp_path, "-c", script)

@@ -1,0 +1,4 @@
+"""The command line: the only place that prints, parses and exits.
+
+python -m study --help
+"""
