@@ -13,6 +13,7 @@ from study.report.problem import (
     MetricRow,
     SeedRow,
     TrialTable,
+    heatmap_warning,
     metric_rows,
     names_in_order,
     networks,
@@ -68,6 +69,8 @@ class ComparedGroup(Group):
     """A heading and the figures below it."""
 
     figures: tuple[ComparedFigures, ...]
+    warnings: tuple[str, ...] = ()
+    """Of the runs whose heatmaps are in part not to be trusted."""
 
 
 @dataclass(frozen=True)
@@ -343,7 +346,9 @@ def _groups(
                     found.setdefault(file.picture.file, {})[label] = figure
         shared = tuple(_shared(found.values()))
         if shared or key in wanted:
-            groups.append(ComparedGroup(key, heading, shared))
+            warnings = {label: heatmap_warning(one.sanity, key) for label, one in runs.items()}
+            said = tuple(f"{label}: {warning}" for label, warning in warnings.items() if warning)
+            groups.append(ComparedGroup(key, heading, shared, said))
     return tuple(groups), notes
 
 

@@ -334,7 +334,7 @@ def problem_section(
         notes.extend(unreadable)
         tables = (key == "search" and problem.trials) or (key == "results" and found)
         if rows or tables:
-            groups.append(FigureGroup(key, heading, rows, _warning(problem.sanity, key)))
+            groups.append(FigureGroup(key, heading, rows, heatmap_warning(problem.sanity, key)))
     return ProblemSection(
         name=problem.name,
         anchor=anchor,
@@ -353,8 +353,8 @@ def problem_section(
     )
 
 
-def _warning(sanity: Sanity | None, group: str) -> str | None:
-    """Beside heatmaps: those of which methods say nothing of a network."""
+def heatmap_warning(sanity: Sanity | None, group: str) -> str | None:
+    """Beside heatmaps: those of which methods say nothing of a network; None if there are none."""
     if sanity is None or group not in WITH_HEATMAPS:
         return None
     bad = [

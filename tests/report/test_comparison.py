@@ -9,7 +9,7 @@ from study.report import ProblemInput, ReportInput, render_comparison
 from study.report.comparison import Difference, compare, differences
 from study.report.problem import problem_section
 from study.report.sections import Entry
-from tests.factories import evaluation, network_result, trial
+from tests.factories import evaluation, network_result, sanity, trial
 from tests.report.inputs import finished, other_run, picture, problem, searched, study
 
 
@@ -105,6 +105,20 @@ def test_figures_of_one_file_name_share_a_row_and_others_are_left_out() -> None:
     assert history.labels == ("A", "B", "C")
     assert [figure.width for figure in history.row.figures] == [1000, 900, 1000]
     assert [shared.labels for shared in filters.figures] == [("A", "C"), ("A", "C")]
+
+
+def test_heatmaps_that_are_not_to_be_trusted_are_marked_with_their_run() -> None:
+    pictures = tuple(picture(f"{one}.png", section=one) for one in ("filters", "heatmaps"))
+    reacts, does_not = (
+        problem(pictures=pictures, sanity=sanity(0.1, 0.2, end, 0.2)) for end in (0.1, 0.9)
+    )
+    (mnist,) = compare([ReportInput(study(), (reacts,)), second(does_not)]).problems
+    warnings = {group.key: group.warnings for group in mnist.groups}
+    (warning,) = warnings.pop("heatmaps")
+    assert warning.startswith("B: Not to be trusted here: Score-CAM on the baseline network")
+    assert set(warnings.values()) == {()}
+    page = render_comparison([ReportInput(study(), (reacts,)), second(does_not)])
+    assert "B: Not to be trusted here" in page
 
 
 def test_problems_keep_their_order_and_one_that_a_single_run_has_is_said_to_be_alone() -> None:
