@@ -30,7 +30,9 @@ def main() -> None:
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {unknown.pop()!r}; there are: {', '.join(PARTS)}")
     console, now = Console(), Measured(date=environment.now(), commit=environment.git_commit())
-    results = _last().model_copy(update=_here())
+    results = _last_here()
+    if given.parts and "races" in given.parts and not ("ranking" in given.parts or results.ranking):
+        parser.error("the races need the targets of the ranking: measure that, too")
     for part in PARTS:
         if not given.parts or part in given.parts:
             console.print(f"benchmark: {part}")
@@ -45,9 +47,12 @@ def main() -> None:
     console.print(f"{FOLDER / 'README.md'} is written")
 
 
-def _last() -> Results:
-    path = FOLDER / "results.json"
-    return Results.model_validate_json(path.read_bytes()) if path.exists() else Results()
+def _last_here() -> Results:
+    """What was measured last, if it was on this machine and with these packages."""
+    path, here = FOLDER / "results.json", Results.model_validate(_here())
+    last = Results.model_validate_json(path.read_bytes()) if path.exists() else here
+    same = (last.hardware, last.versions) == (here.hardware, here.versions)
+    return last if same else here
 
 
 def _keep(results: Results) -> None:

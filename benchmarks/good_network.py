@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from benchmarks.task import BATCH_SIZE, TASKS, Result, Task, watch
 
-LIMIT = 300.0
+LIMIT = 200.0
 """Seconds after which a search is given up; its time then counts as infinite."""
 
 TRIALS = 1000

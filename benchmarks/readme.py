@@ -77,9 +77,17 @@ def _when(results: Results) -> str:
     """Which parts on which day, of which commit."""
     parts: dict[str, list[str]] = {}
     for part, measured in results.measured.items():
-        made = f"{measured.date[:10]}, commit {(measured.commit or 'unknown')[:7]}"
+        made = f"{measured.date[:10]}, commit {_short(measured.commit)}"
         parts.setdefault(made, []).append(part)
     return "; ".join(f"{', '.join(names)}: {made}" for made, names in parts.items())
+
+
+def _short(commit: str | None) -> str:
+    """0123456, or 0123456-dirty if files were changed since."""
+    if commit is None:
+        return "unknown"
+    sha, *dirty = commit.split("-")
+    return "-".join([sha[:7], *dirty])
 
 
 def _races(results: Results) -> str:
@@ -91,8 +99,11 @@ def _races(results: Results) -> str:
         f"validation part; the median of the seeds, and each of them. A search is stopped after "
         f"{LIMIT:.0f} s (shown as >). All search the same space on the same images; the target is "
         "what one in ten random configurations reaches (see below), so random search needs about "
-        "ten trials. The baseline, which the study tries first, does not count: nobody tells the "
-        "peers of a network. The peers' scripts are in [contestants/](contestants); their scores "
+        "ten trials. The study trained those twenty; the peers train by Keras's `fit`, whose "
+        "running averages of batch normalisation lag behind after few steps. The baseline, which "
+        "the study tries first, does not count: nobody tells the peers of a network. The peers' "
+        "scripts are in [contestants/](contestants), run in the environment that `make bench` was "
+        "given, with TensorFlow's own defaults for threads and oneDNN; their scores "
         "count from every epoch on, ours when a trial, or its stay on a rung, is over.\n",
     ]
     for task in TASKS:

@@ -23,6 +23,8 @@ Result = tuple[float, dict[str, Any]]
 
 ROOT = Path(__file__).parents[1]
 BATCH_SIZE = 64
+ENVIRONMENT = os.environ.copy()
+"""As the benchmark was started with it: engines set threads and more for their workers."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,15 @@ class Task:
         """Its search space."""
         return load_problem(self.problem)
 
-    def arrays(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-        """(images, one-hot labels) of the training and of the validation part."""
-        dataset = load_dataset(self.load().data, seed=1, options=self.data)
+    def arrays(
+        self, seed: int
+    ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """(images, one-hot labels) of the training and of the validation part.
+
+        Args:
+            seed: Of the search: `study search --seed` draws its images by it.
+        """
+        dataset = load_dataset(self.load().data, seed=seed, options=self.data)
         parts = (dataset.train, dataset.validation)
         classes = np.eye(len(dataset.names["class"]), dtype=np.float32)
         train, validation = ((part.images, classes[part.labels["class"]]) for part in parts)
@@ -66,7 +74,7 @@ def running(command: list[str], folder: Path) -> Iterator["subprocess.Popen[byte
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env=ENVIRONMENT | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
             stdout=log,
             stderr=log,
             start_new_session=True,

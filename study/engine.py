@@ -47,6 +47,9 @@ _CHECK_WORKERS = 30
 _JOIN_TIMEOUT = 15
 """Seconds to wait for a scheduler, and for its first worker."""
 
+_ALL_JOIN_TIMEOUT = 600
+"""Seconds to wait for as many workers as were asked for: a cluster may still be starting them."""
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -115,7 +118,10 @@ class Engine:
         while not wait(futures, timeout=_CHECK_WORKERS, return_when=FIRST_COMPLETED).done:
             alone = 0 if self.count_workers() else alone + 1
             if alone == 3:  # before, one may just be coming back
-                raise StudyFailed("all worker processes died and none came back")
+                raise StudyFailed(
+                    "all worker processes died and none came back; what is finished is kept: "
+                    "resume the run"
+                )
             self._revive()
             self._start_waiting()  # workers may have joined
 
@@ -148,19 +154,30 @@ class Engine:
         """In a thread of Dask's."""
         with self._lock:
             self._running.pop(call.key, None)
-        if done.status == "finished":
-            call.result.set_result(done.result())
-        else:
-            call.result.set_exception(_reason(call.key, done))
+        try:
+            if done.status in ("finished", "lost"):  # lost with its worker: Dask has it done again
+                call.result.set_result(done.result())
+            else:
+                call.result.set_exception(_reason(call.key, done))
+        except Exception as error:  # of what fetches the result
+            call.result.set_exception(_said(call.key, error))
         if self._client.status == "running":
             self.count_workers()
             self._start_waiting()
 
 
 def _reason(key: str, done: "distributed.Future") -> StudyError:
+    if done.status == "cancelled":
+        return StudyFailed(
+            f"{key}: the connection to the scheduler was lost; what is finished is kept: resume "
+            "the run"
+        )
+    return _said(key, done.exception())
+
+
+def _said(key: str, error: Exception) -> StudyError:
     from distributed.scheduler import KilledWorker
 
-    error = done.exception() if done.status == "error" else None
     if isinstance(error, StudyError):
         return error
     if isinstance(error, KilledWorker):
@@ -169,7 +186,7 @@ def _reason(key: str, done: "distributed.Future") -> StudyError:
             f"{key}: the worker process died {times} time{'s' if times > 1 else ''}, "
             "out of memory perhaps; try fewer --workers"
         )
-    return StudyFailed(f"{key}: {one_line(error) if error else f'was {done.status}'}")
+    return StudyFailed(f"{key}: {one_line(error)}")
 
 
 def report_epoch(epoch: int, score: float) -> None:
@@ -274,17 +291,20 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def remote_engine(address: str, folder: Path, retries: int) -> Iterator[Engine]:
+def remote_engine(
+    address: str, workers: int | None, folder: Path, retries: int
+) -> Iterator[Engine]:
     """The workers of a running Dask cluster, for the length of the block.
 
     Certificates for tls:// come from Dask's own configuration (`distributed.comm.tls`).
 
     Args:
         address: Of its scheduler, tcp://HOST:PORT or tls://HOST:PORT.
+        workers: How many to wait for; None: those there are.
         folder: A folder that the workers must see under the same path: checkpoints go there.
 
     Raises:
-        WrongUse: nobody answers there, no worker joins, or the workers cannot do the work.
+        WrongUse: nobody answers there, too few workers join, or they cannot do the work.
     """
     _quiet_dask()
     from distributed import Client
@@ -296,8 +316,13 @@ def remote_engine(address: str, folder: Path, retries: int) -> Iterator[Engine]:
     with client:
         try:
             client.wait_for_workers(1, timeout=_JOIN_TIMEOUT)
+            client.wait_for_workers(workers or 1, timeout=_ALL_JOIN_TIMEOUT)
         except TimeoutError:
-            raise WrongUse(f"--scheduler: {address} has no workers; start some first") from None
+            there = len(client.nthreads()) or "no"
+            wanted = f", --workers {workers} were wanted" if there != "no" else ""
+            raise WrongUse(
+                f"--scheduler: {address} has {there} workers{wanted}; start some first"
+            ) from None
         _check_workers(client, folder.resolve())
         import_tensorflow()
         yield Engine(client, retries)

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from study.problems import Problem
 from study.records import Value
@@ -58,6 +58,8 @@ def make_oracle(
         oracle = kinds[settings.tuner](max_trials=settings.max_trials, **shared)
     oracle.verbose = 0
     _begin_with(oracle, problem.baseline)
+    if settings.tuner == "grid":
+        _go_on_unheard(oracle)
     _save_seldom(oracle)
     folder.mkdir(parents=True, exist_ok=True)
     oracle._set_project_dir(str(folder.parent), folder.name)  # what `keras_tuner.Tuner` does
@@ -76,6 +78,22 @@ def _begin_with(oracle: "keras_tuner.Oracle", baseline: dict[str, Value]) -> Non
         return draw() if oracle.trials else dict(baseline)
 
     oracle._random_values = first_baseline
+
+
+def _go_on_unheard(oracle: "keras_tuner.Oracle") -> None:
+    """Have grid search propose the next combination while the last one is still trained.
+
+    Keras Tuner waits for each, as a trial might tell of new hyperparameters; ours are all declared.
+    """
+    populate = oracle.populate_space
+
+    def populate_and_go_on(trial_id: str) -> dict[str, Any]:
+        proposal: dict[str, Any] = populate(trial_id)
+        if proposal["values"] is not None and trial_id not in oracle._populate_next:
+            oracle._populate_next.append(trial_id)
+        return proposal
+
+    oracle.populate_space = populate_and_go_on
 
 
 def _save_seldom(oracle: "keras_tuner.Oracle") -> None:

@@ -62,6 +62,10 @@ def create_run(name: str, work: Work, command: str, workers: int) -> Run:
         WrongName: the name is not a plain name, or there is a run of that name.
     """
     run = Run(check_free_name(name))
+    try:
+        run.folder.mkdir(parents=True)
+    except FileExistsError:  # made meanwhile, by another process
+        raise WrongName(f"{run.folder} is there already; choose another --name") from None
     run.write_study(
         StudyRecord(
             name=name,

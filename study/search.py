@@ -118,14 +118,18 @@ def search(
         kept.settle(record, [one.trial.hyperparameters.values for one in running.values()])
         completed += record.status == "completed"
         failures = failures + 1 if record.status == "failed" else 0
-        if failures == MAX_CONSECUTIVE_FAILURES:
+        # Whoever goes on after that may have put it right: with fewer workers, say.
+        if failures >= MAX_CONSECUTIVE_FAILURES and record.number not in known:
             raise StudyFailed(
                 f"{problem.name}: {failures} trials failed in a row, the last with: {record.error}"
             )
     kept.settle_all()
     save(oracle)
     if not completed:
-        raise StudyFailed(f"{problem.name}: no trial of the search succeeded; see trials.jsonl")
+        raise StudyFailed(
+            f"{problem.name}: no trial of the search succeeded; see trials.jsonl, and begin anew "
+            "with another --name"
+        )
 
 
 def job_key(problem: str, number: int) -> str:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import dask
@@ -156,6 +157,38 @@ def test_an_exception_says_of_which_job_it_is(engine: Engine) -> None:
         engine.wait_for(engine.submit(double, key="wrong"))
 
 
+class Ended:
+    """What Dask says of a job that ended otherwise than by returning or raising."""
+
+    def __init__(self, status: str, fetched: object = None) -> None:
+        self.status, self.fetched = status, fetched
+
+    def result(self) -> object:
+        if isinstance(self.fetched, Exception):
+            raise self.fetched
+        return self.fetched
+
+
+def ended(engine: Engine, end: Ended) -> "Future[object]":
+    call = engine_module._Call("job", double, ())
+    engine._finish(call, end)  # type: ignore[arg-type]
+    return call.result
+
+
+def test_a_result_that_was_lost_with_its_worker_is_had_again(engine: Engine) -> None:
+    assert ended(engine, Ended("lost", 4)).result(0) == 4
+
+
+def test_a_result_that_cannot_be_fetched_is_a_failure_and_no_endless_wait(engine: Engine) -> None:
+    with pytest.raises(StudyFailed, match="job: OSError: gone"):
+        ended(engine, Ended("finished", OSError("gone"))).result(0)
+
+
+def test_a_lost_scheduler_is_said_with_what_to_do(engine: Engine) -> None:
+    with pytest.raises(StudyFailed, match=r"connection to the scheduler was lost.*resume the run"):
+        ended(engine, Ended("cancelled")).result(0)
+
+
 def test_epochs_are_told_with_the_key_of_their_job(engine: Engine) -> None:
     ticks: list[Tick] = []
     engine.on_tick = ticks.append
@@ -180,7 +213,7 @@ def test_two_engines_on_one_scheduler_do_not_mix_up_their_jobs(
     engine: Engine, tmp_path: Path
 ) -> None:
     address = engine._client.scheduler.address
-    with remote_engine(address, tmp_path, retries=1) as other:
+    with remote_engine(address, 2, tmp_path, retries=1) as other:
         one, two = (made.submit(double, n, key="same") for n, made in ((1, engine), (2, other)))
         assert (engine.wait_for(one), other.wait_for(two)) == (2, 4)
 
@@ -190,8 +223,8 @@ def test_local_workers_listen_on_loopback_only(engine: Engine) -> None:
     assert {address.rpartition(":")[0] for address in addresses} == {"tcp://127.0.0.1"}
 
 
-def join(address: str, folder: Path) -> None:
-    with remote_engine(address, folder, retries=1):
+def join(address: str, folder: Path, workers: int | None = None) -> None:
+    with remote_engine(address, workers, folder, retries=1):
         pass
 
 
@@ -199,6 +232,14 @@ def test_where_no_scheduler_is_it_is_said(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("study.engine._JOIN_TIMEOUT", 0.5)
     with pytest.raises(WrongUse, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
         join("tcp://127.0.0.1:9", tmp_path)
+
+
+def test_fewer_workers_than_were_asked_for_are_refused_after_a_while(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("study.engine._ALL_JOIN_TIMEOUT", 0.5)
+    with pytest.raises(WrongUse, match="has 2 workers, --workers 3 were wanted"):
+        join(engine._client.scheduler.address, tmp_path, workers=3)
 
 
 def test_workers_that_do_not_see_the_folder_are_refused(engine: Engine, tmp_path: Path) -> None:

@@ -593,6 +593,22 @@ def test_failed_trials_are_not_tried_again_and_still_count(
     assert len(rest) == 2
 
 
+def test_a_search_that_stopped_for_failures_can_go_on_when_that_is_put_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_on(monkeypatch, lambda number: number > 0)
+    finished: list[Trial] = []
+    with pytest.raises(StudyFailed, match="5 trials failed in a row"):
+        searched(tmp_path, max_trials=8, trials=finished)
+    more: list[Trial] = []
+    fail_on(monkeypatch, lambda _: True)
+    with pytest.raises(StudyFailed, match="6 trials failed in a row"):
+        searched(tmp_path, max_trials=8, finished=finished, trials=more)
+    fail_on(monkeypatch, lambda _: False)
+    rest = searched(tmp_path, max_trials=8, finished=finished + more)
+    assert [trial.status for trial in rest] == ["completed"]
+
+
 def test_plain_keras_tuner_reloads_a_search_that_went_on(tmp_path: Path) -> None:
     finished = interrupted(tmp_path, 2, "random")
     (tmp_path / "search" / "oracle.json").write_text('{"trials": ')  # it was being written

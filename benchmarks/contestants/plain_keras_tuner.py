@@ -20,7 +20,7 @@ Build = Callable[[keras_tuner.HyperParameters], keras.Model]
 
 def search(task: Task, seed: int, make_tuner: Callable[[Build], keras_tuner.Tuner]) -> None:
     """Search by the tuner that `make_tuner` makes of a function that builds networks."""
-    (x, y), validation = task.arrays()
+    (x, y), validation = task.arrays(seed)
     steps = task.steps(len(x))
     keras.utils.set_random_seed(seed)
     tuner = make_tuner(lambda hp: task.load().build(hp, steps))

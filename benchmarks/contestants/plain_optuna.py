@@ -19,7 +19,7 @@ from study.records import Value
 def main(task_name: str, seed: int, method: str) -> None:
     """Search until somebody stops it."""
     task = TASKS[task_name]
-    (x, y), validation = task.arrays()
+    (x, y), validation = task.arrays(seed)
     problem, steps = task.load(), task.steps(len(x))
     keras.utils.set_random_seed(seed)
     space = keras_tuner.HyperParameters()

@@ -170,6 +170,11 @@ def evaluate(
     opened = _open_run(run)
     names = _problems_of(opened, problem)
     for name in names:
+        if (name, "search") in opened.study().to_do():
+            raise WrongUse(
+                f"the search of {name} in {run!r} is not finished, and the test part is read after "
+                f"it: resume it first, python -m study resume {run}"
+            )
         if opened.evaluation(name) and not again:
             raise WrongUse(
                 f"{name} of {run!r} is evaluated already, and the test part is read once; "
@@ -436,7 +441,8 @@ def _carry_out(
     from study.runs import create_run, other_versions
 
     with ExitStack() as stack:
-        if run.folder.exists():
+        new = not run.folder.exists()
+        if not new:
             stack.enter_context(_alone(run))
             if others := other_versions(run):
                 logging.warning(
@@ -447,7 +453,7 @@ def _carry_out(
         engine = stack.enter_context(_engine(work.settings, workers, scheduler))
         with console.status("loading data"):
             _load_data(work)
-        if not run.folder.exists():
+        if new:
             command = f"python -m study {shlex.join(sys.argv[1:])}"
             create_run(run.name, work, command, engine.workers)
             stack.enter_context(_alone(run))
@@ -511,12 +517,14 @@ def _engine(
 
     retries = settings.search.retries
     with ExitStack() as stack:
-        with console.status("importing TensorFlow, starting workers"):
+        with console.status("importing TensorFlow, waiting for workers"):
             engine = stack.enter_context(
-                remote_engine(scheduler, Path.cwd(), retries)
+                remote_engine(scheduler, workers, Path.cwd(), retries)
                 if scheduler
                 else local_engine(workers, retries)
             )
+        if scheduler:
+            console.print(f"{engine.workers} workers of {scheduler}", highlight=False)
         yield engine
 
 

@@ -40,7 +40,7 @@ Workers = Annotated[
         parser=worker_count,
         metavar="auto|N",
         show_default="auto",
-        help="Worker processes; auto: one a core.",
+        help="Worker processes; auto: one a core, or all that --scheduler has. N waits for N.",
     ),
 ]
 Preset = Annotated[str, typer.Option(help="quick, full, or the path of your own .toml file.")]

@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -202,6 +203,27 @@ def test_an_interrupted_run_does_not_go_on_with_another_setting(
     assert f"{begun.folder} is there already and was begun with other settings ({differs})" in line
     assert went_on == []
     assert contents(tmp_path) == before
+
+
+def test_a_second_process_that_begins_the_same_run_meanwhile_is_refused(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, went_on: list[Run]
+) -> None:
+    """Both saw no folder; the first has made it while the second loaded its data."""
+
+    def meanwhile(_: Work) -> None:
+        (tmp_path / "results/begun").mkdir(parents=True)
+
+    monkeypatch.setattr(commands, "_load_data", meanwhile)
+    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(SimpleNamespace(workers=1)))
+    assert "results/begun is there already" in command.refused(*SEARCH)
+    assert went_on == []
+
+
+def test_a_search_that_is_not_finished_is_not_evaluated(command: Command, begun: Run) -> None:
+    line = command.refused("evaluate", "begun")
+    assert "the search of mnist in 'begun' is not finished" in line
+    assert "python -m study resume begun" in line
+    assert begun.evaluation("mnist") is None
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
