@@ -96,7 +96,7 @@ def measure(tuner: str, trials: int, workers: int) -> Growth:
             n_workers=workers,
             threads_per_worker=1,
             processes=False,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             memory_limit=0,  # they share one memory, each would think it its own
         ) as cluster,
         Client(cluster) as client,

@@ -251,7 +251,7 @@ def test_workers_of_several_threads_are_refused(tmp_path: Path) -> None:
     """Trainings in one process would share Keras's global state."""
     with (
         LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
         ) as cluster,
         pytest.raises(WrongUse, match=r"has 2 threads.*start workers with --nthreads 1"),
     ):
