@@ -69,13 +69,16 @@ def as_functional(model: keras.Model) -> keras.Model:
     """The same network, sharing its weights, with a list of outputs (or its single one).
 
     Raises:
-        WrongName: the network does not take one batch of images of a fixed size.
+        WrongName: the network does not take one batch of grey or RGB images of a fixed size.
     """
     inputs = getattr(model, "inputs", None) or []
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or None in inputs[0].shape[1:]:
         found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs) or "nothing known"
         raise WrongName(f"expected a network with one input (n, height, width, channels), "
                         f"found {found}")  # fmt: skip
+    if inputs[0].shape[-1] not in (1, 3):
+        raise WrongName(f"expected a network of grey (1 channel) or RGB (3 channels) images, found "
+                        f"{inputs[0].shape[-1]} channels")  # fmt: skip
     outputs = model.outputs
     return keras.Model(model.inputs, outputs[0] if len(outputs) == 1 else outputs)
 

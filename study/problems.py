@@ -4,10 +4,11 @@ A problem module holds
 
     its docstring           the first line is the problem's description
     DATA                    the data set: a module of `study.data`
-    HEADS                   the label columns the network predicts, one output each, in order
+    HEADS                   ("class",), or the label columns that make the class together, one
+                            output each, in order
     OBJECTIVE               the metric its search maximises: "accuracy" or "joint"
     BASELINE                the prescribed network as a point of the space
-    build(hp, steps)        hyperparameters -> compiled Keras model
+    build(hp, steps)        hyperparameters -> compiled Keras model, with a convolution at least
 """
 
 import ast
@@ -25,6 +26,8 @@ from study.records import Value
 if TYPE_CHECKING:
     import keras
     import keras_tuner
+
+    from study.data.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,20 @@ def load_problem(name: str) -> Problem:
         baseline=dict(module.BASELINE),
         build=module.build,
     )
+
+
+def check_heads(problem: Problem, dataset: "Dataset") -> None:
+    """Whether the problem's heads name a class of the data set, alone or all together.
+
+    Raises:
+        WrongName: they do not.
+    """
+    if problem.heads != ("class",) and set(problem.heads) != set(dataset.attributes):
+        several = f", or {dataset.attributes}" if dataset.attributes else ""
+        raise WrongName(
+            f'search_spaces/{problem.name}.py: expected HEADS = ("class",){several}, got '
+            f"{problem.heads}"
+        )
 
 
 def _check_name(name: str) -> None:

@@ -4,9 +4,10 @@ They know nothing of Keras, disk or figures. Records that are read back from a r
 are validated (pydantic), because a run folder may come from anywhere.
 """
 
+from datetime import datetime
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Value = bool | int | float | str
 """A hyperparameter's value."""
@@ -32,6 +33,22 @@ METHOD_NAMES: dict[Method, str] = {
 Control = Literal["sobel", "random", "uniform"]
 CONTROLS: tuple[Control, ...] = get_args(Control)
 """Maps that know nothing of any network: what a method has to beat."""
+
+
+def _is_moment(text: str) -> str:
+    if datetime.fromisoformat(text).year < 1970:
+        raise ValueError(f"expected a moment since 1970, got {text}")
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_is_moment)]
+"""ISO 8601 in UTC, 1970 or later."""
+
+Seconds = Annotated[float, Field(ge=0, le=1e9)]
+"""Ends included."""
+
+ProblemName = Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")]
+"""Of a module, and of a folder in the run's: no path."""
 
 
 class Record(BaseModel):
@@ -62,12 +79,12 @@ class Trial(Record):
     curves: Curves = {}
     parameters: int | None = None
     """Weights in the network, trainable or not."""
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     """Wall time on the worker: build, trace and training."""
-    latency: float | None = None
+    latency: Seconds | None = None
     """Seconds it takes to predict an image, many at a time, on one core; None if failed."""
-    finished: str | None = None
-    """When training ended, ISO 8601 in UTC; None if it failed."""
+    finished: Moment | None = None
+    """When training ended; None if it failed."""
     seed: int
 
 
@@ -302,13 +319,21 @@ class Sanity(Record):
 
     images: int
     limit: float
-    """A method more similar than this with everything randomised is not to be trusted."""
+    """A method surely more similar than this, all being randomised, is not to be trusted."""
     networks: dict[NetworkName, NetworkSanity]
 
     def distrusted(self, network: NetworkName) -> list[Method]:
-        """Methods that do not react to the weights of that network."""
-        last = {method: of[-1] for method, of in self.networks[network].similarity.items()}
-        return [method for method, end in last.items() if end.mean > self.limit]
+        """Methods whose maps of that network stay: the whole interval is above the limit."""
+        return [method for method, end in self.ends(network).items() if end.ci95[0] > self.limit]
+
+    def undecided(self, network: NetworkName) -> list[Method]:
+        """Methods whose interval reaches from below the limit to above it."""
+        intervals = {method: end.ci95 for method, end in self.ends(network).items()}
+        return [method for method, (low, high) in intervals.items() if low <= self.limit < high]
+
+    def ends(self, network: NetworkName) -> dict[Method, Estimate]:
+        """Similarity with everything randomised, of the methods that could be compared."""
+        return {method: of[-1] for method, of in self.networks[network].similarity.items()}
 
 
 class LayerHealth(Record):
@@ -367,11 +392,11 @@ StageName = Literal["search", "evaluate", "figures"]
 class Stage(Record):
     """One timed step of a run."""
 
-    problem: str
+    problem: ProblemName
     stage: StageName
-    seconds: float
+    seconds: Seconds
     command: str
-    """The command that runs this stage alone."""
+    """The command that makes its records; of a search, the run's own."""
 
 
 class StudyRecord(Record):
@@ -382,7 +407,7 @@ class StudyRecord(Record):
     """ISO 8601, UTC."""
     command: str
     seed: int
-    problems: list[str]
+    problems: list[ProblemName]
     settings: dict[str, object]
     """The preset as it was used, defaults filled in."""
     versions: dict[str, str]

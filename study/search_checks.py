@@ -134,9 +134,9 @@ def expected_best(scores: Sequence[float], seed: int) -> ExpectedBest | None:
 
 def _weights(count: int) -> np.ndarray:
     """(n, rank): the chance that the score of that rank, lowest first, is the best of n drawn."""
-    return np.array(
-        [
-            [math.comb(rank, n - 1) / math.comb(count, n) for rank in range(count)]
-            for n in range(1, count + 1)
-        ]
-    )
+    n = np.arange(1, count + 1)
+    weights = np.zeros((count, count))
+    weights[:, -1] = n / count  # C(rank, n - 1) / C(count, n), from the highest rank down
+    for rank in range(count - 1, 0, -1):
+        weights[:, rank - 1] = weights[:, rank] * np.maximum(rank - n + 1, 0) / rank
+    return weights

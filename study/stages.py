@@ -15,7 +15,7 @@ from rich.console import Console
 
 from study import dtype_policy, environment
 from study.engine import Engine
-from study.errors import CorruptRecord, StudyFailed, one_line
+from study.errors import CorruptRecord, StudyFailed, WrongName, one_line
 from study.evaluate import evaluate
 from study.files import write_text
 from study.problems import load_problem, problem_description
@@ -173,6 +173,7 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
         run.figures_folder(name).mkdir(parents=True, exist_ok=True)
     jobs = [(name, part) for name in names for part in run_figures.parts(run, name)]
     seconds = dict.fromkeys(names, 0.0)
+    started = time.perf_counter()
     with stage("figures", "part", len(jobs), 1, console) as shown:
         futures = []
         for name, part in jobs:
@@ -187,9 +188,10 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
             pictures[name] += drawn
             seconds[name] += took
             shown.finish(f"{name}-figures-{part}", None, f"{name}: {part} drawn")
+    wall, parts = time.perf_counter() - started, sum(seconds.values())
     for name in names:
         run.write_pictures(name, pictures[name])
-        _write_stage(run, name, "figures", seconds[name])
+        _write_stage(run, name, "figures", wall * seconds[name] / parts)  # side by side
 
 
 def _draw(run: Run, problem: str, part: str) -> tuple[list[Picture] | str, float]:
@@ -239,13 +241,13 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
     def read(records: Callable[[], Found]) -> Found | None:
         try:
             return records()
-        except CorruptRecord as error:
+        except (CorruptRecord, WrongName) as error:
             notes.append(str(error))
             return None
 
     return ProblemInput(
         name=name,
-        description=problem_description(name),
+        description=read(lambda: problem_description(name)) or "",
         tuner=settings_of(run).search.tuner,
         space=read(lambda: run.space(name)),
         trials=tuple(read(lambda: configurations(run.trials(name))) or ()),

@@ -78,6 +78,13 @@ def saved(model: keras.Model, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+def test_networks_of_images_that_are_neither_grey_nor_rgb_are_refused(channels: int) -> None:
+    model = keras.Sequential([keras.Input((8, 8, channels)), keras.layers.Flatten()])
+    with pytest.raises(WrongName, match=rf"RGB \(3 channels\) images, found {channels} channels"):
+        as_functional(model)
+
+
 @pytest.mark.parametrize("model", [convolutional(), two_heads()], ids=["sequential", "two heads"])
 def test_a_saved_network_comes_back_as_a_functional_one_that_predicts_the_same(
     model: keras.Model, tmp_path: Path

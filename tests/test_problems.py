@@ -2,14 +2,22 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import search_spaces
-from study.data import class_names, dataset_names
+from study.data import class_names, dataset_names, load_dataset
+from study.data.dataset import DataOptions
 from study.errors import WrongName
-from study.problems import load_problem, problem_data, problem_description, problem_names
+from study.problems import (
+    check_heads,
+    load_problem,
+    problem_data,
+    problem_description,
+    problem_names,
+)
 
 
 def test_the_three_problems_of_the_study_are_there() -> None:
@@ -25,6 +33,16 @@ def test_a_problem_holds_together(name: str) -> None:
     assert problem.objective == ("accuracy" if len(problem.heads) == 1 else "joint")
     assert problem.description == problem_description(name) != ""
     assert problem.data == problem_data(name)
+
+
+@pytest.mark.parametrize("heads", [("color",), ("length", "width"), ("digit",)])
+def test_heads_that_do_not_make_the_class_are_refused(heads: tuple[str, ...]) -> None:
+    options = DataOptions(images_per_class=5)
+    lines = load_dataset("lines", seed=1, options=options)
+    for name in ("line", "multihead"):
+        check_heads(load_problem(name), lines)
+    with pytest.raises(WrongName, match=r"line\.py: expected HEADS = .*, or \('length'"):
+        check_heads(replace(load_problem("line"), heads=heads), lines)
 
 
 @pytest.mark.parametrize("name", ["nist", "_blocks", "../line", "", "search_spaces.line"])

@@ -72,6 +72,12 @@ def test_a_damaged_record_is_named_and_the_rest_is_shown(
     assert lost is None or lost not in text
 
 
+def test_a_problem_that_is_no_more_has_its_records_shown(run: Run) -> None:
+    path = run.folder / "study.json"
+    path.write_text(path.read_text().replace('"line"', '"gone"'))
+    assert "no problem &#39;gone&#39;; there are: line" in page(run)
+
+
 def test_pictures_that_are_gone_or_cut_short_are_named(run: Run) -> None:
     path = run.figures_folder("mnist") / "a.png"
     path.write_bytes(png()[:20])

@@ -127,6 +127,27 @@ def test_a_study_comes_back(run: Run) -> None:
     assert run.study() == study()
 
 
+@pytest.mark.parametrize("name", ["/tmp/elsewhere", "../demo/mnist", "a b", ""])
+def test_a_problem_s_name_that_is_a_path_is_refused(run: Run, name: str) -> None:
+    path = run.folder / "study.json"
+    record = json.loads(path.read_text())
+    path.write_text(json.dumps(record | {"problems": [name]}))
+    with pytest.raises(CorruptRecord, match=r"study\.json: damaged record: problems"):
+        run.study()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("finished", "yesterday"), ("finished", "0001-01-01"), ("seconds", 1e300), ("seconds", -1)],
+)
+def test_times_that_are_none_are_refused(run: Run, field: str, value: object) -> None:
+    run.append_trial("mnist", trial())
+    path = run.problem_folder("mnist") / "trials.jsonl"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}) + "\n")
+    with pytest.raises(CorruptRecord, match=f"line 1: damaged record: {field}"):
+        run.trials("mnist")
+
+
 def test_trials_come_back_in_order_failed_ones_too(run: Run) -> None:
     trials = [
         trial(0, 0.5, hyperparameters={"deep": True, "width": 32, "rate": 1e-3, "kind": "max"}),

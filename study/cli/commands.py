@@ -476,11 +476,17 @@ def _carry_out(
 
 
 def _load_data(work: "Work") -> None:
-    """Wrong images, no network: say so before anything starts."""
+    """Wrong images, heads that do not fit them, no network: say so before anything starts."""
     from study.data import load_dataset
+    from study.problems import check_heads, load_problem
 
-    for source in {problem_data(problem) for problem in work.problems}:
-        load_dataset(source, seed=work.seed, options=work.settings.data)
+    loaded = {
+        source: load_dataset(source, seed=work.seed, options=work.settings.data)
+        for source in {problem_data(problem) for problem in work.problems}
+    }
+    for name in work.problems:
+        problem = load_problem(name)
+        check_heads(problem, loaded[problem.data])
 
 
 def _open_run(name: str) -> "Run":

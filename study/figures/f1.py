@@ -194,7 +194,7 @@ def _write_cells(
 def _classes_caption(group: F1Group) -> str:
     worst = group.rows[0]
     gains = [row.tuned - row.baseline for row in group.rows]
-    most = group.rows[int(np.argmax(gains))]
+    most = group.rows[int(np.argmax(np.abs(gains)))]
     better = sum(gain > 0 for gain in gains)
     return (
         f"F1 of each class on the test part, the tuned network's worst first: {worst.label} with "

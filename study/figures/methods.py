@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from study.attribution import Explainer
@@ -78,7 +79,7 @@ def draw_methods(info: MethodsInfo, images: np.ndarray, names: Names | None) -> 
             axes.text(column + SIDE / 2, -0.06, told, ha="center", fontsize=6.5)
             tile(axes, picture, column, 0)
             for row, maps in enumerate(info.maps.values(), start=1):
-                tile(axes, maps[column], column, row, cmap=SEQUENTIAL)
+                tile(axes, maps[column], column, row, cmap=SEQUENTIAL, norm=Normalize(0, 1))
                 if not maps[column].any():
                     over_tile(axes, "no positive\nevidence", column, row)
     return figure_of(axes)

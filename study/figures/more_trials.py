@@ -15,8 +15,10 @@ from study.search_checks import ExpectedBest, expected_best
 READING = (
     "Had the same trials come in another order, fewer of them would have found a better or a worse "
     "network. The line is the best score of so many trials on average over all orders, the band "
-    "where 95 of 100 repetitions of the search would lie, as far as its own trials can tell. A "
-    "line that still rises on the right promises more from more trials; a flat one does not."
+    "its 95% bootstrap interval, which knows of no score above the best one seen. A line that "
+    "still rises on the right promises more from more trials; a flat one does not. All this takes "
+    "trials for independent draws, which those of a random search are; of a search that learns "
+    "from its trials, or ends some early, it is a rough guide."
 )
 
 

@@ -227,7 +227,7 @@ def scatter_trials(
 
 def dot_sizes(epochs: Sequence[int]) -> list[float]:
     """Areas of dots: in proportion to the epochs, bounded below so that each can be seen."""
-    most = max(epochs, default=1)
+    most = max([*epochs, 1])
     return [max(8.0, 30.0 * number / most) for number in epochs]
 
 

@@ -6,15 +6,16 @@ from matplotlib.figure import Figure
 
 from study.figures.scores import count
 from study.figures.style import METHOD_LOOK, PALETTE, new_figure, save, styled
-from study.records import METHOD_NAMES, NetworkName, Picture, Sanity
+from study.records import METHOD_NAMES, METHODS, Method, NetworkName, Picture, Sanity
 
 READING = (
     "From left to right the layers are given new random weights, one after the other, from the "
     "answer down to the pixels (Adebayo et al. 2018). A heatmap that explains the network must "
     "change, for what it explained is gone. Up is the rank correlation of the new maps with the "
     "original ones: 1 is no change, 0 is nothing in common. A method that ends above the dashed "
-    "line shows the image rather than the network: more than a quarter of the variance of its "
-    "pixels' ranks does not come from the weights. Bars are 95% bootstrap intervals."
+    "line shows the image as much as the network: more than a quarter of the variance of its "
+    "pixels' ranks does not come from the weights. Bars are 95% bootstrap intervals; a method "
+    "whose bar crosses the line is undecided."
 )
 
 
@@ -45,11 +46,13 @@ def draw_sanity(found: Sanity) -> Figure:
             axes.set_xticks(range(len(stages)), stages, rotation=30)
             axes.set_title(f"{network} network")
             axes.set_ylim(
-                min(-0.25, *(e.ci95[0] for s in one.similarity.values() for e in s)), 1.05
+                min([-0.25, *(e.ci95[0] for s in one.similarity.values() for e in s)]), 1.05
             )
         panels[0].set_ylabel("similarity to the original maps")
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=4)
+        drawn = [axes.get_legend_handles_labels() for axes in panels]
+        looks = {label: handle for pair in drawn for handle, label in zip(*pair, strict=True)}
+        if looks:
+            figure.legend(looks.values(), looks.keys(), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -62,19 +65,34 @@ def caption(found: Sanity) -> str:
 
 
 def _verdict(found: Sanity, network: NetworkName) -> str:
-    ends = {method: of[-1].mean for method, of in found.networks[network].similarity.items()}
-    bad = found.distrusted(network)
-    good = [method for method in ends if method not in bad]
-    marked = ", ".join(f"{METHOD_NAMES[method]} ({ends[method]:.2f})" for method in bad)
-    fine = ", ".join(f"{METHOD_NAMES[method]} ({ends[method]:.2f})" for method in good)
-    told = f"On the {network} network"
+    ends, bad, unsure = found.ends(network), found.distrusted(network), found.undecided(network)
+    good = [method for method in ends if method not in bad + unsure]
+    mute = [method for method in METHODS if method not in ends]
+    told = []
     if bad:
-        told += f" not to be trusted, for it does not react to the weights: {marked}"
-    if bad and good:
-        told += "; these react:"
-    elif good:
-        told += " all methods react to the weights:"
-    return f"{told} {fine}.".replace(" .", ".")
+        told.append(
+            "not to be trusted, for the maps still resemble the original ones: "
+            + _named(found, network, bad)
+        )
+    if unsure:
+        told.append(f"undecided: {_named(found, network, unsure)}")
+    if good:
+        who = "all methods react" if len(good) == len(METHODS) else "these react"
+        told.append(f"{who} to the weights: {_named(found, network, good)}")
+    if mute:
+        names = ", ".join(METHOD_NAMES[method] for method in mute)
+        told.append(f"no map to compare, all being constant: {names}")
+    return f"On the {network} network {'; '.join(told)}."
+
+
+def _named(found: Sanity, network: NetworkName, methods: list[Method]) -> str:
+    """With the similarity each ends at, and the number of images if not all could be compared."""
+    ends, compared = found.ends(network), found.networks[network].compared
+    return ", ".join(
+        f"{METHOD_NAMES[method]} ({ends[method].mean:.2f}"
+        + (f" on {compared[method]} images)" if compared[method] < found.images else ")")
+        for method in methods
+    )
 
 
 def pictures(found: Sanity, directory: Path) -> list[Picture]:

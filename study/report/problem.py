@@ -365,8 +365,9 @@ def heatmap_warning(sanity: Sanity | None, group: str) -> str | None:
     if not bad:
         return None
     return (
-        f"Not to be trusted here: {listed(bad)}. These heatmaps hardly change when the network "
-        "forgets all it learned: see “Do the heatmaps react to what the network learned?”."
+        f"Not to be trusted here: {listed(bad)}. These heatmaps still resemble themselves when "
+        "the network has forgotten all it learned: see “Do the heatmaps react to what the network "
+        "learned?”."
     )
 
 

@@ -151,6 +151,13 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
     study = report.study
     commit = study.git_commit and study.git_commit.removesuffix("-dirty")
     checkout = [f"git checkout {commit}"] if commit else []
+    later = [
+        stage.command.removesuffix(" --again")
+        for stage in study.stages
+        if stage.stage not in study.plan
+    ]
+    if "figures" not in study.plan:
+        later.append(f"python -m study report {study.name}")
     seeds = [("The run: data, search", str(study.seed))]
     for problem in problems:
         if problem.evaluation is None:
@@ -162,7 +169,7 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
     return Reproduce(
         created=study.created,
         command=study.command,
-        commands=(*checkout, study.command),
+        commands=(*checkout, study.command, *dict.fromkeys(later)),
         git_commit=commit,
         changed=commit != study.git_commit,
         seeds=tuple(seeds),

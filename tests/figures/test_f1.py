@@ -72,6 +72,14 @@ def test_without_attributes_classes_have_a_row_each(tmp_path: Path) -> None:
     assert "better on 10 of 10 classes" in made.caption
 
 
+def test_the_largest_change_may_be_a_loss(tmp_path: Path) -> None:
+    given = with_f1(evaluation(), [0.7, 0.8, 0.9], [0.71, 0.5, 0.9])
+
+    (made,) = f1.pictures(given, {}, (), tmp_path)
+
+    assert "the largest change is -30.00 points on 1." in made.caption
+
+
 def test_with_attributes_there_is_a_grid_and_rows_of_what_classes_share(tmp_path: Path) -> None:
     names = {**NAMES, "color": tuple("abcdefgh"), "class": tuple(str(n) for n in range(48))}
 

@@ -35,6 +35,16 @@ def test_what_is_asked_is_written_above_and_methods_beside() -> None:
     assert len(axes.images) == 2 * 5
 
 
+def test_a_map_that_is_nowhere_dark_is_drawn_so() -> None:
+    flat = np.full((1, 8, 8), 0.6)
+    flat[0, 0, 0] = 1.0
+    info = MethodsInfo("conv1", [("color", 1)], dict.fromkeys(METHODS, flat))
+
+    (axes,) = draw_methods(info, images()[:1], NAMES).axes
+
+    assert {image.get_clim() for image in axes.images[1:]} == {(0, 1)}
+
+
 def test_a_picture_a_network_is_made(tmp_path: Path) -> None:
     explainer = Explainer(two_heads(), samples=3, channels=2)
 

@@ -3,17 +3,18 @@
 from pathlib import Path
 
 from study.figures.sanity import caption, draw_sanity, pictures
+from study.records import METHODS
 from tests.factories import sanity
 
 
-def test_methods_that_do_not_react_are_marked() -> None:
+def test_methods_whose_maps_stay_are_marked_and_those_near_the_limit_undecided() -> None:
     words = caption(sanity(0.1, 0.51, 0.2, 0.9))
 
     assert "40 test images" in words
     assert (
-        "On the tuned network not to be trusted, for it does not react to the weights: "
-        "Grad-CAM++ (0.51), SmoothGrad (0.90); these react: Grad-CAM (0.10), Score-CAM (0.20)."
-        in words
+        "On the tuned network not to be trusted, for the maps still resemble the original ones: "
+        "SmoothGrad (0.90); undecided: Grad-CAM++ (0.51); these react to the weights: Grad-CAM "
+        "(0.10), Score-CAM (0.20)." in words
     )
 
 
@@ -22,6 +23,32 @@ def test_all_and_none_that_react_read_well() -> None:
         sanity(0.1, 0.1, 0.1, 0.1)
     )
     assert caption(sanity(0.9, 0.9, 0.9, 0.9)).endswith("Score-CAM (0.90), SmoothGrad (0.90).")
+
+
+def test_maps_that_could_not_be_compared_are_said() -> None:
+    found = sanity(0.1, 0.2, 0.2, 0.9)
+    tuned = found.networks["tuned"]
+    without = {method: of for method, of in tuned.similarity.items() if method != "gradcam++"}
+    compared = tuned.compared | {"gradcam": 27, "gradcam++": 0}
+    tuned = tuned.model_copy(update={"similarity": without, "compared": compared})
+    found = found.model_copy(update={"networks": found.networks | {"tuned": tuned}})
+
+    words = caption(found)
+
+    assert "these react to the weights: Grad-CAM (0.10 on 27 images), Score-CAM (0.20); " in words
+    assert words.endswith("no map to compare, all being constant: Grad-CAM++.")
+
+
+def test_a_network_without_any_map_to_compare_is_drawn_and_the_other_explained() -> None:
+    found = sanity(0.1, 0.2, 0.2, 0.9)
+    blank = found.networks["baseline"].model_copy(
+        update={"similarity": {}, "compared": dict.fromkeys(METHODS, 0)}
+    )
+    figure = draw_sanity(
+        found.model_copy(update={"networks": found.networks | {"baseline": blank}})
+    )
+
+    assert len(figure.legends[0].get_texts()) == len(METHODS)
 
 
 def test_the_limit_and_every_stage_are_drawn() -> None:

@@ -236,8 +236,8 @@ def test_heatmaps_of_a_method_that_is_not_to_be_trusted_are_marked() -> None:
     )
     words = (
         "Not to be trusted here: Score-CAM on the baseline network and Score-CAM on the tuned "
-        "network. These heatmaps hardly change when the network forgets all it learned: see “Do "
-        "the heatmaps react to what the network learned?”."
+        "network. These heatmaps still resemble themselves when the network has forgotten all it "
+        "learned: see “Do the heatmaps react to what the network learned?”."
     )
     assert {group.key: group.warning for group in shown.groups} == {
         "search": None,

@@ -1,5 +1,6 @@
 """The tree of the whole report."""
 
+from study.records import Stage
 from study.report import ProblemInput, ReportInput, render
 from study.report.sections import Comparisons, Entry, anchor, comparisons, flat, sections
 from tests.factories import evaluation
@@ -64,15 +65,31 @@ def test_nested_settings_become_dotted_names() -> None:
 
 def test_reproduction_has_commands_seeds_and_records() -> None:
     again = sections(finished()).reproduce
-    assert again.commands == ("git checkout 0123abc", "python -m study run --name first")
+    assert again.commands[:2] == ("git checkout 0123abc", "python -m study run --name first")
     assert again.seeds[:2] == (("The run: data, search", "1"), ("line, baseline retrained", "1, 2"))
     assert again.hardware == (("cores", "2"), ("memory_gib", "23.5"))
     assert again.seconds == 192
     assert again.records[0][0] == "results/first/study.json"
 
 
+def test_reproduction_names_the_commands_that_came_after_the_first() -> None:
+    later = [
+        Stage(problem="mnist", stage="evaluate", seconds=1, command="evaluate first --again"),
+        Stage(problem="mnist", stage="figures", seconds=1, command="visualize first"),
+    ]
+    whole = study(plan=["search", "evaluate", "figures"], stages=[*study().stages, *later])
+    parts = whole.model_copy(update={"plan": ["search"]})
+    commands = [
+        sections(ReportInput(one, (problem(),))).reproduce.commands for one in (whole, parts)
+    ]
+    assert commands[0] == ("git checkout 0123abc", "python -m study run --name first")
+    assert commands[1] == (
+        *commands[0], "evaluate first", "visualize first", "python -m study report first"
+    )  # fmt: skip
+
+
 def test_without_a_commit_there_is_nothing_to_check_out() -> None:
-    assert sections(half_finished()).reproduce.commands == ("python -m study run --name first",)
+    assert sections(half_finished()).reproduce.commands[0] == "python -m study run --name first"
 
 
 def test_code_that_was_changed_is_said_to_be_and_its_commit_can_be_checked_out() -> None:

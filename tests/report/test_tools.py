@@ -37,10 +37,10 @@ def test_keyboard_alone_opens_a_figure_turns_over_and_comes_back(
 ) -> None:
     with browser_page(chromium, written(tmp_path, report())) as visit:
         page, viewer = visit.page, visit.page.locator("dialog.viewer")
-        tab_to(page, "Enlarge: Title of search_history.png")
+        tab_to(page, "Enlarge: mnist: Title of search_history.png")
         page.keyboard.press("Enter")
         expect(viewer).to_be_visible()
-        expect(viewer.locator("#viewer-title")).to_have_text("Title of search_history.png")
+        expect(viewer.locator("#viewer-title")).to_have_text("mnist: Title of search_history.png")
         expect(viewer.locator(".place")).to_have_text("1 of 3")
         expect(viewer.locator(".words")).to_have_text("Caption of search_history.png.")
         page.keyboard.press("ArrowRight")
@@ -52,7 +52,7 @@ def test_keyboard_alone_opens_a_figure_turns_over_and_comes_back(
         expect(viewer.locator(".place")).to_have_text("3 of 3")
         page.keyboard.press("Escape")
         expect(viewer).to_be_hidden()
-        assert focused(page) == "Enlarge: Title of filters_tuned_conv1.png"
+        assert focused(page) == "Enlarge: mnist: Title of filters_tuned_conv1.png"
         assert page_problems(visit) == []
 
 

@@ -48,7 +48,7 @@ def history(search: Search) -> Chart | None:
     found = look.plain(plot_optimization_history(search.study, target_name=search.score))
     dots, best, _ = found["data"]
     numbers, epochs = [t.number for t in scored], [t.epochs for t in scored]
-    sizes = [5 + 4 * epoch / max(epochs) for epoch in epochs]
+    sizes = [5 + 4 * epoch / max(*epochs, 1) for epoch in epochs]
     dots |= {
         "x": numbers,
         "customdata": numbers,

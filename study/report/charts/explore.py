@@ -86,8 +86,6 @@ def _search(trials: tuple[Trial, ...], space: SearchSpace) -> Search:
     Raises:
         ValueError: a trial has a value that the space does not.
     """
-    from study.report.charts.search import Search
-
     metric = space.objective
     scored = [trial for trial in trials if trial.score is not None]
     budgets = {trial.epochs for trial in scored}

@@ -19,8 +19,7 @@
     const picture = figure.querySelector(".card img").cloneNode();
     picture.style.setProperty("--natural", `${picture.width}px`);
     stage.replaceChildren(picture);
-    const title = figure.querySelector("figcaption strong").textContent;
-    viewer.querySelector("#viewer-title").textContent = title;
+    viewer.querySelector("#viewer-title").textContent = figure.dataset.title;
     viewer.querySelector(".place").textContent = `${shown + 1} of ${figures.length}`;
     viewer.querySelector(".words").textContent = figure.querySelector(".caption").textContent;
     fit(false);
@@ -37,7 +36,7 @@
     button.className = "tool enlarge";
     button.textContent = "Enlarge";
     button.setAttribute("aria-haspopup", "dialog");
-    button.setAttribute("aria-label", `Enlarge: ${figure.querySelector("figcaption strong").textContent}`);
+    button.setAttribute("aria-label", `Enlarge: ${figure.dataset.title}`);
     button.addEventListener("click", open);
     const picture = figure.querySelector(".card img");
     picture.classList.add("opens");
