@@ -33,9 +33,8 @@ LIMIT = 300.0
 
 CELLS = [
     *[("random", trials, workers) for workers in (2, 64, 512) for trials in (10, 100, 1000)],
+    *[(tuner, trials, 64) for tuner in ("asha", "bayesian") for trials in (10, 100, 1000)],
     *[(tuner, 10_000, 64) for tuner in ("random", "asha")],
-    *[("asha", trials, 64) for trials in (10, 100, 1000)],
-    *[("bayesian", trials, 64) for trials in (10, 100, 1000)],
 ]
 
 

@@ -109,7 +109,7 @@ def _races(results: Results) -> str:
     for task in TASKS:
         mine = [race for race in results.races if race.task == task]
         if mine:
-            lines += [_race_table(task, mine), _race_words(mine)]
+            lines += [_race_table(task, mine), *(_race_words(mine, ours) for ours in OURS)]
     return "\n".join([*lines, WHY_NOT_FASTER])
 
 
@@ -142,9 +142,11 @@ def _shown(seconds: float) -> str:
     return f"> {LIMIT:.0f}" if math.isinf(seconds) else f"{seconds:.0f}"
 
 
-def _race_words(races: list[Race]) -> str:
+def _race_words(races: list[Race], name: str) -> str:
     middle = medians(races)
-    ours = middle[OURS[0]]
+    if name not in middle:  # not yet run
+        return ""
+    ours = middle[name]
     words = []
     for peer, wanted in (("Keras Tuner", 3.0), ("Optuna", 1.0)):
         peers = [seconds for name, seconds in middle.items() if name.startswith(peer)]
@@ -157,7 +159,8 @@ def _race_words(races: list[Race]) -> str:
         words.append(
             f"{times} times as fast as the best of {peer} (wanted: {wanted:.0f}; {verdict})"
         )
-    return f"`study search --tuner asha` is {', and '.join(words)}.\n" if words else ""
+    tuner = name.removeprefix("study ")
+    return f"`study search --tuner {tuner}` is {', and '.join(words)}.\n" if words else ""
 
 
 def _ranking(rankings: list[Ranking]) -> str:
