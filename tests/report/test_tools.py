@@ -131,7 +131,9 @@ COPIES = {
 
 @pytest.mark.parametrize("means", COPIES)
 def test_commands_copy_or_are_selected(chromium: Browser, tmp_path: Path, means: str) -> None:
-    commands = "git checkout 0123abc\npython -m study run --name first"
+    commands = (
+        "git checkout 0123abc\npython -m study run --name first\npython -m study report first"
+    )
     with browser_page(chromium, written(tmp_path, report())) as visit:
         page = visit.page
         page.evaluate(COPIES[means])
