@@ -54,7 +54,7 @@ def load_model(path: Path) -> keras.Model:
             f"{path} is not a network of plain Keras layers that can be read back: {_reason(error)}"
         ) from error
     try:
-        return _in_float32(as_functional(model))
+        return _in_float32(_of_pictures(as_functional(model)))
     except WrongName as error:
         raise WrongName(f"{path}: {error}") from error
 
@@ -69,18 +69,30 @@ def as_functional(model: keras.Model) -> keras.Model:
     """The same network, sharing its weights, with a list of outputs (or its single one).
 
     Raises:
-        WrongName: the network does not take one batch of grey or RGB images of a fixed size.
+        WrongName: the network does not take one batch of images of a fixed size.
     """
     inputs = getattr(model, "inputs", None) or []
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or None in inputs[0].shape[1:]:
         found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs) or "nothing known"
         raise WrongName(f"expected a network with one input (n, height, width, channels), "
                         f"found {found}")  # fmt: skip
-    if inputs[0].shape[-1] not in (1, 3):
-        raise WrongName(f"expected a network of grey (1 channel) or RGB (3 channels) images, found "
-                        f"{inputs[0].shape[-1]} channels")  # fmt: skip
     outputs = model.outputs
     return keras.Model(model.inputs, outputs[0] if len(outputs) == 1 else outputs)
+
+
+def _of_pictures(model: keras.Model) -> keras.Model:
+    """The network, if it takes images that a file can hold.
+
+    Raises:
+        WrongName: it does not.
+    """
+    channels = image_shape(model)[2]
+    if channels not in (1, 3):
+        raise WrongName(
+            "expected a network of grey (1 channel) or RGB (3 channels) images, found "
+            f"{channels} channels"
+        )
+    return model
 
 
 def _in_float32(model: keras.Model) -> keras.Model:

@@ -79,10 +79,13 @@ def saved(model: keras.Model, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("channels", [2, 4])
-def test_networks_of_images_that_are_neither_grey_nor_rgb_are_refused(channels: int) -> None:
+def test_networks_of_images_that_are_neither_grey_nor_rgb_are_refused(
+    tmp_path: Path, channels: int
+) -> None:
     model = keras.Sequential([keras.Input((8, 8, channels)), keras.layers.Flatten()])
+    model.save(tmp_path / "odd.keras")
     with pytest.raises(WrongName, match=rf"RGB \(3 channels\) images, found {channels} channels"):
-        as_functional(model)
+        load_model(tmp_path / "odd.keras")
 
 
 @pytest.mark.parametrize("model", [convolutional(), two_heads()], ids=["sequential", "two heads"])

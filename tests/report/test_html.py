@@ -93,12 +93,11 @@ def test_hostile_strings_stay_text() -> None:
         name=HOSTILE,
         created=HOSTILE,
         command=HOSTILE,
-        problems=[HOSTILE],
         settings={HOSTILE: HOSTILE},
         versions={HOSTILE: HOSTILE},
         hardware={HOSTILE: HOSTILE},
         git_commit=HOSTILE,
-    )
+    ).model_copy(update={"problems": [HOSTILE]})  # what is read is refused before
     page = Page(render(ReportInput(record, (hostile,), notes=(HOSTILE,))))
     assert page.open == []
     scripts = [attributes for tag, attributes in page.elements if tag == "script"]
