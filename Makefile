@@ -20,7 +20,7 @@ check: .venv/ready-to-test  ## Style and types only
 	$(IN_ENV)ruff format --check
 	$(IN_ENV)mypy
 
-bench: .venv/ready-to-bench  ## Time the search beside its peers, on a quiet machine (about an hour and a half)
+bench: .venv/ready-to-bench  ## Time the search beside its peers, on a quiet machine (about two hours)
 	$(IN_ENV)python -m benchmarks
 
 browser:  ## Install a headless Chromium for the tests of the report, if there is none and it can

@@ -14,7 +14,7 @@ from benchmarks.throughput import TRIALS
 
 HEAD = """# How fast the search is
 
-Made by `make bench`, which takes about an hour and a half on two cores; every figure is in
+Made by `make bench`, which takes about two hours on two cores; every figure is in
 [results.json](results.json). Nothing else ran on the machine.
 """
 
