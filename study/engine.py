@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
@@ -155,31 +155,24 @@ class Engine:
         with self._lock:
             self._running.pop(call.key, None)
         try:
-            if done.status in ("finished", "lost"):  # lost with its worker: Dask has it done again
-                call.result.set_result(done.result())
-            else:
-                call.result.set_exception(_reason(call.key, done))
-        except Exception as error:  # of what fetches the result
-            call.result.set_exception(_said(call.key, error))
+            call.result.set_result(done.result())  # lost with its worker, Dask has it done again
+        except Exception as error:
+            call.result.set_exception(_reason(call.key, error))
         if self._client.status == "running":
             self.count_workers()
             self._start_waiting()
 
 
-def _reason(key: str, done: "distributed.Future") -> StudyError:
-    if done.status == "cancelled":
-        return StudyFailed(
-            f"{key}: the connection to the scheduler was lost; what is finished is kept: resume "
-            "the run"
-        )
-    return _said(key, done.exception())
-
-
-def _said(key: str, error: Exception) -> StudyError:
+def _reason(key: str, error: Exception) -> StudyError:
     from distributed.scheduler import KilledWorker
 
     if isinstance(error, StudyError):
         return error
+    if isinstance(error, CancelledError):
+        return StudyFailed(
+            f"{key}: the connection to the scheduler was lost; what is finished is kept: resume "
+            "the run"
+        )
     if isinstance(error, KilledWorker):
         times = error.allowed_failures + 1
         return WorkerDied(

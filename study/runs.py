@@ -7,7 +7,7 @@ from study import environment
 from study.errors import StudyError, WrongName, WrongUse
 from study.records import StageName, StudyRecord
 from study.settings import Settings, Work, validated
-from study.store import Run, check_free_name, check_name, run_names
+from study.store import Run, check_name, run_names
 
 
 def run_for(work: Work, name: str | None, prefix: str) -> Run:
@@ -61,11 +61,13 @@ def create_run(name: str, work: Work, command: str, workers: int) -> Run:
     Raises:
         WrongName: the name is not a plain name, or there is a run of that name.
     """
-    run = Run(check_free_name(name))
+    run = Run(check_name(name))
     try:
-        run.folder.mkdir(parents=True)
-    except FileExistsError:  # made meanwhile, by another process
-        raise WrongName(f"{run.folder} is there already; choose another --name") from None
+        run.folder.mkdir(parents=True)  # fails if another process has made it meanwhile, too
+    except FileExistsError:
+        raise WrongName(
+            f"{run.folder} is there already; choose another --name or remove it"
+        ) from None
     run.write_study(
         StudyRecord(
             name=name,

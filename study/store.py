@@ -292,18 +292,6 @@ def check_name(name: str) -> str:
     return name
 
 
-def check_free_name(name: str) -> str:
-    """The run name, if it is a plain name that no run has yet.
-
-    Raises:
-        WrongName: it is not.
-    """
-    folder = Run(check_name(name)).folder
-    if folder.exists():
-        raise WrongName(f"{folder} is there already; choose another --name or remove it")
-    return name
-
-
 def open_run(name: str) -> Run:
     """The run of that name.
 

@@ -24,6 +24,15 @@ IMAGES_PER_CLASS = 10
 TIMES = {"seconds", "latency", "finished"}
 """What differs between two equal trials."""
 
+NAMES = {
+    "class": tuple(f"{n}" for n in range(12)),
+    "length": ("short", "long"),
+    "angle": ("0°", "60°", "120°"),
+    "color": ("red", "blue"),
+}
+ATTRIBUTES = ("length", "angle", "color")
+"""Label columns of a data set whose class is a mixed-radix number, as `Dataset.names`."""
+
 
 def trial(number: int = 0, score: float | None = 0.9, **changes: Any) -> Trial:
     """A trial of two epochs that ends with that score; a failed one if it is None."""

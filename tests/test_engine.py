@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 
 import dask
@@ -186,7 +186,7 @@ def test_a_result_that_cannot_be_fetched_is_a_failure_and_no_endless_wait(engine
 
 def test_a_lost_scheduler_is_said_with_what_to_do(engine: Engine) -> None:
     with pytest.raises(StudyFailed, match=r"connection to the scheduler was lost.*resume the run"):
-        ended(engine, Ended("cancelled")).result(0)
+        ended(engine, Ended("cancelled", CancelledError("job"))).result(0)
 
 
 def test_epochs_are_told_with_the_key_of_their_job(engine: Engine) -> None:

@@ -7,15 +7,7 @@ import pytest
 
 from study.figures import confusion
 from study.figures.confusion import Confusion
-from tests.factories import evaluation, predictions
-
-NAMES = {
-    "class": tuple(f"{n}" for n in range(12)),
-    "length": ("short", "long"),
-    "angle": ("0°", "60°", "120°"),
-    "color": ("red", "blue"),
-}
-ATTRIBUTES = ("length", "angle", "color")
+from tests.factories import ATTRIBUTES, NAMES, evaluation, predictions
 
 
 def test_one_head_takes_the_confusion_of_the_evaluation() -> None:

@@ -7,15 +7,7 @@ import pytest
 from study.figures import f1
 from study.figures.f1 import F1Group, F1Row
 from study.records import NETWORKS, Evaluation, PerClass
-from tests.factories import evaluation
-
-NAMES = {
-    "class": tuple(f"{n}" for n in range(12)),
-    "length": ("short", "long"),
-    "angle": ("0°", "60°", "120°"),
-    "color": ("red", "blue"),
-}
-ATTRIBUTES = ("length", "angle", "color")
+from tests.factories import ATTRIBUTES, NAMES, evaluation
 
 
 def with_f1(given: Evaluation, baseline: list[float], tuned: list[float]) -> Evaluation:
