@@ -178,8 +178,8 @@ def _ranking(rankings: list[Ranking]) -> str:
     ]
     return (
         "## Do short trainings rank networks as long ones do?\n\n"
-        f"{len(rankings[0].full)} random configurations, each trained as the lowest rung of ASHA "
-        "trains and in full: Spearman's rank correlation of the validation accuracies, with its "
+        f"{len(rankings[0].full)} random configurations: Spearman's rank correlation of the "
+        "validation accuracies on the lowest rung of ASHA and after the whole training, with its "
         "95% bootstrap interval.\n\n"
         + table(["", "epochs", "correlation", "95%", "one in ten reaches"], rows)
     )

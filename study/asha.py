@@ -6,7 +6,9 @@ was overtaken since counts, so that of n on a rung never more than n / ETA go up
 of the rungs then do not depend on which worker is faster.
 
 A trial is one stay of a configuration on a rung; going up, a new trial continues the weights and
-optimizer of the one below, as in Keras Tuner's Hyperband, and with the same tuner/* values.
+optimizer of the one below, as in Keras Tuner's Hyperband, and with the same tuner/* values. Its
+learning rate decays over the epochs of the highest rung from the beginning, so that it is the
+training it would have been without a stop.
 """
 
 from bisect import bisect_left, insort

@@ -198,6 +198,9 @@ def _job(
         epochs=int(tuner.get("tuner/epochs", settings.max_epochs)),
         batch_size=settings.batch_size,
         max_images=settings.max_images,
+        # On a low rung, too: with a rate that had decayed by its end, trials that go up came out
+        # worse than those that never stopped.
+        decay_epochs=settings.max_epochs,
         dtype_policy=dtype_policy,
         first_epoch=int(tuner.get("tuner/initial_epoch", 0)),
         load_from=checkpoint_path(folder, str(parent)) if parent is not None else None,

@@ -48,10 +48,12 @@ class Job:
     data: DataOptions
     data_seed: int
     epochs: int
-    """Train up to this epoch; the learning rate decays over all of them."""
+    """Train up to this epoch."""
     batch_size: int
     max_images: int | None = None
     """Training images to use, the first ones of the shuffled part; None: all."""
+    decay_epochs: int | None = None
+    """Epochs the learning rate decays over, where training may end before; None: `epochs`."""
     first_epoch: int = 0
     """Epochs already trained by the trial this one continues."""
     load_from: Path | None = None
@@ -117,7 +119,7 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     part = _first(dataset.train, job.max_images)
     batch_size = min(job.batch_size, len(part))
     steps = len(part) // batch_size
-    model, hyperparameters = build(problem, job.values, steps * job.epochs)
+    model, hyperparameters = build(problem, job.values, steps * (job.decay_epochs or job.epochs))
     # Built here, the optimizer makes no variables inside the graph, which would be traced twice.
     model.optimizer.build(model.trainable_variables)
     fuse(model.optimizer)

@@ -213,6 +213,15 @@ def test_hyperband_continues_the_best_of_a_round(jobs: list[Job]) -> None:
     assert first_round[0].tuner["tuner/epochs"] == jobs[0].epochs == 1
 
 
+@pytest.mark.parametrize("tuner", ["hyperband", "asha"])
+def test_on_every_rung_the_learning_rate_decays_over_the_highest(
+    tmp_path: Path, tuner: Tuner, jobs: list[Job]
+) -> None:
+    searched(tmp_path, tuner, max_trials=20, max_epochs=9)
+    assert len({job.epochs for job in jobs}) > 1
+    assert {job.decay_epochs for job in jobs} == {9}
+
+
 @pytest.mark.parametrize("tuner", ["random", "grid", "bayesian"])
 def test_only_hyperband_and_asha_continue_trials(
     tmp_path: Path, tuner: Tuner, jobs: list[Job]
@@ -226,6 +235,7 @@ def test_a_job_has_the_budget_of_the_search_and_a_seed_of_its_own(
 ) -> None:
     trials = searched(tmp_path, seed=7, max_epochs=5, batch_size=32, max_images=100)
     assert {(job.epochs, job.batch_size, job.max_images) for job in jobs} == {(5, 32, 100)}
+    assert {job.decay_epochs for job in jobs} == {5}
     assert {job.data_seed for job in jobs} == {7}
     assert [trial.seed for trial in trials] == [job.seed for job in jobs]
     assert len({job.seed for job in jobs}) == len(jobs)

@@ -247,6 +247,16 @@ def test_the_decay_spans_all_steps_of_the_job(changes: dict[str, Any], steps: in
 
 
 @EAGERLY
+def test_a_trial_that_goes_up_is_the_training_it_would_have_been(tmp_path: Path) -> None:
+    decaying, below = tiny.BASELINE | {"decay": True}, tmp_path / "below.weights.h5"
+    whole = train.run_trial(job(values=decaying))
+    low = train.run_trial(job(values=decaying, epochs=1, decay_epochs=3, checkpoint=below))
+    high = train.run_trial(job(values=decaying, first_epoch=1, load_from=below))
+    for name, curve in whole.curves.items():
+        assert low.curves[name] + high.curves[name] == pytest.approx(curve)
+
+
+@EAGERLY
 def test_bfloat16_is_of_one_job_and_not_of_the_next() -> None:
     for policy, computed in (("mixed_bfloat16", "bfloat16"), ("float32", "float32")):
         model, _ = train.train(job(epochs=1, dtype_policy=policy))
