@@ -41,8 +41,10 @@ CELLS = [
 QUIET_WORKERS = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.interval": "1h",
+    "distributed.admin.tick.interval": "1h",
 }
-"""Of Dask: hundreds of workers that profile themselves in one process leave the driver no time."""
+"""Of Dask: hundreds of workers that watch themselves, fifty times a second each, in one process
+leave the driver no time."""
 
 
 class Growth(BaseModel):
@@ -148,9 +150,13 @@ def instantly(job: Job) -> Trained:
 
 
 if __name__ == "__main__":
+    # By this name, Dask sends workers `instantly` as a reference, like `search._run`; that of
+    # __main__ it would pickle whole, anew for every trial.
+    from benchmarks import growth
+
     os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        found = measure(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+        found = growth.measure(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
         os.chdir(ROOT)
     print(found.model_dump_json())

@@ -42,6 +42,11 @@ class _Rung:
         insort(self.ranked, one)
         insort(self.staying, one)
 
+    def stays(self, one: tuple[float, str]) -> bool:
+        """Whether it was completed here and has not gone up."""
+        place = bisect_left(self.staying, one)
+        return self.staying[place : place + 1] == [one]
+
     def next_up(self) -> tuple[float, str] | None:
         """The best that has not gone up, if it is among the best 1/ETA and these are not used up.
 
@@ -93,7 +98,7 @@ class AshaOracle(keras_tuner.Oracle):
         allowed = self.configurations // ETA ** (number + 1)  # when all have been drawn
         return (
             number + 1 < len(self.epochs)
-            and one in rung.staying
+            and rung.stays(one)
             and bisect_left(rung.ranked, one) < allowed
         )
 

@@ -17,6 +17,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -326,7 +327,14 @@ class _Kept:
     """
 
     def __init__(self, keep: int, oracle: "keras_tuner.Oracle", folder: Path) -> None:
-        self._keep, self._oracle, self._folder = keep, oracle, folder
+        from study.asha import AshaOracle
+
+        self._keep, self._folder = keep, folder
+        self._may_go_up: Callable[[str], bool] = (
+            oracle.may_go_up
+            if isinstance(oracle, AshaOracle)
+            else partial(_may_go_up_a_bracket, oracle)
+        )
         self._completed: dict[str, Trial] = {}
         """Trials that still have a checkpoint, by trial id."""
 
@@ -337,18 +345,11 @@ class _Kept:
         else:
             self._remove(record.trial_id)
         continued = {str(values.get("tuner/trial_id")) for values in running}
-        self._remove_all_but(lambda one: one.trial_id in continued or self._may_go_up(one))
+        self._remove_all_but(lambda one: one.trial_id in continued or self._may_go_up(one.trial_id))
 
     def settle_all(self) -> None:
         """After the search."""
         self._remove_all_but(lambda _: False)
-
-    def _may_go_up(self, record: Trial) -> bool:
-        from study.asha import AshaOracle
-
-        if isinstance(self._oracle, AshaOracle):
-            return self._oracle.may_go_up(record.trial_id)
-        return _may_go_up_a_bracket(self._oracle, record.trial_id)
 
     def _remove_all_but(self, needed: Callable[[Trial], bool]) -> None:
         ranked = sorted(self._completed.values(), key=lambda one: (-(one.score or 0), one.number))
