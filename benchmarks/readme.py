@@ -21,8 +21,9 @@ Made by `make bench`, which takes about two hours on two cores; every figure is 
 
 WHY_NOT_FASTER = """What limits us: importing TensorFlow takes several seconds before any trial, a
 third of the quickest searches. A trial is three epochs at most, so that ending it early saves two
-thirds of it and no more, and two cores are two workers. A search also needs luck: one lucky draw
-among the first five beats any method, as the seeds show.
+thirds of it and no more, and two cores are two workers. Three seeds leave much to luck: one lucky
+draw among the first five beats any method, and as training on several threads is not repeatable,
+Keras Tuner's random search took 156 s one time and 47 s another, with the same seed (`mnist`, 1).
 """
 
 WHY_OVERHEAD = """Most of it is Python's: Keras calls every layer for the training step, for the
