@@ -32,6 +32,9 @@ operations of the tuned network, one by one. The rest is the first run of these 
 weights and the checkpoint. The driver's own share, oracle and records, is under "Growth".
 """
 
+WHY_BAYESIAN = """ Before every proposal Keras Tuner fits a Gaussian process to all
+trials so far, which costs the cube of their number."""
+
 
 def render(results: Results) -> str:
     """The whole page; Markdown."""
@@ -251,7 +254,9 @@ def _growth(growths: list[Growth]) -> str:
         "training is a stub that takes no time, workers are threads. A search is stopped after "
         f'{GROWTH_LIMIT:.0f} s; "finished" says how far it came (for asha a promotion counts as '
         f"a result of its own). What stops scaling first: `{slowest.tuner}`, "
-        f"{slowest.ms_a_trial_at_the_end:,.0f} ms a trial at {slowest.finished:,} trials.\n\n"
+        f"{slowest.ms_a_trial_at_the_end:,.0f} ms a trial at {slowest.finished:,} trials."
+        + (WHY_BAYESIAN if slowest.tuner == "bayesian" else "")
+        + "\n\n"
         + table(header, rows)
     )
 
