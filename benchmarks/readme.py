@@ -32,8 +32,10 @@ operations of the tuned network, one by one. The rest is the first run of these 
 weights and the checkpoint. The driver's own share, oracle and records, is under "Growth".
 """
 
-WHY_BAYESIAN = """ Before every proposal Keras Tuner fits a Gaussian process to all
-trials so far, which costs the cube of their number."""
+WHY_BAYESIAN = (
+    "Before every proposal Keras Tuner fits a Gaussian process to all trials so far, which costs "
+    "the cube of their number."
+)
 
 
 def render(results: Results) -> str:
@@ -113,7 +115,7 @@ def _races(results: Results) -> str:
     for task in TASKS:
         mine = [race for race in results.races if race.task == task]
         if mine:
-            lines += [_race_table(task, mine), *(_race_words(mine, ours) for ours in OURS)]
+            lines += [_race_table(task, mine), *(_race_words(mine, one) for one in OURS)]
     return "\n".join([*lines, WHY_NOT_FASTER])
 
 
@@ -146,11 +148,11 @@ def _shown(seconds: float) -> str:
     return f"> {LIMIT:.0f}" if math.isinf(seconds) else f"{seconds:.0f}"
 
 
-def _race_words(races: list[Race], name: str) -> str:
+def _race_words(races: list[Race], contestant: str) -> str:
     middle = medians(races)
-    if name not in middle:  # not yet run
+    if contestant not in middle:  # not yet run
         return ""
-    ours = middle[name]
+    ours = middle[contestant]
     words = []
     for peer, wanted in (("Keras Tuner", 3.0), ("Optuna", 1.0)):
         peers = [seconds for name, seconds in middle.items() if name.startswith(peer)]
@@ -163,7 +165,7 @@ def _race_words(races: list[Race], name: str) -> str:
         words.append(
             f"{times} times as fast as the best of {peer} (wanted: {wanted:.0f}; {verdict})"
         )
-    tuner = name.removeprefix("study ")
+    tuner = contestant.removeprefix("study ")
     return f"`study search --tuner {tuner}` is {', and '.join(words)}.\n" if words else ""
 
 
@@ -255,7 +257,7 @@ def _growth(growths: list[Growth]) -> str:
         f'{GROWTH_LIMIT:.0f} s; "finished" says how far it came (for asha a promotion counts as '
         f"a result of its own). What stops scaling first: `{slowest.tuner}`, "
         f"{slowest.ms_a_trial_at_the_end:,.0f} ms a trial at {slowest.finished:,} trials."
-        + (WHY_BAYESIAN if slowest.tuner == "bayesian" else "")
+        + (f" {WHY_BAYESIAN}" if slowest.tuner == "bayesian" else "")
         + "\n\n"
         + table(header, rows)
     )

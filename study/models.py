@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from study.errors import CorruptRecord, WrongName
+from study.images import MODES
 from study.metrics import Probabilities, as_probabilities
 
 CONVOLUTIONS = (
@@ -87,7 +88,7 @@ def _of_pictures(model: keras.Model) -> keras.Model:
         WrongName: it does not.
     """
     channels = image_shape(model)[2]
-    if channels not in (1, 3):
+    if channels not in MODES:
         raise WrongName(
             "expected a network of grey (1 channel) or RGB (3 channels) images, found "
             f"{channels} channels"
