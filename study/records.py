@@ -386,6 +386,9 @@ class FilterScores(Record):
 DtypePolicy = Literal["float32", "mixed_bfloat16"]
 """Keras's name for what a network computes in."""
 
+Dtype = Literal["auto", "float32", "mixed_bfloat16"]
+"""What trials are to be trained in; auto follows from the processors: `study.dtype_policy`."""
+
 StageName = Literal["search", "evaluate", "figures"]
 
 
@@ -417,7 +420,12 @@ class StudyRecord(Record):
     plan: list[StageName] = ["search"]
     """What the command was to do for each problem, in order: what `resume` goes on with."""
     dtype_policy: DtypePolicy | None = None
-    """What the trials of its searches are trained in; None before the first search."""
+    """What the trials of its searches are trained in, on whatever processor it goes on; None in
+    runs of earlier versions that had not begun to search."""
+    variables: dict[str, str] = {}
+    """Environment variables as the study sets them for itself and its workers."""
+    overridden: dict[str, str] = {}
+    """What the user had set otherwise, and did not count."""
     stages: list[Stage] = []
     """What was finished."""
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from study.data.dataset import DataOptions
 from study.errors import WrongSetting
-from study.records import Record, StageName
+from study.records import Dtype, Record, StageName
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -41,6 +41,9 @@ class SearchSettings(Record):
     """Trials whose weights stay on disk: the best ones."""
     retries: Annotated[int, Field(ge=0, le=100)] = 2
     """How often a trial whose worker died is taken up again before it counts as failed."""
+    dtype: Dtype = "auto"
+    """What trials are trained in; auto: mixed_bfloat16 if all workers' processors compute it, else
+    float32. The final networks are trained in float32 always."""
     time_limit: str | None = None
     """Such as "90s", "10m" or "1h30m": then no further trial starts. None: no limit."""
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from study import dtype_policy, environment
+from study import environment
 from study.engine import Engine
 from study.errors import CorruptRecord, StudyFailed, WrongName, one_line
 from study.evaluate import evaluate
@@ -21,7 +21,6 @@ from study.files import write_text
 from study.problems import load_problem, problem_description
 from study.progress import clock, stage
 from study.records import (
-    DtypePolicy,
     Picture,
     Sanity,
     SeedResult,
@@ -37,7 +36,6 @@ from study.search import job_key, search
 from study.settings import SearchSettings
 from study.space import search_space
 from study.store import Run, comparison_path
-from study.train import Job
 from study.trials import best_trial, configurations
 
 Found = TypeVar("Found")
@@ -64,7 +62,7 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
     started = time.perf_counter()
     if finished:
         console.print(f"{name}: search: {len(finished)} trials are finished already")
-    policy, problem = _dtype_policy(run, name, engine), load_problem(name)
+    problem = load_problem(name)
     run.write_space(name, search_space(problem))
     with stage(
         f"{name}: search", "trial", max(1, trials - len(finished)), epochs, console
@@ -81,7 +79,7 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
             settings.data,
             study.seed,
             _workers(study),
-            policy,
+            study.dtype_policy or "float32",
             run.search_folder(name),
             engine,
             finished,
@@ -89,18 +87,6 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
             on_trial=keep,
         )
     _record_stage(run, name, "search", started, sum(trial.seconds for trial in run.trials(name)))
-
-
-def _dtype_policy(run: Run, name: str, engine: Engine) -> DtypePolicy:
-    """The run's: chosen at its first search, and kept from then on."""
-    study, settings = run.study(), settings_of(run)
-    if study.dtype_policy is not None:
-        return study.dtype_policy
-    baseline, batch, data = load_problem(name).baseline, settings.search.batch_size, settings.data
-    job = Job(name, baseline, study.seed, data, study.seed, epochs=1, batch_size=batch)
-    chosen = dtype_policy.choose(job, engine)
-    run.write_study(study.model_copy(update={"dtype_policy": chosen}))
-    return chosen
 
 
 def _expected(budget: SearchSettings) -> tuple[int, int]:

@@ -115,7 +115,9 @@ def main(folder: Path, settings: Settings, faults: dict[str, str], workers: int)
     run = Run("demo")
     if not run.folder.exists():
         work = Work(problems=["tiny"], settings=settings, seed=1, plan=["search"])
-        runs.create_run("demo", work, "none", workers)
+        dtype = settings.search.dtype
+        assert dtype != "auto"  # else what a test expects would depend on the processor
+        runs.create_run("demo", work, "none", workers, dtype)
     with run.in_use(), local_engine(workers, settings.search.retries) as engine:
         from study import stages  # slow, and so are the workers
 

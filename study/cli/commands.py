@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from study.cli.options import (
+    DtypeChoice,
     KindOption,
     LineDir,
     Live,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from study.engine import Engine
-    from study.records import FigureKind, Method, StageName
+    from study.records import DtypePolicy, FigureKind, Method, StageName
     from study.settings import Settings, Work
     from study.store import Run
     from study.visualize import SavedModel
@@ -62,6 +63,7 @@ def run(
     preset: Preset = "quick",
     name: RunName = None,
     seed: Seed = 1,
+    dtype: DtypeChoice = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     line_dir: LineDir = None,
@@ -74,7 +76,11 @@ def run(
     Example: python -m study run mnist --preset quick --seed 7
     """
     names = _known_problems(problems or problem_names())
+    from study.settings import changed
+
     settings = _settings(preset, line_dir)
+    budget = changed(settings.search, dtype=dtype)
+    settings = settings.model_copy(update={"search": budget})
     work = _work(names, settings, seed, ["search", "evaluate", "figures"])
     _carry_out(_run_for(work, name, Path(preset).stem), work, workers, scheduler, live)
 
@@ -102,6 +108,7 @@ def search(
     preset: Preset = "quick",
     name: RunName = None,
     seed: Seed = 1,
+    dtype: DtypeChoice = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     line_dir: LineDir = None,
@@ -128,6 +135,7 @@ def search(
         batch_size=batch_size,
         keep=keep,
         retries=retries,
+        dtype=dtype,
     )
     settings = settings.model_copy(update={"search": budget})
     work = _work([problem], settings, seed, ["search"])
@@ -184,6 +192,7 @@ def evaluate(
             raise WrongUse(f"{name} of {run!r} has no trials yet: search it first")
     from study.runs import settings_of
 
+    _warn_of_other_conditions(opened)
     with _alone(opened), _engine(settings_of(opened), workers, scheduler) as engine:
         from study import stages
 
@@ -438,24 +447,21 @@ def _carry_out(
     run: "Run", work: "Work", workers: int | None, scheduler: str | None, live: bool
 ) -> None:
     """Do what of the work is to do, in a new run if need be, and say what came out."""
-    from study.runs import create_run, other_versions
+    from study.runs import create_run
 
     with ExitStack() as stack:
         new = not run.folder.exists()
         if not new:
             stack.enter_context(_alone(run))
-            if others := other_versions(run):
-                logging.warning(
-                    "%s was begun with other packages, numbers may differ: %s",
-                    run.folder,
-                    "; ".join(others),
-                )
+            _warn_of_other_conditions(run)
         engine = stack.enter_context(_engine(work.settings, workers, scheduler))
         with console.status("loading data"):
             _load_data(work)
         if new:
-            command = f"python -m study {shlex.join(sys.argv[1:])}"
-            create_run(run.name, work, command, engine.workers)
+            from study import dtype_policy
+
+            policy = dtype_policy.resolve(work.settings.search.dtype, engine)
+            create_run(run.name, work, _command_again(policy), engine.workers, policy)
             stack.enter_context(_alone(run))
         from study import stages
 
@@ -473,6 +479,24 @@ def _carry_out(
     for problem in work.problems:
         console.print(tables.leaderboard(run, problem, top=5), highlight=False)
     console.print(f"next: python -m study evaluate {run.name}", highlight=False)
+
+
+def _command_again(policy: "DtypePolicy") -> str:
+    """The command that was given, with its arithmetic: the same on every processor."""
+    given = sys.argv[1:]
+    named = any(argument.partition("=")[0] == "--dtype" for argument in given)
+    return f"python -m study {shlex.join(given if named else [*given, '--dtype', policy])}"
+
+
+def _warn_of_other_conditions(run: "Run") -> None:
+    from study.runs import other_conditions
+
+    if others := other_conditions(run):
+        logging.warning(
+            "%s was begun under other conditions, and numbers may differ: %s",
+            run.folder,
+            "; ".join(others),
+        )
 
 
 def _load_data(work: "Work") -> None:

@@ -6,6 +6,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from study.records import Dtype
+
 
 class KindOption(str, Enum):
     """A `FigureKind`: Typer takes no list of Literals."""
@@ -44,6 +46,14 @@ Workers = Annotated[
     ),
 ]
 Preset = Annotated[str, typer.Option(help="quick, full, or the path of your own .toml file.")]
+DtypeChoice = Annotated[
+    Optional[Dtype],
+    typer.Option(
+        "--dtype",
+        show_default="the preset's",
+        help="Arithmetic of trials; auto: mixed_bfloat16 where all processors compute it.",
+    ),
+]
 LineDir = Annotated[
     Optional[Path], typer.Option(help="A folder of line images to use instead of generated ones.")
 ]

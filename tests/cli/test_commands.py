@@ -2,7 +2,6 @@
 
 from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -209,12 +208,13 @@ def test_a_second_process_that_begins_the_same_run_meanwhile_is_refused(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, went_on: list[Run]
 ) -> None:
     """Both saw no folder; the first has made it while the second loaded its data."""
+    from tests import tiny  # brings Keras, which the module must do without
 
     def meanwhile(_: Work) -> None:
         (tmp_path / "results/begun").mkdir(parents=True)
 
     monkeypatch.setattr(commands, "_load_data", meanwhile)
-    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(SimpleNamespace(workers=1)))
+    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
     assert "results/begun is there already" in command.refused(*SEARCH)
     assert went_on == []
 
