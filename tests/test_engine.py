@@ -255,5 +255,17 @@ def test_workers_of_several_threads_are_refused(tmp_path: Path) -> None:
         join(cluster.scheduler_address, tmp_path)
 
 
+def test_workers_that_imported_tensorflow_under_other_variables_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
+    ) as cluster:
+        monkeypatch.setitem(sys.modules, "tensorflow", engine_module)
+        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+        with pytest.raises(WrongUse, match=r"a worker cannot .* while ONEDNN_MAX_CPU_ISA was set"):
+            join(cluster.scheduler_address, tmp_path)
+
+
 def test_cores_are_counted() -> None:
     assert 1 <= core_count() <= (os.cpu_count() or 1)
