@@ -16,6 +16,11 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 MODES = {1: "L", 3: "RGB"}
 """Channels a network takes -> Pillow's mode."""
 
+OPAQUE = 255
+
+FAINT = 32
+"""Levels of 255: with less difference in it there is nothing to see in an image."""
+
 EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 
 
@@ -24,18 +29,21 @@ def read_images(
 ) -> np.ndarray:
     """Image files as one array, in the order given.
 
+    Every image is turned as its EXIF data says and put on black where it is transparent. Of
+    files with several images the first counts.
+
     Args:
         shape: (height, width, channels) expected; 1 channel is grey, 3 are RGB.
-        resize: convert images of another size or mode instead of refusing them: turned as
-            their EXIF data says, put on black where transparent, scaled (Lanczos) to fit and
-            padded with black, so that the aspect ratio, and with it every angle, stays.
+        resize: convert images of another size or mode instead of refusing them: scaled
+            (Lanczos) to fit and padded with black, so that the aspect ratio, and with it every
+            angle, stays.
 
     Returns:
         (n, height, width, channels) uint8.
 
     Raises:
-        WrongImage: a file is missing, not an image, damaged, too large, or of another size
-            or mode.
+        WrongImage: a file is missing, not an image, damaged, too large, of more than 8 bits a
+            channel, of another size or mode, or shows nothing once it is put on black.
     """
     images = np.empty((len(paths), *shape), np.uint8)
     for index, path in enumerate(paths):
@@ -57,14 +65,14 @@ def read_image(
     """
     height, width, channels = shape
     mode = MODES[channels]
-    with _opened(path) as image:
-        fits = image.size == (width, height) and image.mode == mode
-        if not fits and not resize:
+    with _opened(path) as file:
+        image = _upright(file, path)
+        if not resize and (image.size != (width, height) or image.mode != mode):
             came = f"got {image.width}x{image.height} {image.mode}"
             raise WrongImage(f"{shown(path)}: expected {width}x{height} {mode}, {came}; {advice}")
-        if not fits:
-            image = _convert(image, (width, height), mode, path)
-        return np.asarray(image).reshape(shape)
+        opaque = _opaque(image, mode, path)
+        fitting = ImageOps.pad(opaque, (width, height), Image.Resampling.LANCZOS, color=0)
+        return np.asarray(fitting).reshape(shape)
 
 
 def shown(path: Path) -> str:
@@ -88,7 +96,9 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as image:
+            # A file that is open already: given a path, Pillow 13 maps an uncompressed TIFF that
+            # lies on its side into memory with width and height mixed up.
+            with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
                 yield image
     except WrongImage:
         raise
@@ -109,13 +119,38 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         ) from error
 
 
-def _convert(image: Image.Image, size: tuple[int, int], mode: str, path: Path) -> Image.Image:
+def _upright(image: Image.Image, path: Path) -> Image.Image:
+    """The image turned as its EXIF data says, which can swap width and height."""
     if image.mode not in EIGHT_BIT_MODES:
         raise WrongImage(
-            f"{shown(path)}: expected 8 bits a channel, got mode {image.mode}; save it as 8-bit"
+            f"{shown(path)}: expected 8 bits per channel, grey or in colour, got mode "
+            f"{image.mode}; save it as an 8-bit image"
         )
-    image = ImageOps.exif_transpose(image)
-    if image.has_transparency_data:
-        black = Image.new("RGBA", image.size, "black")
-        image = Image.alpha_composite(black, image.convert("RGBA"))
-    return ImageOps.pad(image.convert(mode), size, Image.Resampling.LANCZOS, color=0)
+    return ImageOps.exif_transpose(image)
+
+
+def _opaque(image: Image.Image, mode: str, path: Path) -> Image.Image:
+    """The image in that mode, on black where it is transparent.
+
+    Raises:
+        WrongImage: nothing can be seen of it there, as of black ink on a transparent ground.
+    """
+    if not image.has_transparency_data:
+        return image.convert(mode)
+    layered = image.convert("RGBA")
+    black = Image.new("RGBA", image.size, "black")
+    opaque = Image.alpha_composite(black, layered).convert(mode)
+    hides = np.asarray(layered.getchannel("A")).min() < OPAQUE
+    if hides and _contrast(opaque) < FAINT:
+        raise WrongImage(
+            f"{shown(path)}: expected something to see, got an image that is of one even colour, "
+            "or nearly, once its transparent parts are put on black; save it without transparency, "
+            "on a ground that it stands out from"
+        )
+    return opaque
+
+
+def _contrast(image: Image.Image) -> float:
+    """The greatest difference within a channel, of 255."""
+    extremes = np.reshape(image.getextrema(), (-1, 2))
+    return float(np.ptp(extremes, axis=1).max())

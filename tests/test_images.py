@@ -4,16 +4,17 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
 from study.errors import WrongImage
-from study.images import read_image, read_images, shown
+from study.images import MODES, read_image, read_images, shown
 
 GREY, COLOR = (28, 28, 1), (28, 28, 3)
 
@@ -71,9 +72,12 @@ def test_resize_converts_size_and_mode(
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr"])
-def test_resize_converts_what_printers_and_cameras_write(tmp_path: Path, mode: str) -> None:
+@pytest.mark.parametrize("shape", [GREY, COLOR])
+def test_resize_converts_what_printers_and_cameras_write(
+    tmp_path: Path, mode: str, shape: tuple[int, int, int]
+) -> None:
     Image.new("RGB", (56, 56), "white").convert(mode).save(tmp_path / "photo.jpg")
-    assert (read_image(tmp_path / "photo.jpg", COLOR, resize=True) >= 250).all()
+    assert (read_image(tmp_path / "photo.jpg", shape, resize=True) >= 250).all()
 
 
 def test_resize_leaves_images_that_fit_alone(tmp_path: Path) -> None:
@@ -98,21 +102,124 @@ def test_resize_keeps_the_aspect_ratio_on_black(tmp_path: Path) -> None:
     assert not image[21:].any()
 
 
-def test_resize_turns_photos_as_their_exif_data_says(tmp_path: Path) -> None:
-    photo = Image.new("L", (56, 56))
-    photo.paste(255, (0, 0, 56, 28))
+LAID: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    1: lambda upright: upright,
+    2: np.fliplr,
+    3: lambda upright: np.rot90(upright, 2),
+    4: np.flipud,
+    5: lambda upright: np.swapaxes(upright, 0, 1),
+    6: np.rot90,
+    7: lambda upright: np.swapaxes(np.rot90(upright, 2), 0, 1),
+    8: lambda upright: np.rot90(upright, -1),
+}
+"""EXIF orientation -> how the pixels of an upright picture then lie in the file."""
+
+
+def tagged(path: Path, upright: np.ndarray, orientation: int) -> Path:
+    """A file whose pixels lie otherwise, with the tag that says how."""
     exif = Image.Exif()
-    exif[0x0112] = 3  # orientation: upside down
-    photo.save(tmp_path / "photo.png", exif=exif)
-    image = read_image(tmp_path / "photo.png", GREY, resize=True)
-    assert not image[:10].any()
-    assert (image[18:] == 255).all()
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.fromarray(np.ascontiguousarray(LAID[orientation](upright))).save(path, exif=exif)
+    return path
 
 
-def test_resize_refuses_more_than_eight_bits(tmp_path: Path) -> None:
-    path = saved(tmp_path / "deep.png", np.full((56, 56), 40_000, np.uint16))
-    with pytest.raises(WrongImage, match=r"deep\.png: expected 8 bits a channel, got mode I;16"):
-        read_image(path, GREY, resize=True)
+@pytest.mark.parametrize("resize", [False, True])
+@pytest.mark.parametrize("orientation", LAID)
+@pytest.mark.parametrize("suffix", ["png", "tiff"])
+@pytest.mark.parametrize("shape", [GREY, COLOR, (20, 28, 1), (28, 20, 3)])
+def test_photos_of_the_right_size_are_turned_as_their_exif_data_says(
+    tmp_path: Path, shape: tuple[int, int, int], suffix: str, orientation: int, resize: bool
+) -> None:
+    """Also where width and height are right only once it is turned."""
+    pixels = noise(*shape)
+    path = tagged(tmp_path / f"photo.{suffix}", pixels.squeeze(), orientation)
+    assert np.array_equal(read_image(path, shape, resize=resize), pixels)
+
+
+def test_a_photo_of_the_right_size_until_it_is_turned_is_refused(tmp_path: Path) -> None:
+    path = tagged(tmp_path / "photo.png", noise(28, 20), 6)  # 28 wide and 20 high in the file
+    with pytest.raises(WrongImage, match="expected 28x20 L, got 20x28 L"):
+        read_image(path, (20, 28, 1))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff"])
+def test_resize_turns_photos_as_their_exif_data_says(tmp_path: Path, suffix: str) -> None:
+    pixels = np.zeros((56, 56, 3), np.uint8)
+    pixels[28:] = 255
+    path = tagged(tmp_path / f"photo.{suffix}", pixels, 3)
+    image = read_image(path, GREY, resize=True)
+    assert (image[:10] < 5).all()
+    assert (image[18:] > 250).all()
+
+
+def transparent(mode: str, ink: int) -> tuple[Image.Image, dict[str, object]]:
+    """28x28: a square of that grey on a ground that is transparent, and how to save it."""
+    pixels = np.full((28, 28), ink, np.uint8)
+    alpha = np.zeros((28, 28), np.uint8)
+    alpha[8:20, 8:20] = 255
+    picture = Image.merge("LA", [Image.fromarray(pixels), Image.fromarray(alpha)])
+    if mode in ("LA", "RGBA"):
+        return picture.convert(mode), {}
+    other = 255 - ink  # the value that a tRNS chunk declares transparent
+    opaque = Image.composite(picture.getchannel(0), Image.new("L", (28, 28), other), picture)
+    if mode == "P":
+        indexed = Image.fromarray((alpha > 0).astype(np.uint8)).convert("P")
+        indexed.putpalette([other] * 3 + [ink] * 3)
+        return indexed, {"transparency": 0}
+    return opaque.convert(mode), {"transparency": (other,) * 3 if mode == "RGB" else other}
+
+
+TRANSPARENT_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
+
+
+@pytest.mark.parametrize("mode", TRANSPARENT_MODES)
+@pytest.mark.parametrize("shape", [GREY, COLOR, (56, 56, 1)])
+def test_the_transparent_is_put_on_black_however_it_is_written(
+    tmp_path: Path, mode: str, shape: tuple[int, int, int]
+) -> None:
+    picture, how = transparent(mode, ink=255)
+    picture.save(tmp_path / "ink.png", **how)
+    fits = picture.mode == MODES[shape[2]] and picture.size == shape[:2]
+    image = read_image(tmp_path / "ink.png", shape, resize=not fits)
+    inner, margin = slice(2 * shape[0] // 5, 3 * shape[0] // 5), shape[0] // 5
+    assert (image[inner, inner] == 255).all()
+    assert not image[:margin].any()
+    assert not image[:, :margin].any()
+
+
+@pytest.mark.parametrize("mode", TRANSPARENT_MODES)
+@pytest.mark.parametrize("shape", [GREY, COLOR, (56, 56, 1)])
+def test_dark_ink_on_a_transparent_ground_is_refused_for_there_is_nothing_to_see(
+    tmp_path: Path, mode: str, shape: tuple[int, int, int]
+) -> None:
+    picture, how = transparent(mode, ink=0)
+    picture.save(tmp_path / "ink.png", **how)
+    fits = picture.mode == MODES[shape[2]] and picture.size == shape[:2]
+    with pytest.raises(WrongImage, match=r"ink\.png: .*one even colour.*without transparency"):
+        read_image(tmp_path / "ink.png", shape, resize=not fits)
+
+
+def test_an_opaque_picture_may_be_of_one_even_colour(tmp_path: Path) -> None:
+    """With an alpha channel that hides nothing, too."""
+    for mode in ("L", "LA"):
+        Image.new("L", (28, 28)).convert(mode).save(tmp_path / "blank.png")
+        assert not read_image(tmp_path / "blank.png", GREY, resize=True).any()
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png", "tiff"])
+def test_of_several_images_in_a_file_the_first_counts(tmp_path: Path, suffix: str) -> None:
+    white, black = Image.new("RGB", (28, 28), "white"), Image.new("RGB", (28, 28))
+    path = tmp_path / f"several.{suffix}"
+    white.save(path, save_all=True, append_images=[black])
+    assert (read_image(path, COLOR, resize=True) >= 254).all()
+
+
+@pytest.mark.parametrize("resize", [False, True])
+@pytest.mark.parametrize("size", [28, 56])
+def test_more_than_eight_bits_are_refused(tmp_path: Path, size: int, resize: bool) -> None:
+    path = saved(tmp_path / "deep.png", np.full((size, size), 40_000, np.uint16))
+    with pytest.raises(WrongImage, match=r"deep\.png: expected 8 bits per channel.*got mode I;16"):
+        read_image(path, GREY, resize=resize)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
