@@ -1,5 +1,6 @@
 """Read image files that come from outside, with errors that name the file."""
 
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,10 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from study.errors import WrongImage
+from study.ground import known_colour, oddity, turned, words
+from study.records import Ground
+
+log = logging.getLogger(__name__)
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 """Pixel formats only: some of Pillow's other readers start external programs."""
@@ -25,29 +30,37 @@ EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 
 
 def read_images(
-    paths: Sequence[Path], shape: tuple[int, int, int], *, resize: bool = False
+    paths: Sequence[Path],
+    shape: tuple[int, int, int],
+    *,
+    resize: bool = False,
+    invert: bool = False,
+    ground: Ground | None = None,
 ) -> np.ndarray:
     """Image files as one array, in the order given.
 
-    Every image is turned as its EXIF data says and put on black where it is transparent. Of
-    files with several images the first counts.
+    Every image is turned as its EXIF data says and put on the training images' ground where it is
+    transparent. Of files with several images the first counts. A picture whose own ground is
+    another than the training images' is logged as a warning.
 
     Args:
         shape: (height, width, channels) expected; 1 channel is grey, 3 are RGB.
         resize: convert images of another size or mode instead of refusing them: scaled
-            (Lanczos) to fit and padded with black, so that the aspect ratio, and with it every
-            angle, stays.
+            (Lanczos) to fit and padded with the ground, so that the aspect ratio, and with it
+            every angle, stays.
+        invert: turn light and dark, see `study.ground.turned`.
+        ground: of the images a network was trained on; black where it is unknown or uneven.
 
     Returns:
         (n, height, width, channels) uint8.
 
     Raises:
         WrongImage: a file is missing, not an image, damaged, too large, of more than 8 bits a
-            channel, of another size or mode, or shows nothing once it is put on black.
+            channel, of another size or mode, or shows nothing once it is put on the ground.
     """
     images = np.empty((len(paths), *shape), np.uint8)
     for index, path in enumerate(paths):
-        images[index] = read_image(path, shape, resize=resize)
+        images[index] = read_image(path, shape, resize=resize, invert=invert, ground=ground)
     return images
 
 
@@ -56,6 +69,8 @@ def read_image(
     shape: tuple[int, int, int],
     *,
     resize: bool = False,
+    invert: bool = False,
+    ground: Ground | None = None,
     advice: str = "pass --resize to convert it",
 ) -> np.ndarray:
     """One image file, (height, width, channels) uint8; see `read_images`.
@@ -70,9 +85,16 @@ def read_image(
         if not resize and (image.size != (width, height) or image.mode != mode):
             came = f"got {image.width}x{image.height} {image.mode}"
             raise WrongImage(f"{shown(path)}: expected {width}x{height} {mode}, {came}; {advice}")
-        opaque = _opaque(image, mode, path)
-        fitting = ImageOps.pad(opaque, (width, height), Image.Resampling.LANCZOS, color=0)
-        return np.asarray(fitting).reshape(shape)
+        known = known_colour(ground, channels)
+        fill = np.zeros(channels, np.uint8) if known is None else known
+        opaque = _opaque(image, mode, fill, invert, path)
+        pixels = np.asarray(ImageOps.contain(opaque, (width, height), Image.Resampling.LANCZOS))
+    pixels = pixels.reshape(*pixels.shape[:2], channels)
+    if invert:
+        pixels = turned(pixels)
+    if known is not None and (odd := oddity(pixels, known, invert)):
+        log.warning("%s: %s", shown(path), odd)
+    return _padded(pixels, shape, fill)
 
 
 def shown(path: Path) -> str:
@@ -129,25 +151,38 @@ def _upright(image: Image.Image, path: Path) -> Image.Image:
     return ImageOps.exif_transpose(image)
 
 
-def _opaque(image: Image.Image, mode: str, path: Path) -> Image.Image:
-    """The image in that mode, on black where it is transparent.
+def _opaque(
+    image: Image.Image, mode: str, fill: np.ndarray, invert: bool, path: Path
+) -> Image.Image:
+    """The image in that mode, on what is or will be the fill colour where it is transparent.
 
     Raises:
         WrongImage: nothing can be seen of it there, as of black ink on a transparent ground.
     """
     if not image.has_transparency_data:
         return image.convert(mode)
+    under = turned(fill) if invert else fill
     layered = image.convert("RGBA")
-    black = Image.new("RGBA", image.size, "black")
-    opaque = Image.alpha_composite(black, layered).convert(mode)
+    ground = Image.new(mode, image.size, tuple(under.tolist())).convert("RGBA")
+    opaque = Image.alpha_composite(ground, layered).convert(mode)
     hides = np.asarray(layered.getchannel("A")).min() < OPAQUE
     if hides and _contrast(opaque) < FAINT:
+        turn = "leave out --invert" if invert else "let `predict` or `visualize` --invert it"
         raise WrongImage(
             f"{shown(path)}: expected something to see, got an image that is of one even colour, "
-            "or nearly, once its transparent parts are put on black; save it without transparency, "
-            "on a ground that it stands out from"
+            f"or nearly, once its transparent parts are put on a ground that is {words(under)}; "
+            f"save it without transparency, on a ground that it stands out from, or {turn}"
         )
     return opaque
+
+
+def _padded(pixels: np.ndarray, shape: tuple[int, int, int], fill: np.ndarray) -> np.ndarray:
+    """The pixels in the middle of an image of that shape."""
+    padded = np.full(shape, fill, np.uint8)
+    height, width = pixels.shape[:2]
+    top, left = round((shape[0] - height) / 2), round((shape[1] - width) / 2)
+    padded[top : top + height, left : left + width] = pixels
+    return padded
 
 
 def _contrast(image: Image.Image) -> float:

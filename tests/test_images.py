@@ -15,6 +15,7 @@ from PIL import ExifTags, Image
 
 from study.errors import WrongImage
 from study.images import MODES, read_image, read_images, shown
+from study.records import Ground
 
 GREY, COLOR = (28, 28, 1), (28, 28, 3)
 
@@ -197,6 +198,59 @@ def test_dark_ink_on_a_transparent_ground_is_refused_for_there_is_nothing_to_see
     fits = picture.mode == MODES[shape[2]] and picture.size == shape[:2]
     with pytest.raises(WrongImage, match=r"ink\.png: .*one even colour.*without transparency"):
         read_image(tmp_path / "ink.png", shape, resize=not fits)
+
+
+def stroke(height: int, width: int, ground: int) -> np.ndarray:
+    """An upright stroke of the opposite level on that ground, (height, width) uint8."""
+    pixels = np.full((height, width), ground, np.uint8)
+    pixels[height // 4 : -height // 4, width // 2 - 2 : width // 2 + 2] = 255 - ground
+    return pixels
+
+
+@pytest.mark.parametrize(("height", "width"), [(28, 28), (480, 640), (640, 480), (20, 200)])
+def test_the_reverse_of_the_training_images_is_warned_of_by_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, height: int, width: int
+) -> None:
+    """Also where black padding would hide its ground."""
+    ground = Ground(colour=[0], share=1)
+    dark = saved(tmp_path / "dark.png", stroke(height, width, 0))
+    light = saved(tmp_path / "light.png", stroke(height, width, 255))
+    expected = read_image(dark, GREY, resize=True, ground=ground)
+    assert caplog.text == ""
+    read_image(light, GREY, resize=True, ground=ground)
+    assert "light.png: the ground of this picture is light" in caplog.text
+    caplog.clear()
+    turned = read_image(light, GREY, resize=True, invert=True, ground=ground)
+    assert caplog.text == ""
+    assert np.abs(turned.astype(int) - expected).max() <= 1  # of rounding
+
+
+def test_what_a_picture_lacks_is_filled_with_the_known_ground(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    white = Ground(colour=[255], share=1)
+    pixels = saved(tmp_path / "paper.png", stroke(480, 640, 255))
+    image = read_image(pixels, GREY, resize=True, ground=white)
+    assert (image[:6] == 255).all()
+    ink, how = transparent("LA", ink=0)
+    ink.save(tmp_path / "ink.png", **how)
+    image = read_image(tmp_path / "ink.png", GREY, resize=True, ground=white)
+    assert (image[0, 0], image[14, 14]) == (255, 0)
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("mode", TRANSPARENT_MODES)
+def test_invert_makes_dark_ink_on_a_transparent_ground_light_on_black(
+    tmp_path: Path, mode: str
+) -> None:
+    picture, how = transparent(mode, ink=0)
+    picture.save(tmp_path / "ink.png", **how)
+    image = read_image(tmp_path / "ink.png", GREY, resize=True, invert=True)
+    assert (image[0, 0], image[14, 14]) == (0, 255)
+    picture, how = transparent(mode, ink=255)
+    picture.save(tmp_path / "ink.png", **how)
+    with pytest.raises(WrongImage, match=r"a ground that is light.*or leave out --invert"):
+        read_image(tmp_path / "ink.png", GREY, resize=True, invert=True)
 
 
 def test_an_opaque_picture_may_be_of_one_even_colour(tmp_path: Path) -> None:
