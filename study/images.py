@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from study.errors import WrongImage
 from study.ground import known_colour, oddity, turned, words
@@ -20,6 +20,9 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 
 MODES = {1: "L", 3: "RGB"}
 """Channels a network takes -> Pillow's mode."""
+
+GREY_STEPS = {"L;2": 85, "L;4": 17}
+"""How a PNG holds grey in 2 or 4 bits -> what one of its levels is in 8."""
 
 OPAQUE = 255
 
@@ -104,7 +107,7 @@ def shown(path: Path) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     """Open an image file; whatever goes wrong with it in the block becomes a WrongImage.
 
     Pillow refuses an image of more than `Image.MAX_IMAGE_PIXELS` (89 million) pixels when
@@ -141,13 +144,16 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         ) from error
 
 
-def _upright(image: Image.Image, path: Path) -> Image.Image:
+def _upright(image: ImageFile.ImageFile, path: Path) -> Image.Image:
     """The image turned as its EXIF data says, which can swap width and height."""
     if image.mode not in EIGHT_BIT_MODES:
         raise WrongImage(
             f"{shown(path)}: expected 8 bits per channel, grey or in colour, got mode "
             f"{image.mode}; save it as an 8-bit image"
         )
+    raw = image.tile[0].args if image.tile else None
+    if isinstance(raw, str) and raw in GREY_STEPS and "transparency" in image.info:
+        image.info["transparency"] *= GREY_STEPS[raw]  # Pillow 13 leaves the file's own level
     return ImageOps.exif_transpose(image)
 
 

@@ -323,6 +323,21 @@ def png(*chunks: tuple[bytes, bytes]) -> bytes:
     return content
 
 
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_one_transparent_grey_counts_in_files_of_any_depth(tmp_path: Path, bits: int) -> None:
+    """Four columns of ink, and four of white that is declared transparent."""
+    white, ink = 2**bits - 1, 2 ** (bits - 1)
+    header = struct.pack(">IIBBBBB", 8, 8, bits, 0, 0, 0, 0)
+    levels = np.repeat([ink, white], 4).astype(np.uint8)
+    row = b"\0" + np.packbits(np.unpackbits(levels[:, None], axis=1)[:, 8 - bits :]).tobytes()
+    chunks = [(b"IHDR", header), (b"tRNS", struct.pack(">H", white))]
+    data = zlib.compress(8 * row)
+    (tmp_path / "grey.png").write_bytes(png(*chunks, (b"IDAT", data), (b"IEND", b"")))
+    image = read_image(tmp_path / "grey.png", (8, 8, 1))
+    assert (image[:, :4] == ink * 255 // white).all()
+    assert not image[:, 4:].any()
+
+
 @pytest.mark.parametrize("side", [10_000, 2**31 - 1])
 @pytest.mark.parametrize("resize", [False, True])
 def test_decompression_bombs_are_refused(tmp_path: Path, side: int, resize: bool) -> None:
