@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from study.answers import check_heads, check_probabilities
+from study.data.dataset import Names
 from study.errors import CorruptRecord, WrongName
 from study.images import MODES
 from study.metrics import Probabilities, as_probabilities
@@ -146,6 +148,16 @@ def class_count(model: keras.Model, head: str) -> int:
     return max(2, units)
 
 
+def fitting_names(model: keras.Model, names: Names) -> dict[str, tuple[str, ...]]:
+    """The names of those heads that tell as many classes apart as there are names."""
+    fitting = {}
+    for head, output in zip(head_names(model), model.outputs, strict=True):
+        units = output.shape[-1]
+        if len(output.shape) == 2 and len(names.get(head, ())) == max(2, units or 0):
+            fitting[head] = tuple(names[head])
+    return fitting
+
+
 def layer_names(model: keras.Model) -> list[str]:
     """Names of all layers, in order."""
     return [layer.name for layer in model.layers]
@@ -231,5 +243,13 @@ def layer_outputs(
 
 
 def predict(model: keras.Model, images: np.ndarray) -> Probabilities:
-    """Each head's class probabilities of raw images; see `predictor`."""
-    return predictor(model)(images)
+    """Each head's class probabilities of raw images; see `predictor`.
+
+    Raises:
+        WrongUse: the network puts out something else, see `study.answers`.
+    """
+    functional = as_functional(model)
+    check_heads(head_names(functional), functional.outputs)
+    probabilities = predictor(functional)(images)
+    check_probabilities(probabilities)
+    return probabilities

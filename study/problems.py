@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 import search_spaces
 from study.errors import WrongName
-from study.records import Value
+from study.ground import ground_of
+from study.records import Signature, Value
 
 if TYPE_CHECKING:
     import keras
@@ -108,6 +109,20 @@ def check_heads(problem: Problem, dataset: "Dataset") -> None:
             f'search_spaces/{problem.name}.py: expected HEADS = ("class",){several}, got '
             f"{problem.heads}"
         )
+
+
+def signature(problem: Problem, dataset: "Dataset") -> Signature:
+    """What the problem's networks take and tell apart; its heads fit the data set."""
+    return Signature(
+        image_shape=dataset.image_shape,
+        heads={head: list(dataset.names[head]) for head in problem.heads},
+        images={
+            "train": len(dataset.train),
+            "validation": len(dataset.validation),
+            "test": len(dataset.test),
+        },
+        ground=ground_of(dataset.train.images),
+    )
 
 
 def _check_name(name: str) -> None:

@@ -106,6 +106,27 @@ class Hyperparameter(Record):
     """Other hyperparameters and the values that all of them must have for this one to apply."""
 
 
+class Ground(Record):
+    """What lies around the things that a problem's training images show; see `study.ground`."""
+
+    colour: list[Annotated[int, Field(ge=0, le=255)]]
+    """One level per channel."""
+    share: Annotated[float, Field(ge=0, le=1)]
+    """Share of the training images whose border is evenly of this colour."""
+
+
+class Signature(Record):
+    """signature.json: what a problem's networks take, and what they tell apart."""
+
+    image_shape: tuple[int, int, int]
+    """(height, width, channels)."""
+    heads: dict[str, list[str]]
+    """Head -> names of its classes, in class order."""
+    images: dict[str, int]
+    """Images in each part: "train", "validation", "test"."""
+    ground: Ground | None = None
+
+
 class SearchSpace(Record):
     """space.json: what a search could choose from."""
 

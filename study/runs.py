@@ -1,11 +1,12 @@
 """A run from its beginning: what it is to do, and what of that is done."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from study import environment, processor, variables
 from study.errors import StudyError, WrongName, WrongUse
-from study.records import DtypePolicy, StageName, StudyRecord
+from study.records import DtypePolicy, Signature, StageName, StudyRecord
 from study.settings import Settings, Work, validated
 from study.store import Run, check_name, run_names
 
@@ -95,6 +96,17 @@ def create_run(
         )
     )
     return run
+
+
+def record_signatures(run: Run, signatures: Mapping[str, Signature]) -> None:
+    """Write what the networks of each problem take and tell apart, once.
+
+    Args:
+        signatures: Problem -> its signature.
+    """
+    for problem, signature in signatures.items():
+        if run.signature(problem) is None:
+            run.write_signature(problem, signature)
 
 
 def settings_of(run: Run) -> Settings:

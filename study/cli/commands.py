@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from study.engine import Engine
-    from study.records import DtypePolicy, FigureKind, Method, StageName
+    from study.records import DtypePolicy, FigureKind, Method, Signature, StageName
     from study.settings import Settings, Work
     from study.store import Run
     from study.visualize import SavedModel
@@ -225,6 +225,9 @@ def visualize(
     resize: Annotated[
         bool, typer.Option("--resize", help="Convert images that do not fit.")
     ] = False,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Turn light and dark of the images.")
+    ] = False,
     workers: Workers = None,
 ) -> None:
     """Activations, filters and class heatmaps of saved networks, for any images and layers.
@@ -258,7 +261,16 @@ def visualize(
         if out and len(models) > 1:
             folder = out / model.label
         made = visualize.draw_model(
-            model, folder, kinds, layer or [], image or [], resize, methods, head, chosen_class
+            model,
+            folder,
+            kinds,
+            layer or [],
+            image or [],
+            resize,
+            invert,
+            methods,
+            head,
+            chosen_class,
         )
         for picture in made:
             console.print(str(folder / picture.file), highlight=False, soft_wrap=True)
@@ -276,6 +288,9 @@ def predict(
     resize: Annotated[
         bool, typer.Option("--resize", help="Convert images that do not fit.")
     ] = False,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Turn light and dark of the images.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Class and probabilities of image files.
@@ -284,20 +299,22 @@ def predict(
     """
     _import_tensorflow()
     from study.images import read_images
-    from study.models import image_shape, load_model
+    from study.models import fitting_names, image_shape, load_model
     from study.models import predict as predict_with
 
     models = _models(target, problem, network)
     if len(models) > 1:
         several = ", ".join(model.label for model in models)
         raise WrongUse(f"{target!r} has several networks ({several}): choose one with --problem")
-    model = load_model(models[0].path)
-    pixels = read_images(images, image_shape(model), resize=resize)
+    (chosen,) = models
+    model = load_model(chosen.path)
+    names = fitting_names(model, chosen.names)
+    shape = image_shape(model)
+    pixels = read_images(images, shape, resize=resize, invert=invert, ground=chosen.ground)
     probabilities = predict_with(model, pixels)
     for index, path in enumerate(images):
         answer = {
-            head: _ranked(p[index], models[0].names.get(head), top)
-            for head, p in probabilities.items()
+            head: _ranked(p[index], names.get(head), top) for head, p in probabilities.items()
         }
         if as_json:
             typer.echo(json.dumps({"image": str(path), **answer}, ensure_ascii=False))
@@ -447,7 +464,7 @@ def _carry_out(
     run: "Run", work: "Work", workers: int | None, scheduler: str | None, live: bool
 ) -> None:
     """Do what of the work is to do, in a new run if need be, and say what came out."""
-    from study.runs import create_run
+    from study.runs import create_run, record_signatures
 
     with ExitStack() as stack:
         new = not run.folder.exists()
@@ -456,13 +473,14 @@ def _carry_out(
             _warn_of_other_conditions(run)
         engine = stack.enter_context(_engine(work.settings, workers, scheduler))
         with console.status("loading data"):
-            _load_data(work)
+            signatures = _load_data(work)
         if new:
             from study import dtype_policy
 
             policy = dtype_policy.resolve(work.settings.search.dtype, engine)
             create_run(run.name, work, _command_again(policy), engine.workers, policy)
             stack.enter_context(_alone(run))
+        record_signatures(run, signatures)
         from study import stages
 
         if live:
@@ -499,18 +517,25 @@ def _warn_of_other_conditions(run: "Run") -> None:
         )
 
 
-def _load_data(work: "Work") -> None:
-    """Wrong images, heads that do not fit them, no network: say so before anything starts."""
+def _load_data(work: "Work") -> "dict[str, Signature]":
+    """Wrong images, heads that do not fit them, no network: say so before anything starts.
+
+    Returns:
+        What the networks of each problem take and tell apart.
+    """
     from study.data import load_dataset
-    from study.problems import check_heads, load_problem
+    from study.problems import check_heads, load_problem, signature
 
     loaded = {
         source: load_dataset(source, seed=work.seed, options=work.settings.data)
         for source in {problem_data(problem) for problem in work.problems}
     }
+    signatures = {}
     for name in work.problems:
         problem = load_problem(name)
         check_heads(problem, loaded[problem.data])
+        signatures[name] = signature(problem, loaded[problem.data])
+    return signatures
 
 
 def _open_run(name: str) -> "Run":

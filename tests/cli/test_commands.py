@@ -10,6 +10,7 @@ from PIL import Image
 from study import runs
 from study.cli import commands
 from study.cli.commands import app
+from study.records import Signature
 from study.settings import Settings, Work, load_preset
 from study.store import Run
 from tests.cli.conftest import Command
@@ -167,7 +168,7 @@ def went_on(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """The runs that were gone on with; nothing is loaded or trained for it."""
     seen: list[Run] = []
     monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext())
-    monkeypatch.setattr(commands, "_load_data", lambda _: None)
+    monkeypatch.setattr(commands, "_load_data", lambda _: {})
     monkeypatch.setattr("study.stages.carry_out", lambda run, *_: seen.append(run))
     return seen
 
@@ -210,8 +211,9 @@ def test_a_second_process_that_begins_the_same_run_meanwhile_is_refused(
     """Both saw no folder; the first has made it while the second loaded its data."""
     from tests import tiny  # brings Keras, which the module must do without
 
-    def meanwhile(_: Work) -> None:
+    def meanwhile(_: Work) -> dict[str, Signature]:
         (tmp_path / "results/begun").mkdir(parents=True)
+        return {}
 
     monkeypatch.setattr(commands, "_load_data", meanwhile)
     monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
