@@ -4,7 +4,6 @@ import json
 import logging
 from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -17,6 +16,7 @@ from study.cli import commands
 from study.records import Ground, NetworkName, Signature
 from study.settings import Settings, Work
 from study.store import Run
+from tests import tiny
 from tests.cli.conftest import Command
 from tests.command import TINY, study
 from tests.factories import trial
@@ -167,7 +167,7 @@ def test_visualize_warns_of_the_reverse_and_turns_it(
 @pytest.fixture
 def begun(monkeypatch: pytest.MonkeyPatch) -> None:
     """Data are loaded; nothing is trained."""
-    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(SimpleNamespace(workers=1)))
+    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
     monkeypatch.setattr("study.stages.carry_out", lambda *_: None)
     monkeypatch.setattr("study.stages.report_stage", lambda *_: None)
 
