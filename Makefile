@@ -7,6 +7,8 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 IN_ENV := .venv/bin/
 # What the tests' searches train in: auto, float32 or mixed_bfloat16.
 DTYPE ?= auto
+# Further arguments of pytest, such as TESTS="--random-order-seed=2 --random-order-bucket=global".
+TESTS ?=
 # Further arguments of `study run`, such as ARGS="--name mine".
 ARGS ?=
 
@@ -20,7 +22,7 @@ study: .venv/ready  ## Make the environment, run the whole study (about fourteen
 	$(IN_ENV)python -m study run --preset quick $(ARGS)
 
 test: .venv/ready-to-test browser check  ## Make the environment, check style and types, run all tests
-	STUDY_TEST_DTYPE=$(DTYPE) $(IN_ENV)python -m pytest -n 2 --dist worksteal
+	STUDY_TEST_DTYPE=$(DTYPE) $(IN_ENV)python -m pytest -n 2 --dist worksteal $(TESTS)
 
 check: .venv/ready-to-test  ## Style and types only
 	$(IN_ENV)ruff check
