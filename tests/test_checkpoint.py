@@ -12,7 +12,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from study import checkpoint, train
-from study.checkpoint import Progress
+from study.checkpoint import Progress, Saved
 from study.data.dataset import DataOptions
 from study.errors import CorruptRecord
 from study.train import Job
@@ -155,7 +155,7 @@ def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     model = with_dropout(keras_tuner.HyperParameters(), 1)
     model.optimizer.build(model.trainable_variables)
     path = tmp_path / checkpoint.FILE
-    checkpoint.save(path, model, Progress(training="some", curves={}, seconds=1.0), None)
+    checkpoint.save(path, model, Saved(Progress(training="some", curves={}, seconds=1.0)))
     before = model.get_weights()
     path.write_bytes(path.read_bytes()[:1000])
 
