@@ -70,11 +70,11 @@ def hang_once(begun: Path) -> None:
     """Have the first worker that gets here hang in an epoch, until it is killed."""
     save = checkpoint.save
 
-    def hang(path: Path, model: Any, progress: checkpoint.Progress, best: Any) -> None:
-        if len(progress.curves["loss"]) == HANGS_IN and not begun.exists():
+    def hang(path: Path, model: Any, saved: checkpoint.Saved) -> None:
+        if len(saved.progress.curves["loss"]) == HANGS_IN and not begun.exists():
             begun.touch()
             threading.Event().wait(PATIENCE)
-        save(path, model, progress, best)
+        save(path, model, saved)
 
     checkpoint.save = hang
 
