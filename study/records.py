@@ -135,11 +135,16 @@ class Estimate(Record):
 
 
 class PerClass(Record):
-    """One number a class, in class order, of the saved network on the test part."""
+    """One number a class, in class order, of the saved network on the test part.
 
-    precision: list[float]
-    recall: list[float]
-    f1: list[float]
+    None where there is none: recall and F1 of a class without test images, and precision of a
+    class that was never predicted. F1 of a class that has images and was never predicted is 0, for
+    all of them were missed. (Older versions wrote 0 for all of these.)
+    """
+
+    precision: list[float | None]
+    recall: list[float | None]
+    f1: list[float | None]
 
 
 class NetworkResult(Record):
