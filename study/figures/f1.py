@@ -265,8 +265,8 @@ def _grid_caption(grid: F1Grid) -> str:
         f"F1 of all {classes} classes, a column for each {grid.column_attribute}. The tuned "
         f"network's worst class is {grid.rows[row]}, {grid.columns[column]} with "
         f"{percent(float(np.nanmin(tuned)))}; the baseline's worst has "
-        f"{percent(float(np.nanmin(baseline)))}. In the last map blue is where the tuned network is "
-        f"better ({int((tuned > baseline).sum())} classes), orange where the baseline is "
+        f"{percent(float(np.nanmin(baseline)))}. In the last map blue is where the tuned network "
+        f"is better ({int((tuned > baseline).sum())} classes), orange where the baseline is "
         f"({int((tuned < baseline).sum())})."
     )
 
