@@ -233,18 +233,28 @@ def _by_class(
 ) -> tuple[PerClass, list[list[int]]]:
     """Precision, recall, F1 and confusion matrix over the data set's classes.
 
-    The heads of a multi-head network name a class together.
+    The heads of a multi-head network name a class together. See `PerClass` on what a class has
+    that has no test images or was never predicted.
     """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     predicted = metrics.predicted_class(dataset, probabilities)
     classes = np.arange(len(dataset.names["class"]))
     true = dataset.test.labels["class"]
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        true, predicted, labels=classes, zero_division=0
+    precision, recall, f1, images = precision_recall_fscore_support(
+        true, predicted, labels=classes, zero_division=np.nan
     )
     matrix = confusion_matrix(true, predicted, labels=classes)
     return (
-        PerClass(precision=precision.tolist(), recall=recall.tolist(), f1=f1.tolist()),
+        PerClass(
+            precision=_known(precision),
+            recall=_known(recall),
+            f1=_known(np.where(images > 0, f1, np.nan)),
+        ),
         matrix.tolist(),
     )
+
+
+def _known(values: np.ndarray) -> list[float | None]:
+    """NaN, which JSON does not have, as None."""
+    return [None if np.isnan(value) else float(value) for value in values]

@@ -76,9 +76,11 @@ def as_functional(model: keras.Model) -> keras.Model:
     """
     inputs = getattr(model, "inputs", None) or []
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or None in inputs[0].shape[1:]:
-        found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs) or "nothing known"
-        raise WrongName(f"expected a network with one input (n, height, width, channels), "
-                        f"found {found}")  # fmt: skip
+        found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs)
+        raise WrongName(
+            "expected a network of layers with one input (n, height, width, channels), found "
+            + (found or "no known input: a subclassed model cannot be looked into")
+        )
     outputs = model.outputs
     return keras.Model(model.inputs, outputs[0] if len(outputs) == 1 else outputs)
 

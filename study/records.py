@@ -156,11 +156,16 @@ class Estimate(Record):
 
 
 class PerClass(Record):
-    """One number a class, in class order, of the saved network on the test part."""
+    """One number a class, in class order, of the saved network on the test part.
 
-    precision: list[float]
-    recall: list[float]
-    f1: list[float]
+    None where there is none: recall and F1 of a class without test images, and precision of a
+    class that was never predicted. F1 of a class that has images and was never predicted is 0, for
+    all of them were missed. (Older versions wrote 0 for all of these.)
+    """
+
+    precision: list[float | None]
+    recall: list[float | None]
+    f1: list[float | None]
 
 
 class NetworkResult(Record):
@@ -324,13 +329,25 @@ class Deletion(Record):
     """Differences in insertion area minus deletion area, on the same image: positive is better."""
 
 
+SanityVerdict = Literal["stays", "reacts", "undecided", "vanishes"]
+"""What a method's maps do when all that the network learned is gone."""
+FEWEST_DRAWS = 5
+"""Draws of random weights from which on a verdict is given."""
+
+
 class NetworkSanity(Record):
     """How heatmaps change as a network's layers lose what they learned, from the top."""
 
     stages: list[str]
     """Layers in the order they are randomised; each stage keeps those before."""
     similarity: dict[Method, list[Estimate]]
-    """Spearman correlation with the original maps after each stage, in [-1, 1]."""
+    """Spearman correlation with the original maps after each stage, in [-1, 1], over draws of
+    weights and images; a map that became constant counts as 0."""
+    at_most: dict[Method, Estimate] = {}
+    """The same after the last stage with a map that became constant counted as 1: it has not been
+    seen to change with the weights. Empty in records of one draw."""
+    vanished: dict[Method, float] = {}
+    """Share of the maps that are constant after the last stage, in [0, 1]."""
     compared: dict[Method, int]
     """Images whose original map is not constant: only these can be compared."""
 
@@ -339,18 +356,41 @@ class Sanity(Record):
     """findings/sanity.json: cascading randomisation (Adebayo et al. 2018, section 3.1)."""
 
     images: int
+    draws: int = 1
+    """Draws of random weights; runs of older versions made one."""
     limit: float
     """A method surely more similar than this, all being randomised, is not to be trusted."""
     networks: dict[NetworkName, NetworkSanity]
 
-    def distrusted(self, network: NetworkName) -> list[Method]:
-        """Methods whose maps of that network stay: the whole interval is above the limit."""
-        return [method for method, end in self.ends(network).items() if end.ci95[0] > self.limit]
+    @property
+    def decides(self) -> bool:
+        """Whether there are draws enough for a verdict: with one, the draw decides it."""
+        return self.draws >= FEWEST_DRAWS
 
-    def undecided(self, network: NetworkName) -> list[Method]:
-        """Methods whose interval reaches from below the limit to above it."""
-        intervals = {method: end.ci95 for method, end in self.ends(network).items()}
-        return [method for method, (low, high) in intervals.items() if low <= self.limit < high]
+    def verdicts(self, network: NetworkName) -> dict[Method, SanityVerdict]:
+        """Of each method that could be compared, by the whole 95% interval; {} of too few draws.
+
+        Maps that vanish count against either verdict: as unlike the original ones for "stays", as
+        like them for "reacts". A method is said to vanish if they alone keep it from "reacts".
+        """
+        if not self.decides:
+            return {}
+        one = self.networks[network]
+        return {
+            method: self._verdict(end, one.at_most[method])
+            for method, end in self.ends(network).items()
+        }
+
+    def _verdict(self, at_least: Estimate, at_most: Estimate) -> SanityVerdict:
+        if at_least.ci95[0] > self.limit:
+            return "stays"
+        if at_most.ci95[1] <= self.limit:
+            return "reacts"
+        return "vanishes" if at_least.ci95[1] <= self.limit else "undecided"
+
+    def methods(self, network: NetworkName, verdict: SanityVerdict) -> list[Method]:
+        """Those with that verdict."""
+        return [method for method, given in self.verdicts(network).items() if given == verdict]
 
     def ends(self, network: NetworkName) -> dict[Method, Estimate]:
         """Similarity with everything randomised, of the methods that could be compared."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from study.data.dataset import DataOptions
 from study.errors import WrongSetting
-from study.records import Dtype, Record, StageName
+from study.records import FEWEST_DRAWS, Dtype, Record, StageName
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -90,8 +90,10 @@ class FigureSettings(Record):
     """Validation images whose heatmaps are scored for every trial whose weights are kept."""
     curve_images: Annotated[int, Field(ge=1, le=10_000)] = 48
     """Test images for deletion and insertion curves, where no line is known."""
-    sanity_images: Annotated[int, Field(ge=1, le=10_000)] = 32
+    sanity_images: Annotated[int, Field(ge=1, le=10_000)] = 12
     """Test images whose heatmaps are made again as the layers are randomised."""
+    sanity_draws: Annotated[int, Field(ge=FEWEST_DRAWS, le=100)] = FEWEST_DRAWS
+    """How often random weights are drawn for it."""
     smooth_samples: Annotated[int, Field(ge=1, le=256)] = 8
     """Noisy copies of an image that SmoothGrad averages over, in all of these."""
     scorecam_channels: Annotated[int, Field(ge=1, le=1024)] = 16

@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from study.records import (
+    FEWEST_DRAWS,
     METHOD_NAMES,
     NETWORKS,
     Estimate,
     Evaluation,
     NetworkName,
     Sanity,
+    SanityVerdict,
     SeedResult,
     StageName,
     Trial,
@@ -38,6 +40,14 @@ STAGES: dict[StageName, str] = {
 }
 """Each stage in words."""
 
+NOT_PASSED: dict[SanityVerdict, str] = {
+    "stays": "Not to be trusted here: {}. These heatmaps still resemble themselves when the "
+    "network has forgotten all it learned: see “Do the heatmaps react to what the network "
+    "learned?”.",
+    "vanishes": "Not shown to be worth trust: {}. Too many of these heatmaps become the same "
+    "everywhere when the network has forgotten all it learned, so that nothing is left to compare.",
+}
+"""What is said beside heatmaps of methods with such a verdict."""
 WITH_HEATMAPS = ("heatmaps", "trust", "errors")
 """Keys of `HEADINGS`."""
 
@@ -357,18 +367,23 @@ def heatmap_warning(sanity: Sanity | None, group: str) -> str | None:
     """Beside heatmaps: those of which methods say nothing of a network; None if there are none."""
     if sanity is None or group not in WITH_HEATMAPS:
         return None
-    bad = [
+    if not sanity.decides:
+        return (
+            f"Whether these heatmaps can be trusted is not known: it was tried with "
+            f"{several(sanity.draws, 'draw')} of random weights, and a verdict takes "
+            f"{FEWEST_DRAWS}. Drawing the figures again makes them."
+        )
+    told = [_of_methods(sanity, verdict, words) for verdict, words in NOT_PASSED.items()]
+    return " ".join(words for words in told if words) or None
+
+
+def _of_methods(sanity: Sanity, verdict: SanityVerdict, words: str) -> str:
+    named = [
         f"{METHOD_NAMES[method]} on the {network} network"
         for network in sanity.networks
-        for method in sanity.distrusted(network)
+        for method in sanity.methods(network, verdict)
     ]
-    if not bad:
-        return None
-    return (
-        f"Not to be trusted here: {listed(bad)}. These heatmaps still resemble themselves when "
-        "the network has forgotten all it learned: see “Do the heatmaps react to what the network "
-        "learned?”."
-    )
+    return words.format(listed(named)) if named else ""
 
 
 def _coming(problem: ProblemInput, to_do: Collection[StageName]) -> list[str]:

@@ -11,6 +11,7 @@ from study.report.problem import (
     TrialRow,
     edge_check,
     facts,
+    heatmap_warning,
     metric_rows,
     networks,
     problem_section,
@@ -224,6 +225,20 @@ def test_while_the_run_goes_on_the_rest_is_to_come() -> None:
         "Still to come: the rest of the search, the comparison on the test part and the figures.",
     )
     assert problem_section(problem(), "there", "first", [], live=True).notes == ()
+
+
+def test_methods_whose_maps_vanish_and_records_of_one_draw_are_not_passed_over() -> None:
+    warning = heatmap_warning(sanity(0.1, 0.3, 0.1, 0.1, vanished=0.2), "heatmaps")
+    assert warning
+    assert warning.startswith(
+        "Not shown to be worth trust: Grad-CAM++ on the baseline network and Grad-CAM++ on the "
+        "tuned network. Too many of these heatmaps become the same everywhere"
+    )
+    old = heatmap_warning(sanity(0.1, 0.1, 0.1, 0.9, draws=1), "heatmaps")
+    assert old
+    assert "not known: it was tried with 1 draw of random weights, and a verdict takes 5" in old
+    assert heatmap_warning(sanity(0.1, 0.1, 0.1, 0.9, draws=1), "filters") is None
+    assert heatmap_warning(sanity(0.1, 0.1, 0.1, 0.1), "heatmaps") is None
 
 
 def test_heatmaps_of_a_method_that_is_not_to_be_trusted_are_marked() -> None:
