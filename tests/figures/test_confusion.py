@@ -123,3 +123,21 @@ def test_networks_without_errors_or_without_success_can_be_drawn(
     )
 
     assert f"The tuned network makes {30 if score == 0 else 0} errors" in made.caption
+
+
+def test_a_matrix_has_its_numbers_in_its_cells_and_none_where_there_are_no_errors() -> None:
+    matrix = ((5, 2, 0), (0, 0, 9), (0, 0, 7))
+    given = confusion.Confusion("class", ("a", "b", "c"), {"baseline": matrix, "tuned": matrix}, ())
+
+    axes = confusion.draw_confusions([given]).axes[0]
+
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    assert cells == {
+        (0.5, 0.5): "5",
+        (1.5, 0.5): "2",
+        (1.5, 1.5): "0",
+        (2.5, 1.5): "9",
+        (2.5, 2.5): "7",
+    }
+    assert axes.get_ylim() == (3, 0)  # the first class is above
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
