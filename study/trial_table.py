@@ -4,11 +4,12 @@ Whoever shows trials, counts them or computes with them takes the columns from h
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from study.records import Curves, NetworkResult, Trial, Value
+from study.records import INT64_MAX, Curves, NetworkResult, Trial, Value
 from study.trials import ended_early
 
 _COLUMNS = {
@@ -20,7 +21,7 @@ _COLUMNS = {
     "parameters": "Int64",
     "latency": "float64",
     "seconds": "float64",
-    "finished": "str",
+    "finished": "datetime64[us, UTC]",
     "seed": "int64",
     "error": "str",
 }
@@ -55,14 +56,13 @@ def trial_table(trials: Sequence[Trial]) -> pd.DataFrame:
         trials: Configurations (see `study.trials`), in any order.
     """
     rows = [[getattr(trial, name) for name in _COLUMNS] for trial in trials]
-    table = pd.DataFrame(rows, columns=[*_COLUMNS], dtype=object).astype(_COLUMNS)
-    table = table.rename(columns={"number": "trial"}).set_index("trial")
+    ended = [datetime.fromisoformat(one.finished) if one.finished else None for one in trials]
+    table = pd.DataFrame(rows, columns=[*_COLUMNS], dtype=object)
+    table["finished"] = pd.to_datetime(pd.Series(ended, dtype=object), utc=True)
+    table = table.astype(_COLUMNS).rename(columns={"number": "trial"}).set_index("trial")
     table.loc[table.index.isin([*ended_early(trials)]), "status"] = "ended early"
     scored = (table["status"] != "failed") & np.isfinite(table["score"])
     table["score"] = table["score"].where(scored)
-    table["finished"] = pd.to_datetime(table["finished"], format="ISO8601", utc=True).dt.as_unit(
-        "us"
-    )
     return table.sort_index()
 
 
@@ -88,8 +88,10 @@ def hyperparameter_table(
 
 
 def _dtype(values: Iterable[Value | None]) -> str:
-    kinds = frozenset(type(value) for value in values if value is not None)
-    return _DTYPES.get(kinds, "object")
+    given = [value for value in values if value is not None]
+    if any(isinstance(value, int) and abs(value) > INT64_MAX for value in given):
+        return "object"
+    return _DTYPES.get(frozenset(map(type, given)), "object")
 
 
 def trial_curves(trials: Sequence[Trial]) -> pd.DataFrame:

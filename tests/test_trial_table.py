@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from study.records import Trial
 from study.trial_table import hyperparameter_table, seed_curves, trial_curves, trial_table
@@ -22,6 +23,16 @@ def test_a_row_per_trial_in_the_order_of_their_numbers() -> None:
     assert table["epochs"].tolist() == [2, 0, 4]
     assert table["finished"].tolist()[2] == pd.Timestamp(ENDED)
     assert table["error"].tolist()[1] == "ValueError: no such layer"
+
+
+@pytest.mark.parametrize("moment", ["2026-W47-7T08:27:42", "20261122T102742+0200"])
+def test_any_moment_of_iso_8601_is_one(moment: str) -> None:
+    assert trial_table([trial(0, finished=moment)])["finished"].tolist() == [pd.Timestamp(ENDED)]
+
+
+def test_a_number_that_no_table_holds_is_refused() -> None:
+    with pytest.raises(ValidationError, match="less than or equal to 9223372036854775807"):
+        trial(0, seed=2**63)
 
 
 def test_what_a_failed_trial_has_not_is_missing() -> None:
@@ -69,7 +80,7 @@ def test_hyperparameters_keep_their_types_where_they_do_not_always_apply() -> No
         [
             trial(1, hyperparameters={"units": 64, "rate": 1.0, "norm": True, "kind": "sgd"}),
             trial(0, hyperparameters={"mixed": 1, "odd": "three"}),
-            trial(2, hyperparameters={"mixed": 0.5, "odd": 3}),
+            trial(2, hyperparameters={"mixed": 0.5, "odd": 3, "huge": 2**70}),
         ]
     )
 
@@ -80,6 +91,7 @@ def test_hyperparameters_keep_their_types_where_they_do_not_always_apply() -> No
         "kind": "str",
         "mixed": "float64",
         "odd": "object",
+        "huge": "object",
     }
     assert table.loc[1, ["units", "rate", "norm", "kind"]].tolist() == [64, 1.0, True, "sgd"]
     assert table.loc[[0, 2], ["units", "rate", "norm", "kind"]].isna().all(axis=None)

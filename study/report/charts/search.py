@@ -10,6 +10,7 @@ from study.report.formats import metric_name, several
 
 if TYPE_CHECKING:
     import optuna
+    import pandas as pd
 
 CHART_PX = 360
 """Height of a chart, in CSS pixels."""
@@ -21,6 +22,8 @@ class Search:
 
     trials: tuple[Trial, ...]
     """All, by number; the score is finite or None."""
+    table: "pd.DataFrame"
+    """Of them: see `study.trial_table`."""
     metric: str
     best: int | None
     study: "optuna.Study"
@@ -34,9 +37,9 @@ class Search:
     importances: Importances
 
     @property
-    def scored(self) -> list[Trial]:
-        """Trials with a score."""
-        return [trial for trial in self.trials if trial.score is not None]
+    def scored(self) -> "pd.DataFrame":
+        """The table's trials with a score."""
+        return self.table[self.table["score"].notna()]
 
     @property
     def numbers(self) -> list[int]:
