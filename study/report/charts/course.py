@@ -239,13 +239,15 @@ def edf(search: Search) -> Chart | None:
 def learning_curves(search: Search) -> Chart | None:
     """Loss and objective by epoch, training and validation, of every trial: the page shows one."""
     traces: list[dict[str, Any]] = []
-    for trial, (place, metric), (part, prefix) in product(
-        search.trials,
+    curves = dict(iter(search.curves.groupby(["trial", "metric"])))
+    for number, (place, metric), (part, prefix) in product(
+        search.numbers,
         enumerate(("loss", search.metric), start=1),
         (("training", ""), ("validation", "val_")),
     ):
-        values = trial.curves.get(prefix + metric, [])
-        before = max(trial.epochs - len(values), 0)
+        if (curve := curves.get((number, prefix + metric))) is None:
+            continue
+        values = curve["value"].tolist()
         colour = look.TUNED if prefix else look.MUTED
         traces.append(
             {
@@ -254,7 +256,7 @@ def learning_curves(search: Search) -> Chart | None:
                 "name": part,
                 "legendgroup": part,
                 "showlegend": place == 1,
-                "x": list(range(before + 1, before + len(values) + 1)),
+                "x": curve["epoch"].tolist(),
                 "y": values,
                 "line": {"color": colour, "width": 2, "dash": "solid" if prefix else "dot"},
                 "marker": {"color": colour, "size": 6},
@@ -262,10 +264,9 @@ def learning_curves(search: Search) -> Chart | None:
                 "hovertemplate": f"{part}, epoch %{{x}}: %{{text}}<extra></extra>",
                 "xaxis": f"x{place}",
                 "yaxis": f"y{place}",
-                "meta": trial.number,
+                "meta": number,
             }
         )
-    traces = [trace for trace in traces if trace["y"]]
     if not traces:
         return None
     longest = max(trace["x"][-1] for trace in traces)

@@ -86,7 +86,7 @@ def _search(trials: tuple[Trial, ...], space: SearchSpace) -> Search:
     Raises:
         ValueError: a trial has a value that the space does not.
     """
-    from study.trial_table import hyperparameter_table, trial_table
+    from study.trial_table import hyperparameter_table, trial_curves, trial_table
 
     metric, table = space.objective, trial_table(trials)
     scored = table[table["score"].notna()]
@@ -101,8 +101,8 @@ def _search(trials: tuple[Trial, ...], space: SearchSpace) -> Search:
     found = importances(equal, varied)
     best = best_trial(trials)
     return Search(
-        trials=trials,
         table=table,
+        curves=trial_curves(trials),
         metric=metric,
         best=None if best is None else best.number,
         study=study,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from study.records import Trial
 from study.report.charts.importances import Importances
 from study.report.formats import metric_name, several
 
@@ -20,10 +19,10 @@ CHART_PX = 360
 class Search:
     """One problem's trials, as the charts need them."""
 
-    trials: tuple[Trial, ...]
-    """All, by number; the score is finite or None."""
     table: "pd.DataFrame"
-    """Of them: see `study.trial_table`."""
+    """All trials: see `study.trial_table`."""
+    curves: "pd.DataFrame"
+    """Their learning curves: see `trial_curves`."""
     metric: str
     best: int | None
     study: "optuna.Study"
@@ -44,7 +43,7 @@ class Search:
     @property
     def numbers(self) -> list[int]:
         """The trials' own numbers: Optuna's number -> the record's."""
-        return [trial.number for trial in self.trials]
+        return self.table.index.tolist()
 
     @property
     def score(self) -> str:
