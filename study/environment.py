@@ -17,7 +17,10 @@ PACKAGES = (
     "pandas",
     "seaborn",
     "matplotlib",
+    "scipy",
     "scikit-learn",
+    "optuna",
+    "pillow",
     "distributed",
 )
 
