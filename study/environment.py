@@ -18,7 +18,10 @@ PACKAGES = (
     "pandas",
     "seaborn",
     "matplotlib",
+    "scipy",
     "scikit-learn",
+    "optuna",
+    "pillow",
     "distributed",
 )
 

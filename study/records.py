@@ -47,6 +47,10 @@ Moment = Annotated[str, AfterValidator(_is_moment)]
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
 """Ends included."""
 
+INT64_MAX = 2**63 - 1
+Whole = Annotated[int, Field(ge=0, le=INT64_MAX)]
+"""A number that tables can hold."""
+
 ProblemName = Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")]
 """Of a module, and of a folder in the run's: no path."""
 
@@ -60,7 +64,7 @@ class Record(BaseModel):
 class Trial(Record):
     """One configuration that was trained during a search, failed or not. A line of trials.jsonl."""
 
-    number: int
+    number: Whole
     """0, 1, 2, ... in the order the oracle proposed them; 0 is the baseline."""
     trial_id: str
     """Keras Tuner's own name of the trial."""
@@ -72,12 +76,12 @@ class Trial(Record):
     error: str | None = None
     score: float | None = None
     """Validation objective at the best epoch, in [0, 1]; None if failed."""
-    best_epoch: int | None = None
+    best_epoch: Whole | None = None
     """Epoch of the score, counted from 1."""
-    epochs: int = 0
+    epochs: Whole = 0
     """Epochs trained, those of the trial it continues (Hyperband) included."""
     curves: Curves = {}
-    parameters: int | None = None
+    parameters: Whole | None = None
     """Weights in the network, trainable or not."""
     seconds: Seconds = 0.0
     """Wall time on the worker: build, trace and training."""
@@ -85,7 +89,7 @@ class Trial(Record):
     """Seconds it takes to predict an image, many at a time, on one core; None if failed."""
     finished: Moment | None = None
     """When training ended; None if it failed."""
-    seed: int
+    seed: Whole
 
 
 class Hyperparameter(Record):

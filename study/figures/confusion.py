@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, LogNorm
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from sklearn.metrics import confusion_matrix
 
@@ -137,26 +137,22 @@ def _height(row: Sequence[Confusion]) -> float:
 
 def _draw_numbers(axes: Axes, confusion: Confusion, network: NetworkName) -> None:
     """A matrix with its numbers, the diagonal grey, errors in colour."""
-    size, norm = len(confusion.names), _error_norm(confusion)
-    wrong = errors_only(confusion.matrices[network])
-    axes.imshow(np.ma.masked_equal(wrong, 0), cmap=ERROR_COLORS, norm=norm)
-    for (row, column), number in np.ndenumerate(np.array(confusion.matrices[network])):
-        if row == column:
-            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, color=PALETTE["grid"]))
-        if number:
-            dark = row != column and norm(number) > 0.5
-            axes.text(
-                column,
-                row,
-                str(number),
-                ha="center",
-                va="center",
-                fontsize=8.5 if size <= FEW_CLASSES else 6.5,
-                color="white" if dark else PALETTE["ink"],
-            )
-    axes.set_xticks(range(size), confusion.names)
-    axes.set_yticks(range(size), confusion.names)
-    axes.tick_params(length=0, labelsize=7)
+    size, counts = len(confusion.names), np.array(confusion.matrices[network])
+    norm, colored = _error_norm(confusion), counts.clip(1)  # a logarithm has no zero
+    right = np.eye(size, dtype=bool)
+    wrong, dark = ~right & (counts > 0), norm(colored) > 0.5
+    for shown, colors, ink in (
+        (right, ListedColormap([PALETTE["grid"]]), PALETTE["ink"]),
+        (wrong & ~dark, ERROR_COLORS, PALETTE["ink"]),
+        (wrong & dark, ERROR_COLORS, "white"),
+    ):
+        sns.heatmap(
+            colored, mask=~shown, cmap=colors, norm=norm, vmin=0, vmax=1, cbar=False, square=True,
+            annot=counts, fmt="d",
+            annot_kws={"color": ink, "fontsize": 8.5 if size <= FEW_CLASSES else 6.5},
+            xticklabels=confusion.names, yticklabels=confusion.names, ax=axes,
+        )  # fmt: skip
+    axes.tick_params(length=0, labelsize=7, rotation=0)
     axes.spines[:].set_visible(True)
     axes.spines[:].set_color(PALETTE["muted"])
     if size > FEW_CLASSES:

@@ -143,9 +143,10 @@ def test_every_head_is_drawn_as_its_size_wants_it(tmp_path: Path, sizes: dict[st
     drawn = {"baseline": [], "tuned": []}
     for side, found in zip(figure.subfigs, drawn.values(), strict=True):
         for band in side.subfigs:
-            found += [axes for axes in band.axes if axes.get_images()]
+            found += [axes for axes in band.axes if axes.get_label() != "<colorbar>"]
     for found in drawn.values():
-        by_size = {axes.get_images()[0].get_array().shape[0]: axes for axes in found}
+        cells = [(axes.get_images() or axes.collections)[0].get_array() for axes in found]
+        by_size = {shown.shape[0]: axes for shown, axes in zip(cells, found, strict=True)}
         assert sorted(by_size) == sorted(sizes.values())
         for size, axes in by_size.items():
             assert bool(axes.texts) == (size <= 24)
@@ -158,3 +159,21 @@ def test_a_single_head_is_large_from_25_classes_on() -> None:
     of = {size: Confusion("class", tuple(map(str, range(size))), {}, ()) for size in (24, 25)}
 
     assert [one.is_large for one in of.values()] == [False, True]
+
+
+def test_a_matrix_has_its_numbers_in_its_cells_and_none_where_there_are_no_errors() -> None:
+    matrix = ((5, 2, 0), (0, 0, 9), (0, 0, 7))
+    given = confusion.Confusion("class", ("a", "b", "c"), {"baseline": matrix, "tuned": matrix}, ())
+
+    axes = confusion.draw_confusions([given]).axes[0]
+
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    assert cells == {
+        (0.5, 0.5): "5",
+        (1.5, 0.5): "2",
+        (1.5, 1.5): "0",
+        (2.5, 1.5): "9",
+        (2.5, 2.5): "7",
+    }
+    assert axes.get_ylim() == (3, 0)  # the first class is above
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
