@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from study import environment
 from study.errors import StudyError, WrongName, WrongUse
-from study.records import StageName, StudyRecord
+from study.records import SearchSpace, StageName, StudyRecord
 from study.settings import Settings, Work, validated
 from study.store import Run, check_name, run_names
 
@@ -106,6 +106,29 @@ def differences(run: Run, work: Work) -> list[str]:
         for key in there
         if there[key] != here[key] and key != "settings.description"
     ]
+
+
+def check_space(run: Run, name: str, space: SearchSpace) -> None:
+    """Whether a problem's search, if it was begun, was begun in this space.
+
+    Raises:
+        WrongUse: it was not; its trials are of another space.
+    """
+    begun = run.space(name)
+    if begun is None or begun == space:
+        return
+    there, here = (_described(one) for one in (begun, space))
+    changed = [key for key in there | here if there.get(key) != here.get(key)]
+    raise WrongUse(
+        f"the search space of {name} has changed since its search in {run.folder} was begun "
+        f"({', '.join(changed) or 'the order of its hyperparameters'}): undo that to go on, or "
+        "begin a new run with another --name"
+    )
+
+
+def _described(space: SearchSpace) -> dict[str, object]:
+    """What is said of a space, by name."""
+    return {"objective": space.objective} | {one.name: one for one in space.hyperparameters}
 
 
 def other_versions(run: Run) -> list[str]:

@@ -32,7 +32,7 @@ from study.records import (
 )
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
-from study.runs import settings_of, to_do
+from study.runs import check_space, settings_of, to_do
 from study.search import job_key, search
 from study.settings import SearchSettings
 from study.space import search_space
@@ -56,6 +56,17 @@ def carry_out(run: Run, engine: Engine, console: Console) -> None:
         figures_stage(run, undrawn, engine, console)
 
 
+def check_spaces(run: Run) -> None:
+    """Whether the searches that go on, do so in the space they were begun in.
+
+    Raises:
+        WrongUse: one would not.
+    """
+    for name, step in to_do(run):
+        if step == "search":
+            check_space(run, name, search_space(load_problem(name)))
+
+
 def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
     """Search one problem, or go on where its trials end; each is on disk before it is told of."""
     settings, study = settings_of(run), run.study()
@@ -64,8 +75,10 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
     started = time.perf_counter()
     if finished:
         console.print(f"{name}: search: {len(finished)} trials are finished already")
-    policy, problem = _dtype_policy(run, name, engine), load_problem(name)
-    run.write_space(name, search_space(problem))
+    problem = load_problem(name)
+    space = search_space(problem)
+    check_space(run, name, space)
+    policy = _dtype_policy(run, name, engine)
     with stage(
         f"{name}: search", "trial", max(1, trials - len(finished)), epochs, console
     ) as shown:
@@ -85,6 +98,7 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
             run.search_folder(name),
             engine,
             finished,
+            on_begin=lambda: run.write_space(name, space),
             on_proposal=lambda _, key, epochs: shown.propose(key, epochs),
             on_trial=keep,
         )
@@ -169,9 +183,9 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
     """Draw the figures of all these problems, side by side on the workers."""
     from study import run_figures  # brings TensorFlow, which a report does without
 
+    jobs = [(name, part) for name in names for part in run_figures.parts(run, name)]
     for name in names:
         run.figures_folder(name).mkdir(parents=True, exist_ok=True)
-    jobs = [(name, part) for name in names for part in run_figures.parts(run, name)]
     seconds = dict.fromkeys(names, 0.0)
     started = time.perf_counter()
     with stage("figures", "part", len(jobs), 1, console) as shown:

@@ -182,9 +182,12 @@ def evaluate(
             )
         if not opened.trials(name):
             raise WrongUse(f"{name} of {run!r} has no trials yet: search it first")
-    from study.runs import settings_of
+    from study.runs import work_of
 
-    with _alone(opened), _engine(settings_of(opened), workers, scheduler) as engine:
+    work = work_of(opened).model_copy(update={"problems": names})
+    with _alone(opened), _engine(work.settings, workers, scheduler) as engine:
+        with console.status("loading data"):
+            _load_data(work)
         from study import stages
 
         for name in names:
@@ -226,14 +229,18 @@ def visualize(
     """
     asked = bool(image or layer or kind or network or out or method or head or chosen_class)
     if not target.endswith(".keras") and not asked:
-        from study.runs import settings_of
+        from study.runs import work_of
 
         opened = _open_run(target)
-        with _alone(opened), _engine(settings_of(opened), workers) as engine:
+        names = _problems_of(opened, problem)
+        work = work_of(opened).model_copy(update={"problems": names})
+        with _alone(opened), _engine(work.settings, workers) as engine:
+            with console.status("loading data"):
+                _load_data(work)
             from study import stages
 
-            stages.figures_stage(opened, _problems_of(opened, problem), engine, console)
-        for name in _problems_of(opened, problem):
+            stages.figures_stage(opened, names, engine, console)
+        for name in names:
             console.print(
                 f"figures: {opened.figures_folder(name)}", highlight=False, soft_wrap=True
             )
@@ -459,6 +466,7 @@ def _carry_out(
             stack.enter_context(_alone(run))
         from study import stages
 
+        stages.check_spaces(run)  # of all problems, before the first search and a live report
         if live:
             from study.live import live_report
 

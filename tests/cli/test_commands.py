@@ -14,7 +14,7 @@ from study.cli.commands import app
 from study.settings import Settings, Work, load_preset
 from study.store import Run
 from tests.cli.conftest import Command
-from tests.command import TINY, python
+from tests.command import TINY, contents, python
 from tests.factories import trial
 
 WORK = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
@@ -224,11 +224,6 @@ def test_a_search_that_is_not_finished_is_not_evaluated(command: Command, begun:
     assert "the search of mnist in 'begun' is not finished" in line
     assert "python -m study resume begun" in line
     assert begun.evaluation("mnist") is None
-
-
-def contents(folder: Path) -> dict[Path, bytes]:
-    """Every file below the folder."""
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_image_of_the_wrong_size_is_refused_with_both_sizes(
