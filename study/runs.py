@@ -7,24 +7,27 @@ from study import environment
 from study.errors import StudyError, WrongName, WrongUse
 from study.records import SearchSpace, StageName, StudyRecord
 from study.settings import Settings, Work, validated
-from study.store import Run, check_name, run_names
+from study.store import Run, check_name, given_name, plain_name, run_names
 
 
 def run_for(work: Work, name: str | None, prefix: str) -> Run:
     """The run that was interrupted at this work, or one that is still to be made.
 
     Args:
-        name: Of the run; None: that of an interrupted one, or PREFIX-DATE-TIME.
+        name: Of the run, or the path of its folder; None: that of an interrupted one, or
+            PREFIX-DATE-TIME.
+        prefix: Any text; what cannot be in a run's name is left out of it.
 
     Raises:
         WrongUse: a run of that name is of other work.
         WrongName: the name is not a plain name, or its run is finished.
     """
     if name is None:
+        prefix = plain_name(prefix, longest=48)  # a name's 64, without the date
         dated = Run(check_name(f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}"))
         run = _interrupted(work, prefix) or dated
     else:
-        run = Run(check_name(name))
+        run = Run(given_name(name))
     if run.folder.exists():
         _refuse_other_work(run, work)
     return run

@@ -5,6 +5,7 @@ import logging
 import shlex
 import sys
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
@@ -12,6 +13,7 @@ import typer
 from rich.console import Console
 
 from study.cli.options import (
+    ExistingRun,
     KindOption,
     LineDir,
     Live,
@@ -20,7 +22,10 @@ from study.cli.options import (
     RunName,
     Scheduler,
     Seed,
+    Target,
     Workers,
+    expanded,
+    user_path,
 )
 from study.errors import Interrupted, WrongName, WrongUse
 from study.problems import problem_data, problem_names
@@ -44,7 +49,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-console = Console()
+console = Console(markup=False, emoji=False)
+"""What is printed are names, paths and messages: brackets and colons in them are theirs."""
+
+
+def _print_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from study import environment
+
+    console.print(f"commit {environment.git_commit() or 'unknown'}")
+    for package, version in environment.versions().items():
+        console.print(f"{package} {version}")
+    raise typer.Exit
 
 
 ExportKind = Literal["optuna", "tensorboard", "csv"]
@@ -52,6 +69,29 @@ OPENED_BY: dict[ExportKind, str] = {
     "optuna": "open it with: optuna-dashboard sqlite:///{}",
     "tensorboard": "open it with: tensorboard --logdir {}",
 }
+
+
+@dataclass
+class Asked:
+    """What is asked before the command."""
+
+    debug: bool = False
+
+
+@app.callback()
+def before_the_command(
+    context: typer.Context,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the program an error came from.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001  # its callback prints it
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Commit and packages."
+        ),
+    ] = False,
+) -> None:
+    context.obj.debug = debug
 
 
 @app.command()
@@ -136,7 +176,7 @@ def search(
 
 @app.command()
 def resume(
-    run: str, workers: Workers = None, scheduler: Scheduler = None, live: Live = False
+    run: ExistingRun, workers: Workers = None, scheduler: Scheduler = None, live: Live = False
 ) -> None:
     """Go on with a `run` or `search` that was interrupted, however it ended.
 
@@ -148,14 +188,14 @@ def resume(
 
     opened = _open_run(run)
     if not to_do(opened):
-        console.print(f"{opened.folder} is finished: nothing to go on with", highlight=False)
+        console.print(f"{opened.folder} is finished: nothing to go on with")
         return
     _carry_out(opened, work_of(opened), workers, scheduler, live)
 
 
 @app.command()
 def evaluate(
-    run: str,
+    run: ExistingRun,
     problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Reproduce an evaluation that is there already.")
@@ -172,16 +212,16 @@ def evaluate(
     for name in names:
         if (name, "search") in opened.study().to_do():
             raise WrongUse(
-                f"the search of {name} in {run!r} is not finished, and the test part is read after "
-                f"it: resume it first, python -m study resume {run}"
+                f"the search of {name} in {opened.name!r} is not finished, and the test part is "
+                f"read after it: resume it first, python -m study resume {opened.name}"
             )
         if opened.evaluation(name) and not again:
             raise WrongUse(
-                f"{name} of {run!r} is evaluated already, and the test part is read once; "
+                f"{name} of {opened.name!r} is evaluated already, and the test part is read once; "
                 "pass --again to reproduce the numbers"
             )
         if not opened.trials(name):
-            raise WrongUse(f"{name} of {run!r} has no trials yet: search it first")
+            raise WrongUse(f"{name} of {opened.name!r} has no trials yet: search it first")
     from study.runs import work_of
 
     work = work_of(opened).model_copy(update={"problems": names})
@@ -197,17 +237,32 @@ def evaluate(
 
 @app.command()
 def visualize(
-    target: Annotated[str, typer.Argument(metavar="RUN|MODEL.keras")],
-    image: Annotated[Optional[list[Path]], typer.Option(help="Image files to look at.")] = None,
-    layer: Annotated[Optional[list[str]], typer.Option(help="Layers; default: all.")] = None,
-    kind: Annotated[Optional[list[KindOption]], typer.Option(help="Default: all three.")] = None,
+    target: Target,
+    image: Annotated[
+        Optional[list[Path]],
+        typer.Option(
+            parser=user_path, metavar="FILE", help="An image to look at. [dim]Repeatable.[/]"
+        ),
+    ] = None,
+    layer: Annotated[
+        Optional[list[str]], typer.Option(help="A layer; default: all. [dim]Repeatable.[/]")
+    ] = None,
+    kind: Annotated[
+        Optional[list[KindOption]], typer.Option(help="Default: all three. [dim]Repeatable.[/]")
+    ] = None,
     problem: Annotated[Optional[str], typer.Option(help="Of a run; default: all.")] = None,
     network: Annotated[Optional[NetworkName], typer.Option(help="Of a run; default: both.")] = None,
     out: Annotated[
-        Optional[Path], typer.Option(help="Folder for the figures; default: beside the model.")
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FOLDER",
+            help="Folder for the figures; default: beside the model.",
+        ),
     ] = None,
     method: Annotated[
-        Optional[list[MethodOption]], typer.Option(help="Of heatmaps; default: gradcam.")
+        Optional[list[MethodOption]],
+        typer.Option(help="Of heatmaps; default: gradcam. [dim]Repeatable.[/]"),
     ] = None,
     head: Annotated[
         Optional[str], typer.Option(help="Of heatmaps: one output; default: all.")
@@ -241,9 +296,7 @@ def visualize(
 
             stages.figures_stage(opened, names, engine, console)
         for name in names:
-            console.print(
-                f"figures: {opened.figures_folder(name)}", highlight=False, soft_wrap=True
-            )
+            console.print(f"figures: {opened.figures_folder(name)}", soft_wrap=True)
         return
     _import_tensorflow()
     from study import visualize
@@ -259,13 +312,13 @@ def visualize(
             model, folder, kinds, layer or [], image or [], resize, methods, head, chosen_class
         )
         for picture in made:
-            console.print(str(folder / picture.file), highlight=False, soft_wrap=True)
+            console.print(str(folder / picture.file), soft_wrap=True)
 
 
 @app.command()
 def predict(
-    target: Annotated[str, typer.Argument(metavar="RUN|MODEL.keras")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...")],
+    target: Target,
+    images: Annotated[list[Path], typer.Argument(parser=user_path, metavar="IMAGE...")],
     problem: Annotated[
         Optional[str], typer.Option(help="Of a run; needed if it has several.")
     ] = None,
@@ -298,7 +351,7 @@ def predict(
             for head, p in probabilities.items()
         }
         if as_json:
-            typer.echo(json.dumps({"image": str(path), **answer}, ensure_ascii=False))
+            typer.echo(json.dumps({"image": str(path), **answer}))
         else:
             for head, ranked in answer.items():
                 shares = "  ".join(f"{name} {share:.2%}" for name, share in ranked.items())
@@ -306,7 +359,9 @@ def predict(
 
 
 @app.command()
-def report(runs: Annotated[list[str], typer.Argument(metavar="RUN...")]) -> None:
+def report(
+    runs: Annotated[list[str], typer.Argument(parser=expanded, metavar="RUN...")],
+) -> None:
     """Build the HTML report from what the run has so far; of several runs, one that compares them.
 
     Example: python -m study report my-run
@@ -318,16 +373,21 @@ def report(runs: Annotated[list[str], typer.Argument(metavar="RUN...")]) -> None
     from study import stages
 
     path = stages.comparison_stage(opened)
-    console.print(f"comparison: {path}", highlight=False, soft_wrap=True)
+    console.print(f"comparison: {path}", soft_wrap=True)
 
 
 @app.command()
 def export(
-    run: str,
+    run: ExistingRun,
     to: Annotated[ExportKind, typer.Option(help="optuna, tensorboard or csv.")],
     problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
     out: Annotated[
-        Optional[Path], typer.Option(help="Folder to write to; default: results/RUN/export.")
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FOLDER",
+            help="Folder to write to; default: results/RUN/export.",
+        ),
     ] = None,
 ) -> None:
     """A run's trials for other programs: Optuna's dashboard, TensorBoard, or tables.
@@ -340,9 +400,9 @@ def export(
     folder = out or opened.folder / "export"
     written = exports.export(opened, _problems_of(opened, problem), to, folder)
     for path in written:
-        console.print(str(path), highlight=False, soft_wrap=True)
+        console.print(str(path), soft_wrap=True)
     if to in OPENED_BY:
-        console.print(OPENED_BY[to].format(written[0]), highlight=False, soft_wrap=True)
+        console.print(OPENED_BY[to].format(written[0]), soft_wrap=True)
 
 
 @app.command("list")
@@ -353,12 +413,12 @@ def list_all() -> None:
     """
     from study import tables
 
-    console.print(tables.everything(), highlight=False)
+    console.print(tables.everything())
 
 
 @app.command()
 def show(
-    run: str,
+    run: ExistingRun,
     problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
     top: Annotated[int, typer.Option(min=1, help="Trials to show, best first.")] = 10,
 ) -> None:
@@ -371,7 +431,7 @@ def show(
     opened = _open_run(run)
     names = _problems_of(opened, problem)
     for name in names:
-        console.print(tables.leaderboard(opened, name, top), highlight=False)
+        console.print(tables.leaderboard(opened, name, top))
     _print_comparisons(opened, names)
 
 
@@ -379,7 +439,12 @@ def show(
 def data(
     problem: str,
     export: Annotated[
-        Optional[Path], typer.Option(help="Write the images as PNG files into this folder.")
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FOLDER",
+            help="Write the images as PNG files into this folder.",
+        ),
     ] = None,
     preset: Preset = "quick",
     seed: Seed = 1,
@@ -398,12 +463,12 @@ def data(
     source = problem_data(problem)
     if export is not None:
         count = export_dataset(source, export, seed=check_seed(seed), options=options)
-        console.print(f"{count} images written to {export}", highlight=False, soft_wrap=True)
+        console.print(f"{count} images written to {export}", soft_wrap=True)
         return
     from study import tables
 
     dataset = load_dataset(source, seed=check_seed(seed), options=options)
-    console.print(tables.data_set(dataset), highlight=False)
+    console.print(tables.data_set(dataset))
 
 
 def _known_problems(names: list[str]) -> list[str]:
@@ -418,7 +483,8 @@ def _settings(preset: str, line_dir: Path | None) -> "Settings":
 
     settings = load_preset(preset)
     line_dir = line_dir or settings.data.line_dir
-    data = changed(settings.data, line_dir=line_dir.resolve() if line_dir else None)
+    whole = user_path(str(line_dir)).resolve() if line_dir else None
+    data = changed(settings.data, line_dir=whole)
     return settings.model_copy(update={"data": data})
 
 
@@ -435,7 +501,6 @@ def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
     if run.folder.exists():
         console.print(
             f"{run.folder} was interrupted and goes on (another --name begins anew)",
-            highlight=False,
             soft_wrap=True,
         )
     return run
@@ -471,7 +536,7 @@ def _carry_out(
             from study.live import live_report
 
             stack.enter_context(live_report(run))
-            console.print(f"live report: {run.report_path}", highlight=False, soft_wrap=True)
+            console.print(f"live report: {run.report_path}", soft_wrap=True)
         stages.carry_out(run, engine, console)
     if "figures" in work.plan:
         _report(run)
@@ -479,8 +544,8 @@ def _carry_out(
     from study import tables
 
     for problem in work.problems:
-        console.print(tables.leaderboard(run, problem, top=5), highlight=False)
-    console.print(f"next: python -m study evaluate {run.name}", highlight=False)
+        console.print(tables.leaderboard(run, problem, top=5))
+    console.print(f"next: python -m study evaluate {run.name}")
 
 
 def _load_data(work: "Work") -> None:
@@ -538,7 +603,7 @@ def _engine(
                 else local_engine(workers, retries)
             )
         if scheduler:
-            console.print(f"{engine.workers} workers of {scheduler}", highlight=False)
+            console.print(f"{engine.workers} workers of {scheduler}")
         yield engine
 
 
@@ -565,7 +630,7 @@ def _report(run: "Run") -> None:
     from study import stages
 
     stages.report_stage(run)
-    console.print(f"report: {run.report_path}", highlight=False, soft_wrap=True)
+    console.print(f"report: {run.report_path}", soft_wrap=True)
 
 
 def _print_comparisons(run: "Run", problems: list[str]) -> None:
@@ -574,7 +639,7 @@ def _print_comparisons(run: "Run", problems: list[str]) -> None:
     for problem in problems:
         if evaluation := run.evaluation(problem):
             line = tables.comparison_line(problem, evaluation)
-            console.print(line, highlight=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
 
 
 def _ranked(p: "np.ndarray", names: tuple[str, ...] | None, top: int) -> dict[str, float]:

@@ -322,7 +322,7 @@ def test_heatmaps_are_drawn_by_every_method_asked_for(
     command: Command, model: str, tmp_path: Path
 ) -> None:
     image = picture(tmp_path, (28, 28), "RGB")
-    asked = ("--method", "scorecam", "smoothgrad", "--class", "2")
+    asked = ("--method", "scorecam", "--method", "smoothgrad", "--class", "2")
     given = ("visualize", model, "--kind", "heatmaps", "--image", image, "--out", "drawn")
     code, printed, errors = command(*given, *asked)
     assert (code, errors) == (0, "")
