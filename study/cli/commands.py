@@ -49,8 +49,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-console = Console(markup=False, emoji=False)
-"""What is printed are names, paths and messages: brackets and colons in them are theirs."""
+console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
+"""What is printed are names, paths and messages: brackets, colons and lengths are theirs."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -296,7 +296,7 @@ def visualize(
 
             stages.figures_stage(opened, names, engine, console)
         for name in names:
-            console.print(f"figures: {opened.figures_folder(name)}", soft_wrap=True)
+            console.print(f"figures: {opened.figures_folder(name)}")
         return
     _import_tensorflow()
     from study import visualize
@@ -312,7 +312,7 @@ def visualize(
             model, folder, kinds, layer or [], image or [], resize, methods, head, chosen_class
         )
         for picture in made:
-            console.print(str(folder / picture.file), soft_wrap=True)
+            console.print(str(folder / picture.file))
 
 
 @app.command()
@@ -373,7 +373,7 @@ def report(
     from study import stages
 
     path = stages.comparison_stage(opened)
-    console.print(f"comparison: {path}", soft_wrap=True)
+    console.print(f"comparison: {path}")
 
 
 @app.command()
@@ -400,9 +400,9 @@ def export(
     folder = out or opened.folder / "export"
     written = exports.export(opened, _problems_of(opened, problem), to, folder)
     for path in written:
-        console.print(str(path), soft_wrap=True)
+        console.print(str(path))
     if to in OPENED_BY:
-        console.print(OPENED_BY[to].format(written[0]), soft_wrap=True)
+        console.print(OPENED_BY[to].format(written[0]))
 
 
 @app.command("list")
@@ -413,7 +413,7 @@ def list_all() -> None:
     """
     from study import tables
 
-    console.print(tables.everything())
+    console.print(tables.everything(), soft_wrap=False)
 
 
 @app.command()
@@ -431,7 +431,7 @@ def show(
     opened = _open_run(run)
     names = _problems_of(opened, problem)
     for name in names:
-        console.print(tables.leaderboard(opened, name, top))
+        console.print(tables.leaderboard(opened, name, top, console.width))
     _print_comparisons(opened, names)
 
 
@@ -463,12 +463,12 @@ def data(
     source = problem_data(problem)
     if export is not None:
         count = export_dataset(source, export, seed=check_seed(seed), options=options)
-        console.print(f"{count} images written to {export}", soft_wrap=True)
+        console.print(f"{count} images written to {export}")
         return
     from study import tables
 
     dataset = load_dataset(source, seed=check_seed(seed), options=options)
-    console.print(tables.data_set(dataset))
+    console.print(tables.data_set(dataset), soft_wrap=False)
 
 
 def _known_problems(names: list[str]) -> list[str]:
@@ -501,7 +501,6 @@ def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
     if run.folder.exists():
         console.print(
             f"{run.folder} was interrupted and goes on (another --name begins anew)",
-            soft_wrap=True,
         )
     return run
 
@@ -536,7 +535,7 @@ def _carry_out(
             from study.live import live_report
 
             stack.enter_context(live_report(run))
-            console.print(f"live report: {run.report_path}", soft_wrap=True)
+            console.print(f"live report: {run.report_path}")
         stages.carry_out(run, engine, console)
     if "figures" in work.plan:
         _report(run)
@@ -544,7 +543,7 @@ def _carry_out(
     from study import tables
 
     for problem in work.problems:
-        console.print(tables.leaderboard(run, problem, top=5))
+        console.print(tables.leaderboard(run, problem, 5, console.width))
     console.print(f"next: python -m study evaluate {run.name}")
 
 
@@ -630,7 +629,7 @@ def _report(run: "Run") -> None:
     from study import stages
 
     stages.report_stage(run)
-    console.print(f"report: {run.report_path}", soft_wrap=True)
+    console.print(f"report: {run.report_path}")
 
 
 def _print_comparisons(run: "Run", problems: list[str]) -> None:
@@ -639,7 +638,7 @@ def _print_comparisons(run: "Run", problems: list[str]) -> None:
     for problem in problems:
         if evaluation := run.evaluation(problem):
             line = tables.comparison_line(problem, evaluation)
-            console.print(line, soft_wrap=True)
+            console.print(line)
 
 
 def _ranked(p: "np.ndarray", names: tuple[str, ...] | None, top: int) -> dict[str, float]:
