@@ -35,6 +35,7 @@ from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.runs import check_space, settings_of, to_do
 from study.search import job_key, search
 from study.settings import SearchSettings
+from study.shell import command
 from study.space import search_space
 from study.store import Run, comparison_path
 from study.train import Job
@@ -306,7 +307,7 @@ def _write_stage(run: Run, problem: str, name: StageName, seconds: float) -> Non
 def _command(run: Run, name: StageName) -> str:
     """The command that makes the stage's records again."""
     if name == "evaluate":
-        return f"python -m study evaluate {run.name} --again"
+        return command("evaluate", run.name, "--again")
     if name == "figures":
-        return f"python -m study visualize {run.name}"
+        return command("visualize", run.name)
     return run.study().command

@@ -30,6 +30,7 @@ from study.cli.options import (
 from study.errors import Interrupted, WrongName, WrongUse
 from study.problems import problem_data, problem_names
 from study.records import NetworkName
+from study.shell import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,10 +66,6 @@ def _print_version(wanted: bool) -> None:
 
 
 ExportKind = Literal["optuna", "tensorboard", "csv"]
-OPENED_BY: dict[ExportKind, str] = {
-    "optuna": "open it with: optuna-dashboard sqlite:///{}",
-    "tensorboard": "open it with: tensorboard --logdir {}",
-}
 
 
 @dataclass
@@ -213,7 +210,7 @@ def evaluate(
         if (name, "search") in opened.study().to_do():
             raise WrongUse(
                 f"the search of {name} in {opened.name!r} is not finished, and the test part is "
-                f"read after it: resume it first, python -m study resume {opened.name}"
+                f"read after it: resume it first, {command('resume', opened.name)}"
             )
         if opened.evaluation(name) and not again:
             raise WrongUse(
@@ -401,8 +398,8 @@ def export(
     written = exports.export(opened, _problems_of(opened, problem), to, folder)
     for path in written:
         console.print(str(path))
-    if to in OPENED_BY:
-        console.print(OPENED_BY[to].format(written[0]))
+    if viewer := exports.viewer(to, written[0]):
+        console.print(f"open it with: {shlex.join(viewer)}")
 
 
 @app.command("list")
@@ -525,8 +522,7 @@ def _carry_out(
         with console.status("loading data"):
             _load_data(work)
         if new:
-            command = f"python -m study {shlex.join(sys.argv[1:])}"
-            create_run(run.name, work, command, engine.workers)
+            create_run(run.name, work, command(*sys.argv[1:]), engine.workers)
             stack.enter_context(_alone(run))
         from study import stages
 
@@ -544,7 +540,7 @@ def _carry_out(
 
     for problem in work.problems:
         console.print(tables.leaderboard(run, problem, 5, console.width))
-    console.print(f"next: python -m study evaluate {run.name}")
+    console.print(f"next: {command('evaluate', run.name)}")
 
 
 def _load_data(work: "Work") -> None:
