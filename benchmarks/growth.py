@@ -124,6 +124,7 @@ def measure(tuner: str, trials: int, workers: int) -> Growth:
                 run.search_folder("mnist"),
                 engine,
                 [],
+                on_begin=lambda: None,
                 on_proposal=lambda *_: None,
                 on_trial=keep,
             )

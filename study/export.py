@@ -31,6 +31,26 @@ Searches = dict[str, tuple[list[Trial], SearchSpace]]
 """Problem -> its configurations and its space."""
 
 
+def viewer(kind: str, written: Path) -> list[str] | None:
+    """The command that shows an export, with its arguments; None where any program does."""
+    if kind == "optuna":
+        return ["optuna-dashboard", optuna_url(written)]
+    if kind == "tensorboard":
+        return ["tensorboard", f"--logdir={written}"]
+    return None
+
+
+def optuna_url(path: Path) -> str:
+    """An SQLite file as Optuna is told of it: whatever its name, this very file.
+
+    Optuna takes the URL for a template, so that braces are doubled.
+    """
+    from sqlalchemy import URL
+
+    url = URL.create("sqlite", database=str(path)).render_as_string()
+    return url.replace("{", "{{").replace("}", "}}")
+
+
 def _trials(run: Run, problem: str) -> list[Trial]:
     trials = configurations(run.trials(problem))
     if not trials:
@@ -53,7 +73,7 @@ def _to_optuna(name: str, searches: Searches, folder: Path) -> list[Path]:
 
     path = folder / f"{name}-optuna.db"
     path.unlink(missing_ok=True)
-    storage = RDBStorage(f"sqlite:///{path}")
+    storage = RDBStorage(optuna_url(path))
     try:
         for problem, (trials, space) in searches.items():
             optuna_study(trials, space, f"{name}/{problem}", storage)

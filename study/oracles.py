@@ -21,8 +21,10 @@ def make_oracle(
 ) -> "keras_tuner.Oracle":
     """An oracle over the problem's whole space, whose first trial is the baseline.
 
+    It writes nothing before `begin_writing`.
+
     Args:
-        folder: Keras Tuner's project folder, made here.
+        folder: Keras Tuner's project folder, there or not.
     """
     import keras_tuner
 
@@ -60,11 +62,22 @@ def make_oracle(
     _begin_with(oracle, problem.baseline)
     if settings.tuner == "grid":
         _go_on_unheard(oracle)
-    _save_seldom(oracle)
-    folder.mkdir(parents=True, exist_ok=True)
+    oracle.save, oracle._save_trial = _write_nothing, _write_nothing
     oracle._set_project_dir(str(folder.parent), folder.name)  # what `keras_tuner.Tuner` does
-    (folder / f"{TUNER_ID}.json").write_text("{}")
     return oracle
+
+
+def _write_nothing(*_: object) -> None:
+    """In place of what writes."""
+
+
+def begin_writing(oracle: "keras_tuner.Oracle") -> None:
+    """Write the trials there are into the project folder, made if need be, and from now on all."""
+    del oracle._save_trial  # the class has Keras Tuner's own
+    _save_seldom(oracle)
+    (Path(oracle._project_dir) / f"{TUNER_ID}.json").write_text("{}")
+    for trial in oracle.trials.values():
+        oracle._save_trial(trial)
 
 
 def _begin_with(oracle: "keras_tuner.Oracle", baseline: dict[str, Value]) -> None:

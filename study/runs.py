@@ -6,26 +6,29 @@ from datetime import UTC, datetime
 
 from study import environment, processor, variables
 from study.errors import StudyError, WrongName, WrongUse
-from study.records import DtypePolicy, Signature, StageName, StudyRecord
+from study.records import DtypePolicy, SearchSpace, Signature, StageName, StudyRecord
 from study.settings import Settings, Work, validated
-from study.store import Run, check_name, run_names
+from study.store import Run, check_name, given_name, plain_name, run_names
 
 
 def run_for(work: Work, name: str | None, prefix: str) -> Run:
     """The run that was interrupted at this work, or one that is still to be made.
 
     Args:
-        name: Of the run; None: that of an interrupted one, or PREFIX-DATE-TIME.
+        name: Of the run, or the path of its folder; None: that of an interrupted one, or
+            PREFIX-DATE-TIME.
+        prefix: Any text; what cannot be in a run's name is left out of it.
 
     Raises:
         WrongUse: a run of that name is of other work.
         WrongName: the name is not a plain name, or its run is finished.
     """
     if name is None:
+        prefix = plain_name(prefix, longest=48)  # a name's 64, without the date
         dated = Run(check_name(f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}"))
         run = _interrupted(work, prefix) or dated
     else:
-        run = Run(check_name(name))
+        run = Run(given_name(name))
     if run.folder.exists():
         _refuse_other_work(run, work)
     return run
@@ -132,6 +135,29 @@ def differences(run: Run, work: Work) -> list[str]:
         for key in there
         if there[key] != here[key] and key != "settings.description"
     ]
+
+
+def check_space(run: Run, name: str, space: SearchSpace) -> None:
+    """Whether a problem's search, if it was begun, was begun in this space.
+
+    Raises:
+        WrongUse: it was not; its trials are of another space.
+    """
+    begun = run.space(name)
+    if begun is None or begun == space:
+        return
+    there, here = (_described(one) for one in (begun, space))
+    changed = [key for key in there | here if there.get(key) != here.get(key)]
+    raise WrongUse(
+        f"the search space of {name} has changed since its search in {run.folder} was begun "
+        f"({', '.join(changed) or 'the order of its hyperparameters'}): undo that to go on, or "
+        "begin a new run with another --name"
+    )
+
+
+def _described(space: SearchSpace) -> dict[str, object]:
+    """What is said of a space, by name."""
+    return {"objective": space.objective} | {one.name: one for one in space.hyperparameters}
 
 
 def other_conditions(run: Run) -> list[str]:

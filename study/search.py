@@ -9,14 +9,15 @@ faster: the same seed and number of workers give the same trials. Not so ASHA, u
 to: it is told each result at once, and no rung waits for a straggler.
 
 An interrupted search goes on by doing it all again, except that the trials it had finished are
-not trained but read from its records: the oracle proposes what it would have proposed.
+not trained but read from its records: the oracle proposes what it would have proposed. If it does
+not, the search is refused, and nothing has been written, removed or trained yet.
 """
 
 import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +27,7 @@ from study import checkpoint
 from study.data.dataset import DataOptions
 from study.engine import Engine, report_epoch
 from study.errors import CannotWrite, StudyFailed, WorkerDied, one_line
-from study.oracles import make_oracle, save, split_values
+from study.oracles import begin_writing, make_oracle, save, split_values
 from study.problems import Problem
 from study.records import DtypePolicy, Trial, Value
 from study.settings import SearchSettings, seconds
@@ -50,8 +51,8 @@ class _Running:
     number: int
     trial: Any  # keras_tuner.engine.trial.Trial
     job: Job
-    future: "Future[Trained | str] | None"
-    """None if the trial was finished before the search was interrupted."""
+    future: "Future[Trained | str] | None" = None
+    """None as long as finished trials are read: this may be one of them."""
 
 
 def search(
@@ -64,6 +65,7 @@ def search(
     folder: Path,
     engine: Engine,
     finished: Sequence[Trial],
+    on_begin: Callable[[], None],
     on_proposal: OnProposal,
     on_trial: OnTrial,
 ) -> None:
@@ -74,6 +76,8 @@ def search(
             before the first is told, and so what is proposed.
         folder: Keras Tuner's project folder.
         finished: What this search gave to `on_trial` before it was interrupted, in that order.
+        on_begin: Called when `finished` were all found to be trials of this search, before
+            anything is written.
         on_proposal: Called when a trial is handed to the workers.
 
     Raises:
@@ -86,26 +90,38 @@ def search(
     in_time = _clock(settings, finished, workers)
     listens = settings.tuner != "random"
     to_replay = deque(finished)
-    known = {trial.number for trial in finished}
-    last_known = max(known, default=-1)
+    last_known = max((trial.number for trial in finished), default=-1)
     running: dict[int, _Running] = {}
     kept = _Kept(settings.keep, oracle, folder)
     failures = completed = number = 0
+
+    def begin(one: _Running) -> None:
+        key = job_key(problem.name, one.number)
+        running[one.number] = replace(one, future=engine.submit(_run, one.job, key=key))
+        on_proposal(one.number, key, one.job.epochs - one.job.first_epoch)
+
+    def begin_all() -> None:
+        on_begin()
+        begin_writing(oracle)
+        for one in list(running.values()):
+            begin(one)
+
+    if not to_replay:
+        begin_all()
     while True:
         while _in_line(running, listens) < at_once and (number <= last_known or in_time()):
             proposal = _propose(oracle, number)
             if proposal.status != "RUNNING":
                 break  # the oracle has no more to try, or waits for results
             job = _job(problem, settings, data, seed, dtype_policy, folder, number, proposal)
-            key, future = job_key(problem.name, number), None
-            if number not in known:
-                future = engine.submit(_run, job, key=key)
-                on_proposal(number, key, job.epochs - job.first_epoch)
-            running[number] = _Running(number, proposal, job, future)
+            running[number] = _Running(number, proposal, job)
+            if not to_replay:
+                begin(running[number])
             number += 1
-        if not running:
+        if not running and not to_replay:
             break
-        if to_replay:
+        replayed = bool(to_replay)
+        if replayed:
             record = to_replay.popleft()
             one = _same(running.pop(record.number, None), record)
         else:
@@ -116,14 +132,18 @@ def search(
             record = _record(one, _outcome(one, engine))
             on_trial(record)
         _tell(oracle, one.trial, record, one.job.first_epoch)
-        kept.settle(record, [one.trial.hyperparameters.values for one in running.values()])
+        kept.note(record)
         completed += record.status == "completed"
         failures = failures + 1 if record.status == "failed" else 0
         # Whoever goes on after that may have put it right: with fewer workers, say.
-        if failures >= MAX_CONSECUTIVE_FAILURES and record.number not in known:
+        if failures >= MAX_CONSECUTIVE_FAILURES and not replayed:
             raise StudyFailed(
                 f"{problem.name}: {failures} trials failed in a row, the last with: {record.error}"
             )
+        if replayed and not to_replay:
+            begin_all()
+        if not to_replay:
+            kept.settle([one.trial.hyperparameters.values for one in running.values()])
     kept.settle_all()
     save(oracle)
     if not completed:
@@ -337,13 +357,20 @@ class _Kept:
         )
         self._completed: dict[str, Trial] = {}
         """Trials that still have a checkpoint, by trial id."""
+        self._failed: list[str] = []
+        """Trial ids of those that may still have one."""
 
-    def settle(self, record: Trial, running: Sequence[dict[str, Value]]) -> None:
-        """After a trial was told, while those with the values `running` are being trained."""
+    def note(self, record: Trial) -> None:
+        """After a trial was told; removes nothing yet."""
         if record.status == "completed":
             self._completed[record.trial_id] = record
         else:
-            self._remove(record.trial_id)
+            self._failed.append(record.trial_id)
+
+    def settle(self, running: Sequence[dict[str, Value]]) -> None:
+        """While trials with the values `running` are being trained."""
+        while self._failed:
+            self._remove(self._failed.pop())
         continued = {str(values.get("tuner/trial_id")) for values in running}
         self._remove_all_but(lambda one: one.trial_id in continued or self._may_go_up(one.trial_id))
 

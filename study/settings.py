@@ -1,5 +1,6 @@
 """Presets: what a run is allowed to spend, as TOML files that a user can copy."""
 
+import codecs
 import re
 import tomllib
 from pathlib import Path
@@ -142,21 +143,35 @@ def load_preset(name_or_path: str) -> Settings:
     """A preset of the study by name, or a user's own by the path of its .toml file.
 
     Raises:
-        WrongSetting: there is none, it is not TOML, a key is unknown or a value out of range.
+        WrongSetting: there is none, it is no text or not TOML, a key is unknown or a value out of
+            range.
     """
     path = (
         PRESETS / f"{name_or_path}.toml" if name_or_path in preset_names() else Path(name_or_path)
     )
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        table = tomllib.loads(_text(path.read_bytes()))
+    except PermissionError as error:
+        raise WrongSetting(f"{path}: cannot be read: {error.strerror}") from error
+    except OSError as error:
         raise WrongSetting(
             f"no preset {name_or_path!r}: expected {' or '.join(preset_names())}, or the path of a "
             f".toml file"
         ) from error
+    except UnicodeDecodeError as error:
+        raise WrongSetting(
+            f"{path}: expected UTF-8 text, got bytes that are none ({error.reason}); save the file "
+            "as UTF-8"
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise WrongSetting(f"{path}: not a TOML file: {error}") from error
     return validated(Settings, table, source=str(path))
+
+
+def _text(content: bytes) -> str:
+    """UTF-8, or UTF-16 with its byte-order mark, as editors on Windows save it: "Unicode"."""
+    utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if utf16 else "utf-8-sig")
 
 
 def changed(group: Group, **changes: object) -> Group:

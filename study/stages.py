@@ -31,9 +31,10 @@ from study.records import (
 )
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
-from study.runs import settings_of, to_do
+from study.runs import check_space, settings_of, to_do
 from study.search import job_key, search
 from study.settings import SearchSettings
+from study.shell import command
 from study.space import search_space
 from study.store import Run, comparison_path
 from study.trials import best_trial, configurations
@@ -54,6 +55,17 @@ def carry_out(run: Run, engine: Engine, console: Console) -> None:
         figures_stage(run, undrawn, engine, console)
 
 
+def check_spaces(run: Run) -> None:
+    """Whether the searches that go on, do so in the space they were begun in.
+
+    Raises:
+        WrongUse: one would not.
+    """
+    for name, step in to_do(run):
+        if step == "search":
+            check_space(run, name, search_space(load_problem(name)))
+
+
 def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
     """Search one problem, or go on where its trials end; each is on disk before it is told of."""
     settings, study = settings_of(run), run.study()
@@ -63,7 +75,8 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
     if finished:
         console.print(f"{name}: search: {len(finished)} trials are finished already")
     problem = load_problem(name)
-    run.write_space(name, search_space(problem))
+    space = search_space(problem)
+    check_space(run, name, space)
     with stage(
         f"{name}: search", "trial", max(1, trials - len(finished)), epochs, console
     ) as shown:
@@ -83,6 +96,7 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
             run.search_folder(name),
             engine,
             finished,
+            on_begin=lambda: run.write_space(name, space),
             on_proposal=lambda _, key, epochs: shown.propose(key, epochs),
             on_trial=keep,
         )
@@ -155,9 +169,9 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
     """Draw the figures of all these problems, side by side on the workers."""
     from study import run_figures  # brings TensorFlow, which a report does without
 
+    jobs = [(name, part) for name in names for part in run_figures.parts(run, name)]
     for name in names:
         run.figures_folder(name).mkdir(parents=True, exist_ok=True)
-    jobs = [(name, part) for name in names for part in run_figures.parts(run, name)]
     seconds = dict.fromkeys(names, 0.0)
     started = time.perf_counter()
     with stage("figures", "part", len(jobs), 1, console) as shown:
@@ -278,7 +292,7 @@ def _write_stage(run: Run, problem: str, name: StageName, seconds: float) -> Non
 def _command(run: Run, name: StageName) -> str:
     """The command that makes the stage's records again."""
     if name == "evaluate":
-        return f"python -m study evaluate {run.name} --again"
+        return command("evaluate", run.name, "--again")
     if name == "figures":
-        return f"python -m study visualize {run.name}"
+        return command("visualize", run.name)
     return run.study().command

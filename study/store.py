@@ -311,16 +311,34 @@ def check_name(name: str) -> str:
     return name
 
 
-def open_run(name: str) -> Run:
-    """The run of that name.
+def plain_name(text: str, longest: int) -> str:
+    """The text as a plain name: "my preset" -> "my-preset"; "run" if nothing of it is left."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("._-")
+    return plain[:longest] or "run"
+
+
+def given_name(text: str) -> str:
+    """The run name that somebody gave: as such, or as its folder's path, as shells complete it.
+
+    Raises:
+        WrongName: it is neither a plain name nor the path of a folder in results/.
+    """
+    folder = Path(text)
+    if "/" in text and folder.parent.resolve() == RESULTS.resolve():
+        return check_name(folder.name)
+    return check_name(text)
+
+
+def open_run(text: str) -> Run:
+    """The run of that name, or in that folder of results/.
 
     Raises:
         WrongName: there is none.
     """
-    run = Run(check_name(name))
+    run = Run(given_name(text))
     if not (run.folder / "study.json").is_file():
         known = ", ".join(run_names()) or "none yet"
-        raise WrongName(f"no run {name!r} in {RESULTS}/; runs: {known}")
+        raise WrongName(f"no run {run.name!r} in {RESULTS}/; runs: {known}")
     return run
 
 

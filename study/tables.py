@@ -5,7 +5,7 @@ from rich.table import Table
 from study.data.dataset import Dataset
 from study.errors import StudyError
 from study.problems import problem_description, problem_names
-from study.records import Evaluation
+from study.records import Evaluation, Trial, Value
 from study.runs import to_do
 from study.settings import TUNERS, load_preset, preset_names
 from study.store import Run, open_run, run_names
@@ -14,7 +14,7 @@ from study.trials import configurations, ended_early
 
 def everything() -> Table:
     """Problems, tuners, presets and runs, a line each."""
-    table = _plain()
+    table = _plain(3)
     for name in problem_names():
         table.add_row("problem", name, problem_description(name))
     for tuner in TUNERS:
@@ -38,7 +38,7 @@ def _about(run: Run) -> str:
 def data_set(dataset: Dataset) -> Table:
     """How many images of what size and which classes."""
     height, width, channels = dataset.image_shape
-    table = _plain()
+    table = _plain(2)
     table.add_row("data set", dataset.name)
     table.add_row("images", f"{height}x{width}, {channels} channel{'s' if channels > 1 else ''}")
     for part in ("train", "validation", "test"):
@@ -49,35 +49,87 @@ def data_set(dataset: Dataset) -> Table:
     return table
 
 
-def _plain() -> Table:
-    return Table(box=None, show_header=False, pad_edge=False)
+def _plain(columns: int) -> Table:
+    """A table to add rows to; what is too long for its column goes on below and is not cut."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for _ in range(columns):
+        table.add_column(overflow="fold")
+    return table
 
 
-def leaderboard(run: Run, problem: str, top: int) -> Table:
-    """The best trials of a search, failed ones last."""
+def leaderboard(run: Run, problem: str, top: int, width: int) -> str:
+    """The best trials of a search, failed ones last: each with what differs from the baseline.
+
+    Lines are at most `width` characters long where no single value is longer.
+    """
     trials = configurations(run.trials(problem))
     early = ended_early(trials)
     ranked = sorted(trials, key=lambda trial: -(trial.score if trial.score is not None else -1))
     failed = sum(trial.status == "failed" for trial in trials)
-    title = f"{problem}: {len(trials)} trials, {failed} failed, {len(early)} ended early"
-    table = Table(title=title, title_justify="left")
-    for column in ("trial", "score", "epochs", "parameters", "seconds", "hyperparameters"):
-        table.add_column(column, justify="left" if column == "hyperparameters" else "right")
-    for trial in ranked[:top]:
-        values = ", ".join(f"{key}={_short(value)}" for key, value in trial.hyperparameters.items())
-        table.add_row(
-            f"{trial.number} (baseline)" if trial.number == 0 else str(trial.number),
-            f"{trial.score:.2%}" if trial.score is not None else "failed",
-            f"{trial.epochs}{' (ended early)' if trial.number in early else ''}",
-            f"{trial.parameters:,}" if trial.parameters else "",
-            f"{trial.seconds:.0f}",
-            trial.error or values,
-        )
-    return table
+    baseline = next((one.hyperparameters for one in trials if one.number == 0), {})
+    cells = [_HEAD, *(_cells(trial, early) for trial in ranked[:top])]
+    head, *rows = _aligned(cells)
+    lines = [f"{problem}: {len(trials)} trials, {failed} failed, {len(early)} ended early"]
+    if baseline:
+        lines += wrapped(_differences(baseline, {}), width, "baseline: ")
+        lines += ["", "Trials, the best first, with what differs from the baseline:"]
+    lines.append(head)
+    for trial, row in zip(ranked, rows, strict=False):
+        lines.append(row)
+        if trial.error:
+            lines += wrapped(trial.error.split(), width, _INDENT, mark="")
+        elif trial.number or not baseline:
+            lines += wrapped(_differences(trial.hyperparameters, baseline), width, _INDENT)
+    return "\n".join([*lines, ""])
+
+
+_INDENT = "    "
+_HEAD = ["trial", "score", "epochs", "parameters", "seconds"]
+
+
+def _cells(trial: Trial, early: set[int]) -> list[str]:
+    return [
+        f"{trial.number} (baseline)" if trial.number == 0 else str(trial.number),
+        f"{trial.score:.2%}" if trial.score is not None else "failed",
+        f"{trial.epochs}{' (ended early)' if trial.number in early else ''}",
+        f"{trial.parameters:,}" if trial.parameters else "",
+        f"{trial.seconds:.0f}",
+    ]
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    """The first column to the left, the others to the right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])],
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _differences(values: dict[str, Value], baseline: dict[str, Value]) -> list[str]:
+    """What is otherwise than in the baseline, "KEY=VALUE", and which of its keys do not apply."""
+    other = {key: value for key, value in values.items() if baseline.get(key) != value}
+    missing = [f"without {key}" for key in baseline if key not in values]
+    return [f"{key}={_short(value)}" for key, value in other.items()] + missing
 
 
 def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def wrapped(items: list[str], width: int, begin: str, mark: str = ",") -> list[str]:
+    """The items in lines that break between them only; later lines are indented."""
+    lines: list[str] = []
+    for piece in [f"{item}{mark}" for item in items[:-1]] + items[-1:]:
+        if not lines:
+            lines = [begin + piece]
+        elif len(lines[-1]) + 1 + len(piece) <= width:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(_INDENT + piece)
+    return lines
 
 
 def comparison_line(problem: str, evaluation: Evaluation) -> str:

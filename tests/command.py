@@ -49,6 +49,18 @@ def _begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file below the folder, and every folder, which has no bytes.
+
+    But the locks: whoever is refused may have had to take one in order to see that.
+    """
+    return {
+        path: path.read_bytes() if path.is_file() else b""
+        for path in folder.rglob("*")
+        if path.name != ".lock"
+    }
+
+
 def hear_control_c() -> None:
     """In a new process: a shell that starts the tests in the background has it ignored."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -172,11 +172,19 @@ def test_predict_with_the_multi_head_network_answers_for_every_head(
 
 
 def test_visualize_draws_the_layer_and_images_asked_for(folder: Path, exported: Path) -> None:
-    files = [str(path) for path in sorted(exported.glob("*.png"))[:2]]
+    first, second = (str(path) for path in sorted(exported.glob("*.png"))[:2])
     study(
         folder,
-        *("visualize", "results/tiny/line/models/baseline.keras"),
-        *("--image", *files, "--layer", "conv1", "--kind", "activations", "--out", "drawn"),
+        *("visualize", "--image", first, "--image", second),
+        *(
+            "results/tiny/line/models/baseline.keras",
+            "--layer",
+            "conv1",
+            "--kind",
+            "activations",
+            "--out",
+            "drawn",
+        ),
     )
     assert [path.name for path in (folder / "drawn").iterdir()] == ["activations_conv1.png"]
 

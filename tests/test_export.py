@@ -1,6 +1,8 @@
 """Exports, read back by the programs they are for."""
 
 import json
+import shlex
+import subprocess
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +18,7 @@ from tensorboard.plugins.hparams import metadata
 from tensorboard.util.tensor_util import make_ndarray
 
 from study.errors import WrongUse
-from study.export import KINDS, export
+from study.export import KINDS, export, optuna_url, viewer
 from study.store import Run
 from tests.factories import trial
 from tests.test_optuna_study import ENDED, SPACE, VALUES
@@ -45,7 +47,7 @@ def run() -> Run:
 @pytest.fixture
 def storage(run: Run, tmp_path: Path) -> Iterator[RDBStorage]:
     (path,) = export(run, ["mnist", "line"], "optuna", tmp_path / "out")
-    opened = RDBStorage(f"sqlite:///{path}")
+    opened = RDBStorage(optuna_url(path))
     yield opened
     opened.engine.dispose()
 
@@ -115,6 +117,34 @@ def test_a_table_has_a_line_a_trial_and_a_column_a_hyperparameter(run: Run, tmp_
     assert "4.0" not in paths[0].read_text()  # a depth is a whole number, though one is missing
 
 
+ODD = ["a b", "what?", "100%", "%20", "#1", "{x}", "it's", "$HOME", "-o", "ä&b;c", "file:x"]
+
+
+@pytest.mark.parametrize("name", [*ODD, "~"])
+@pytest.mark.parametrize("kind", ["optuna", "tensorboard"])
+def test_the_command_that_shows_an_export_finds_it_in_any_folder(
+    run: Run, kind: str, name: str
+) -> None:
+    """As a shell reads it, and the program that it calls."""
+    before = set(Path().iterdir())
+    (written,) = export(run, ["mnist"], kind, Path(name))
+    assert set(Path().iterdir()) - before == {Path(name)}
+    assert written.exists()
+    typed = shlex.join(viewer(kind, written) or [])
+    read = subprocess.run(
+        ["bash", "-c", f"printf '%s\\n' {typed}"], capture_output=True, text=True, check=True
+    )
+    program, argument = read.stdout.splitlines()
+    if kind == "optuna":
+        assert program == "optuna-dashboard"
+        assert optuna.get_all_study_names(argument) == ["demo/mnist"]
+    else:
+        assert program == "tensorboard"
+        events = EventAccumulator(f"{argument.removeprefix('--logdir=')}/mnist/trial-2")
+        events.Reload()
+        assert scalars(events, "val_accuracy")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_export_takes_the_place_of_the_last_one(run: Run, tmp_path: Path, kind: str) -> None:
     first = export(run, ["mnist", "line"], kind, tmp_path)
@@ -124,7 +154,7 @@ def test_an_export_takes_the_place_of_the_last_one(run: Run, tmp_path: Path, kin
     if kind == "tensorboard":
         assert not (first[0] / "line").exists()
     if kind == "optuna":
-        assert optuna.get_all_study_names(f"sqlite:///{first[0]}") == ["demo/mnist"]
+        assert optuna.get_all_study_names(optuna_url(first[0])) == ["demo/mnist"]
 
 
 def test_a_problem_without_trials_is_refused(run: Run, tmp_path: Path) -> None:

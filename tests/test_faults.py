@@ -136,6 +136,7 @@ def undisturbed(folder: Path, **settings: Any) -> list[Trial]:
             folder,
             tiny.InstantEngine(),
             [],
+            on_begin=lambda: None,
             on_proposal=lambda *_: None,
             on_trial=trials.append,
         )

@@ -31,6 +31,7 @@ def test_saving_takes_a_twentieth_of_the_time_at_most(
     monkeypatch.setattr(oracles, "time", clock)
     monkeypatch.setattr(keras_tuner.Oracle, "save", slow_save)
     oracle = oracles.make_oracle(tiny.problem(), SearchSettings(), 1, tmp_path / "search")
+    oracles.begin_writing(oracle)
     while clock.now < 100:
         oracle.save()
         clock.now += 0.5

@@ -23,6 +23,7 @@ from study.settings import TUNERS, SearchSettings, Tuner
 from study.train import Job, Trained
 from study.trials import best_trial
 from tests import tiny
+from tests.command import contents
 
 EVERY_TUNER = pytest.mark.parametrize("tuner", TUNERS)
 IN_ORDER = pytest.mark.parametrize("tuner", [tuner for tuner in TUNERS if tuner != "asha"])
@@ -84,6 +85,7 @@ def searched(
     trials: list[Trial] | None = None,
     workers: int = 1,
     finished: Sequence[Trial] = (),
+    on_begin: Callable[[], None] = lambda: None,
     on_proposal: Callable[..., object] = lambda *_: None,
     **settings: Any,
 ) -> list[Trial]:
@@ -99,6 +101,7 @@ def searched(
         folder / "search",
         engine or tiny.InstantEngine(),
         finished,
+        on_begin=on_begin,
         on_proposal=on_proposal,
         on_trial=found.append,
     )
@@ -258,6 +261,7 @@ def test_every_proposal_is_told_with_its_key_and_epochs(tmp_path: Path) -> None:
         tmp_path / "search",
         engine,
         [],
+        on_begin=lambda: None,
         on_proposal=lambda *news: told.append(news),
         on_trial=lambda _: None,
     )
@@ -637,11 +641,36 @@ def test_plain_keras_tuner_reloads_a_search_that_went_on(tmp_path: Path) -> None
         {"tuner": {"tuner/epochs": 1}},
     ],
 )
-def test_records_of_another_search_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
-    finished = interrupted(tmp_path, 2, "random")
-    finished[1] = finished[1].model_copy(update=change)
+@pytest.mark.parametrize("tuner", ["random", "hyperband"])
+def test_records_of_another_search_are_refused_and_everything_stays_as_it_was(
+    tmp_path: Path, tuner: Tuner, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last record is wrong: those before it have been told to the oracle by then."""
+    leave_checkpoints(monkeypatch)
+    begun: list[bool] = []
+    finished = interrupted(tmp_path, 3, tuner, workers=2)
+    finished[-1] = finished[-1].model_copy(update=change)
+    before = contents(tmp_path)
+    monkeypatch.setattr(search, "_run", lambda _: pytest.fail("trained"))
     with pytest.raises(StudyFailed, match="is not what this search proposes"):
-        searched(tmp_path, finished=finished)
+        searched(
+            tmp_path,
+            tuner,
+            finished=finished,
+            workers=2,
+            keep=0,
+            on_begin=lambda: begun.append(True),
+        )
+    assert contents(tmp_path) == before
+    assert not begun
+
+
+def test_records_that_are_more_than_the_search_proposes_are_refused(tmp_path: Path) -> None:
+    finished = searched(tmp_path, max_trials=4)
+    before = contents(tmp_path)
+    with pytest.raises(StudyFailed, match=r"trial 3 in trials\.jsonl is not what this search"):
+        searched(tmp_path, max_trials=3, finished=finished)
+    assert contents(tmp_path) == before
 
 
 def test_time_before_an_interruption_counts(tmp_path: Path, jobs: list[Job]) -> None:

@@ -95,10 +95,41 @@ def test_not_toml_is_refused(tmp_path: Path) -> None:
         load_preset(preset(tmp_path, "search: {max_trials: 3}"))
 
 
-def test_not_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(WrongSetting, match="no preset"):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_text_is_read_however_an_editor_saves_it(
+    tmp_path: Path, encoding: str, newline: str
+) -> None:
+    text = newline.join(['description = "größer"', "[search]", "max_trials = 4", ""])
+    (tmp_path / "mine.toml").write_bytes(text.encode(encoding))
+    settings = load_preset(str(tmp_path / "mine.toml"))
+    assert settings == Settings(description="größer", search=SearchSettings(max_trials=4))
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00", 'description = "größer"'.encode("latin-1"), b"\x80abc"]
+)
+def test_not_text_is_refused_for_that_reason(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "mine.toml").write_bytes(content)
+    with pytest.raises(WrongSetting, match=r"mine\.toml: expected UTF-8 text, got bytes that are"):
         load_preset(str(tmp_path / "mine.toml"))
+
+
+def test_utf_16_without_its_mark_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_bytes("[search]\n".encode("utf-16-le"))
+    with pytest.raises(WrongSetting, match=r"mine\.toml: not a TOML file"):
+        load_preset(str(tmp_path / "mine.toml"))
+
+
+def test_a_preset_that_may_not_be_read_is_refused_for_that_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")  # as root, nothing is refused
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(WrongSetting, match=r"mine\.toml: cannot be read: Permission denied"):
+        load_preset(preset(tmp_path, ""))
 
 
 @pytest.mark.parametrize("name", ["qiuck", "no/such/file.toml", "."])

@@ -14,7 +14,7 @@ from study import store
 from study.errors import CorruptRecord, WrongName, WrongUse
 from study.files import replacing, write_bytes, write_text
 from study.records import Ground, Picture, Signature, Stage, StudyRecord
-from study.store import Run, check_name, comparison_path, open_run, run_names
+from study.store import Run, check_name, comparison_path, open_run, plain_name, run_names
 from tests.factories import evaluation, predictions, trial
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -95,6 +95,44 @@ def test_an_unknown_run_is_refused_with_those_there_are(run: Run) -> None:
         open_run("dmeo")
     assert open_run("demo") == run
     assert run_names() == ["another", "demo"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["demo", "results/demo", "results/demo/", "./results/demo", "results//./demo", "{}/demo"],
+)
+def test_a_run_s_folder_is_as_good_as_its_name(run: Run, text: str) -> None:
+    assert open_run(text.format(store.RESULTS.resolve())) == run
+
+
+@pytest.mark.parametrize(
+    "text", ["other/demo", "demo/", "results/demo/mnist", "results/..", "/demo"]
+)
+@pytest.mark.usefixtures("run")
+def test_another_folder_of_that_name_is_no_run(text: str) -> None:
+    with pytest.raises(WrongName, match="no path"):
+        open_run(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("quick", "quick"),
+        ("my preset", "my-preset"),
+        ("v1.2 (größer)", "v1.2-gr-er"),
+        ("-.hidden", "hidden"),
+        ("größe", "gr-e"),
+        ("日本", "run"),
+        ("x" * 99, "x" * 10),
+    ],
+)
+def test_any_text_can_begin_a_run_s_name(text: str, plain: str) -> None:
+    assert plain_name(text, longest=10) == plain[:10].rstrip() == check_name(plain[:10])
+
+
+@given(st.text(max_size=70), st.integers(1, 64))
+def test_a_plain_name_is_one(text: str, longest: int) -> None:
+    assert check_name(plain_name(text, longest))
 
 
 def test_without_runs_none_is_listed() -> None:

@@ -4,14 +4,20 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 from rich.table import Table
 
 from study import tables
-from study.records import StudyRecord
+from study.records import StudyRecord, Value
 from study.store import Run
 from tests import tiny
+from tests.command import ROOT
 from tests.factories import evaluation, trial
+from tests.test_store import study
+
+BASELINE: dict[str, Value] = {"filters": 32, "rate": 0.1, "tail": True}
 
 
 def text(table: Table) -> list[str]:
@@ -27,29 +33,84 @@ def run(workplace: Path) -> Run:
     made = Run("some")
     (workplace / "results" / "some").mkdir(parents=True)
     for one in (
-        trial(0, 0.8, epochs=4),
+        trial(0, 0.8, epochs=4, hyperparameters=BASELINE),
         trial(1, None),
-        trial(2, 0.7, epochs=2, hyperparameters={"rate": 0.000123456, "filters": 8}),
-        trial(3, 0.9, epochs=4),
+        trial(2, 0.7, epochs=2, hyperparameters={"filters": 8, "rate": 0.000123456, "size": 5}),
+        trial(3, 0.9, epochs=4, hyperparameters=BASELINE | {"filters": 8}),
     ):
         made.append_trial("mnist", one)
     return made
 
 
 def test_leaderboard_has_the_best_first_and_failed_trials_last(run: Run) -> None:
-    title, *lines = text(tables.leaderboard(run, "mnist", top=10))
-    rows = [line for line in lines if line.startswith("│")]
-    assert title == "mnist: 4 trials, 1 failed, 1 ended early"
-    assert [row.split()[1] for row in rows] == ["3", "0", "2", "1"]
-    assert "0 (baseline) │ 80.00% │ 4 │ 1,000" in rows[1]
-    assert "70.00% │ 2 (ended early)" in rows[2]
-    assert "rate=0.000123, filters=8" in rows[2]
-    assert "failed" in rows[3]
-    assert "ValueError: no such layer" in rows[3]
+    lines = tables.leaderboard(run, "mnist", 10, width=60).splitlines()
+    assert [" ".join(line.split()) for line in lines] == [
+        "mnist: 4 trials, 1 failed, 1 ended early",
+        "baseline: filters=32, rate=0.1, tail=True",
+        "",
+        "Trials, the best first, with what differs from the baseline:",
+        "trial score epochs parameters seconds",
+        "3 90.00% 4 1,000 2",
+        "filters=8",
+        "0 (baseline) 80.00% 4 1,000 2",
+        "2 70.00% 2 (ended early) 1,000 2",
+        "filters=8, rate=0.000123, size=5, without tail",
+        "1 failed 0 2",
+        "ValueError: no such layer",
+    ]
 
 
 def test_leaderboard_is_cut_at_the_top(run: Run) -> None:
-    assert tables.leaderboard(run, "mnist", top=2).row_count == 2
+    *_, second, last = tables.leaderboard(run, "mnist", 2, width=80).splitlines()
+    assert (second, last.split()[0]) == ("    filters=8", "0")
+
+
+def test_without_the_baseline_all_values_are_shown(run: Run) -> None:
+    path = run.problem_folder("mnist") / "trials.jsonl"
+    path.write_text(path.read_text().partition("\n")[2])
+    text = tables.leaderboard(run, "mnist", 1, width=80)
+    assert "baseline" not in text
+    assert text.endswith("    filters=8, rate=0.1, tail=True\n")
+
+
+@given(
+    items=st.lists(st.from_regex(r"[a-z_]{1,9}=[a-z0-9.+-]{1,9}", fullmatch=True), min_size=1),
+    width=st.integers(1, 120),
+)
+def test_lines_break_between_items_and_cut_none(items: list[str], width: int) -> None:
+    lines = tables.wrapped(items, width, "baseline: ")
+    assert " ".join(" ".join(lines).split()) == " ".join(["baseline:", *", ".join(items).split()])
+    for line in lines:
+        alone = line.removeprefix("baseline: ").strip().removesuffix(",") in items
+        assert len(line) <= width or alone
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_the_example_s_leaderboard_fits_and_has_every_value_whole(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    run = Run("example")
+    for problem in run.problems():
+        text = tables.leaderboard(run, problem, 99, width)
+        assert max(map(len, text.splitlines())) <= width
+        assert "…" not in text
+        baseline, *others = run.trials(problem)
+        for one in others:
+            for key, value in one.hyperparameters.items():
+                if baseline.hyperparameters.get(key) != value:
+                    short = f"{value:.3g}" if isinstance(value, float) else value
+                    assert f"{key}={short}" in text
+
+
+def test_what_there_is_is_listed_whole_in_a_narrow_terminal(workplace: Path) -> None:
+    file = io.StringIO()
+    name = "a-run-with-a-long-name-" + "x" * 41
+    Run(name).write_study(study(name=name))
+    assert workplace.exists()
+    Console(width=40, file=file).print(tables.everything())
+    assert "…" not in file.getvalue()
+    assert "bayesian" in file.getvalue()
 
 
 def test_comparison_says_scores_difference_and_verdict() -> None:

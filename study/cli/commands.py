@@ -5,6 +5,7 @@ import logging
 import shlex
 import sys
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from study.cli.options import (
     DtypeChoice,
+    ExistingRun,
     KindOption,
     LineDir,
     Live,
@@ -21,11 +23,15 @@ from study.cli.options import (
     RunName,
     Scheduler,
     Seed,
+    Target,
     Workers,
+    expanded,
+    user_path,
 )
 from study.errors import Interrupted, WrongName, WrongUse
 from study.problems import problem_data, problem_names
 from study.records import NetworkName
+from study.shell import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,14 +51,45 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-console = Console()
+console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
+"""What is printed are names, paths and messages: brackets, colons and lengths are theirs."""
+
+
+def _print_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from study import environment
+
+    console.print(f"commit {environment.git_commit() or 'unknown'}")
+    for package, version in environment.versions().items():
+        console.print(f"{package} {version}")
+    raise typer.Exit
 
 
 ExportKind = Literal["optuna", "tensorboard", "csv"]
-OPENED_BY: dict[ExportKind, str] = {
-    "optuna": "open it with: optuna-dashboard sqlite:///{}",
-    "tensorboard": "open it with: tensorboard --logdir {}",
-}
+
+
+@dataclass
+class Asked:
+    """What is asked before the command."""
+
+    debug: bool = False
+
+
+@app.callback()
+def before_the_command(
+    context: typer.Context,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the program an error came from.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001  # its callback prints it
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Commit and packages."
+        ),
+    ] = False,
+) -> None:
+    context.obj.debug = debug
 
 
 @app.command()
@@ -144,7 +181,7 @@ def search(
 
 @app.command()
 def resume(
-    run: str, workers: Workers = None, scheduler: Scheduler = None, live: Live = False
+    run: ExistingRun, workers: Workers = None, scheduler: Scheduler = None, live: Live = False
 ) -> None:
     """Go on with a `run` or `search` that was interrupted, however it ended.
 
@@ -156,14 +193,14 @@ def resume(
 
     opened = _open_run(run)
     if not to_do(opened):
-        console.print(f"{opened.folder} is finished: nothing to go on with", highlight=False)
+        console.print(f"{opened.folder} is finished: nothing to go on with")
         return
     _carry_out(opened, work_of(opened), workers, scheduler, live)
 
 
 @app.command()
 def evaluate(
-    run: str,
+    run: ExistingRun,
     problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Reproduce an evaluation that is there already.")
@@ -180,20 +217,23 @@ def evaluate(
     for name in names:
         if (name, "search") in opened.study().to_do():
             raise WrongUse(
-                f"the search of {name} in {run!r} is not finished, and the test part is read after "
-                f"it: resume it first, python -m study resume {run}"
+                f"the search of {name} in {opened.name!r} is not finished, and the test part is "
+                f"read after it: resume it first, {command('resume', opened.name)}"
             )
         if opened.evaluation(name) and not again:
             raise WrongUse(
-                f"{name} of {run!r} is evaluated already, and the test part is read once; "
+                f"{name} of {opened.name!r} is evaluated already, and the test part is read once; "
                 "pass --again to reproduce the numbers"
             )
         if not opened.trials(name):
-            raise WrongUse(f"{name} of {run!r} has no trials yet: search it first")
-    from study.runs import settings_of
+            raise WrongUse(f"{name} of {opened.name!r} has no trials yet: search it first")
+    from study.runs import work_of
 
     _warn_of_other_conditions(opened)
-    with _alone(opened), _engine(settings_of(opened), workers, scheduler) as engine:
+    work = work_of(opened).model_copy(update={"problems": names})
+    with _alone(opened), _engine(work.settings, workers, scheduler) as engine:
+        with console.status("loading data"):
+            _load_data(work)
         from study import stages
 
         for name in names:
@@ -203,17 +243,32 @@ def evaluate(
 
 @app.command()
 def visualize(
-    target: Annotated[str, typer.Argument(metavar="RUN|MODEL.keras")],
-    image: Annotated[Optional[list[Path]], typer.Option(help="Image files to look at.")] = None,
-    layer: Annotated[Optional[list[str]], typer.Option(help="Layers; default: all.")] = None,
-    kind: Annotated[Optional[list[KindOption]], typer.Option(help="Default: all three.")] = None,
+    target: Target,
+    image: Annotated[
+        Optional[list[Path]],
+        typer.Option(
+            parser=user_path, metavar="FILE", help="An image to look at. [dim]Repeatable.[/]"
+        ),
+    ] = None,
+    layer: Annotated[
+        Optional[list[str]], typer.Option(help="A layer; default: all. [dim]Repeatable.[/]")
+    ] = None,
+    kind: Annotated[
+        Optional[list[KindOption]], typer.Option(help="Default: all three. [dim]Repeatable.[/]")
+    ] = None,
     problem: Annotated[Optional[str], typer.Option(help="Of a run; default: all.")] = None,
     network: Annotated[Optional[NetworkName], typer.Option(help="Of a run; default: both.")] = None,
     out: Annotated[
-        Optional[Path], typer.Option(help="Folder for the figures; default: beside the model.")
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FOLDER",
+            help="Folder for the figures; default: beside the model.",
+        ),
     ] = None,
     method: Annotated[
-        Optional[list[MethodOption]], typer.Option(help="Of heatmaps; default: gradcam.")
+        Optional[list[MethodOption]],
+        typer.Option(help="Of heatmaps; default: gradcam. [dim]Repeatable.[/]"),
     ] = None,
     head: Annotated[
         Optional[str], typer.Option(help="Of heatmaps: one output; default: all.")
@@ -238,17 +293,19 @@ def visualize(
     """
     asked = bool(image or layer or kind or network or out or method or head or chosen_class)
     if not target.endswith(".keras") and not asked:
-        from study.runs import settings_of
+        from study.runs import work_of
 
         opened = _open_run(target)
-        with _alone(opened), _engine(settings_of(opened), workers) as engine:
+        names = _problems_of(opened, problem)
+        work = work_of(opened).model_copy(update={"problems": names})
+        with _alone(opened), _engine(work.settings, workers) as engine:
+            with console.status("loading data"):
+                _load_data(work)
             from study import stages
 
-            stages.figures_stage(opened, _problems_of(opened, problem), engine, console)
-        for name in _problems_of(opened, problem):
-            console.print(
-                f"figures: {opened.figures_folder(name)}", highlight=False, soft_wrap=True
-            )
+            stages.figures_stage(opened, names, engine, console)
+        for name in names:
+            console.print(f"figures: {opened.figures_folder(name)}")
         return
     _import_tensorflow()
     from study import visualize
@@ -273,13 +330,13 @@ def visualize(
             chosen_class,
         )
         for picture in made:
-            console.print(str(folder / picture.file), highlight=False, soft_wrap=True)
+            console.print(str(folder / picture.file))
 
 
 @app.command()
 def predict(
-    target: Annotated[str, typer.Argument(metavar="RUN|MODEL.keras")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...")],
+    target: Target,
+    images: Annotated[list[Path], typer.Argument(parser=user_path, metavar="IMAGE...")],
     problem: Annotated[
         Optional[str], typer.Option(help="Of a run; needed if it has several.")
     ] = None,
@@ -317,7 +374,7 @@ def predict(
             head: _ranked(p[index], names.get(head), top) for head, p in probabilities.items()
         }
         if as_json:
-            typer.echo(json.dumps({"image": str(path), **answer}, ensure_ascii=False))
+            typer.echo(json.dumps({"image": str(path), **answer}))
         else:
             for head, ranked in answer.items():
                 shares = "  ".join(f"{name} {share:.2%}" for name, share in ranked.items())
@@ -325,7 +382,9 @@ def predict(
 
 
 @app.command()
-def report(runs: Annotated[list[str], typer.Argument(metavar="RUN...")]) -> None:
+def report(
+    runs: Annotated[list[str], typer.Argument(parser=expanded, metavar="RUN...")],
+) -> None:
     """Build the HTML report from what the run has so far; of several runs, one that compares them.
 
     Example: python -m study report my-run
@@ -337,16 +396,21 @@ def report(runs: Annotated[list[str], typer.Argument(metavar="RUN...")]) -> None
     from study import stages
 
     path = stages.comparison_stage(opened)
-    console.print(f"comparison: {path}", highlight=False, soft_wrap=True)
+    console.print(f"comparison: {path}")
 
 
 @app.command()
 def export(
-    run: str,
+    run: ExistingRun,
     to: Annotated[ExportKind, typer.Option(help="optuna, tensorboard or csv.")],
     problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
     out: Annotated[
-        Optional[Path], typer.Option(help="Folder to write to; default: results/RUN/export.")
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FOLDER",
+            help="Folder to write to; default: results/RUN/export.",
+        ),
     ] = None,
 ) -> None:
     """A run's trials for other programs: Optuna's dashboard, TensorBoard, or tables.
@@ -359,9 +423,9 @@ def export(
     folder = out or opened.folder / "export"
     written = exports.export(opened, _problems_of(opened, problem), to, folder)
     for path in written:
-        console.print(str(path), highlight=False, soft_wrap=True)
-    if to in OPENED_BY:
-        console.print(OPENED_BY[to].format(written[0]), highlight=False, soft_wrap=True)
+        console.print(str(path))
+    if viewer := exports.viewer(to, written[0]):
+        console.print(f"open it with: {shlex.join(viewer)}")
 
 
 @app.command("list")
@@ -372,12 +436,12 @@ def list_all() -> None:
     """
     from study import tables
 
-    console.print(tables.everything(), highlight=False)
+    console.print(tables.everything(), soft_wrap=False)
 
 
 @app.command()
 def show(
-    run: str,
+    run: ExistingRun,
     problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
     top: Annotated[int, typer.Option(min=1, help="Trials to show, best first.")] = 10,
 ) -> None:
@@ -390,7 +454,7 @@ def show(
     opened = _open_run(run)
     names = _problems_of(opened, problem)
     for name in names:
-        console.print(tables.leaderboard(opened, name, top), highlight=False)
+        console.print(tables.leaderboard(opened, name, top, console.width))
     _print_comparisons(opened, names)
 
 
@@ -398,7 +462,12 @@ def show(
 def data(
     problem: str,
     export: Annotated[
-        Optional[Path], typer.Option(help="Write the images as PNG files into this folder.")
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FOLDER",
+            help="Write the images as PNG files into this folder.",
+        ),
     ] = None,
     preset: Preset = "quick",
     seed: Seed = 1,
@@ -417,12 +486,12 @@ def data(
     source = problem_data(problem)
     if export is not None:
         count = export_dataset(source, export, seed=check_seed(seed), options=options)
-        console.print(f"{count} images written to {export}", highlight=False, soft_wrap=True)
+        console.print(f"{count} images written to {export}")
         return
     from study import tables
 
     dataset = load_dataset(source, seed=check_seed(seed), options=options)
-    console.print(tables.data_set(dataset), highlight=False)
+    console.print(tables.data_set(dataset), soft_wrap=False)
 
 
 def _known_problems(names: list[str]) -> list[str]:
@@ -437,7 +506,8 @@ def _settings(preset: str, line_dir: Path | None) -> "Settings":
 
     settings = load_preset(preset)
     line_dir = line_dir or settings.data.line_dir
-    data = changed(settings.data, line_dir=line_dir.resolve() if line_dir else None)
+    whole = user_path(str(line_dir)).resolve() if line_dir else None
+    data = changed(settings.data, line_dir=whole)
     return settings.model_copy(update={"data": data})
 
 
@@ -454,8 +524,6 @@ def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
     if run.folder.exists():
         console.print(
             f"{run.folder} was interrupted and goes on (another --name begins anew)",
-            highlight=False,
-            soft_wrap=True,
         )
     return run
 
@@ -480,14 +548,15 @@ def _carry_out(
             policy = dtype_policy.resolve(work.settings.search.dtype, engine)
             create_run(run.name, work, _command_again(policy), engine.workers, policy)
             stack.enter_context(_alone(run))
-        record_signatures(run, signatures)
         from study import stages
 
+        stages.check_spaces(run)  # of all problems, before the first search and a live report
+        record_signatures(run, signatures)
         if live:
             from study.live import live_report
 
             stack.enter_context(live_report(run))
-            console.print(f"live report: {run.report_path}", highlight=False, soft_wrap=True)
+            console.print(f"live report: {run.report_path}")
         stages.carry_out(run, engine, console)
     if "figures" in work.plan:
         _report(run)
@@ -495,15 +564,15 @@ def _carry_out(
     from study import tables
 
     for problem in work.problems:
-        console.print(tables.leaderboard(run, problem, top=5), highlight=False)
-    console.print(f"next: python -m study evaluate {run.name}", highlight=False)
+        console.print(tables.leaderboard(run, problem, 5, console.width))
+    console.print(f"next: {command('evaluate', run.name)}")
 
 
 def _command_again(policy: "DtypePolicy") -> str:
     """The command that was given, with its arithmetic: the same on every processor."""
     given = sys.argv[1:]
     named = any(argument.partition("=")[0] == "--dtype" for argument in given)
-    return f"python -m study {shlex.join(given if named else [*given, '--dtype', policy])}"
+    return command(*given) if named else command(*given, "--dtype", policy)
 
 
 def _warn_of_other_conditions(run: "Run") -> None:
@@ -579,7 +648,7 @@ def _engine(
                 else local_engine(workers, retries)
             )
         if scheduler:
-            console.print(f"{engine.workers} workers of {scheduler}", highlight=False)
+            console.print(f"{engine.workers} workers of {scheduler}")
         yield engine
 
 
@@ -606,7 +675,7 @@ def _report(run: "Run") -> None:
     from study import stages
 
     stages.report_stage(run)
-    console.print(f"report: {run.report_path}", highlight=False, soft_wrap=True)
+    console.print(f"report: {run.report_path}")
 
 
 def _print_comparisons(run: "Run", problems: list[str]) -> None:
@@ -615,7 +684,7 @@ def _print_comparisons(run: "Run", problems: list[str]) -> None:
     for problem in problems:
         if evaluation := run.evaluation(problem):
             line = tables.comparison_line(problem, evaluation)
-            console.print(line, highlight=False, soft_wrap=True)
+            console.print(line)
 
 
 def _ranked(p: "np.ndarray", names: tuple[str, ...] | None, top: int) -> dict[str, float]:

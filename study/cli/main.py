@@ -1,43 +1,74 @@
 """From the arguments to the exit code: errors become one line on standard error."""
 
+import io
 import logging
+import os
 import re
 import signal
 import sys
 import traceback
+from typing import NoReturn
 
 import typer
 
-from study.cli.commands import app
+from study.cli.commands import Asked, app
 from study.errors import Interrupted, StudyError
+
+CLOSED_PIPE = 128 + signal.SIGPIPE
+"""What a shell says of programs that end as coreutils do when nobody reads their output."""
 
 
 def main() -> None:
     """Run the command line; errors become one line on standard error and an exit code."""
-    arguments = repeated_options(sys.argv[1:])
-    debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
+    _print_anything()
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
     # As Ctrl-C: what a cluster sends when time is up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        code = app(arguments, standalone_mode=False, prog_name="python -m study")
+        _run(sys.argv[1:])
+        if sys.stdout:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_pipes()
+
+
+def _run(arguments: list[str]) -> None:
+    asked = Asked()
+    try:
+        code = app(arguments, standalone_mode=False, prog_name="python -m study", obj=asked)
+    except SystemExit:  # what Typer and rich make of a closed pipe
+        raise BrokenPipeError from None
     except typer.TyperException as error:  # what Typer itself refuses
         message = error.format_message().replace("Value error, ", "").rstrip(".")
-        _fail(message + _given(message, arguments), 2, debug)
+        _fail(message + _given(message, arguments), 2, asked.debug)
     except StudyError as error:
-        _fail(str(error), error.exit_code, debug)
+        _fail(str(error), error.exit_code, asked.debug)
     except (KeyboardInterrupt, typer.Abort):
         code = Interrupted.exit_code
     except OSError as error:
-        _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, debug)
+        _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, asked.debug)
     except Exception as error:  # a bug: one line all the same, the traceback with --debug
-        _fail(f"unexpected {type(error).__name__}: {error}; --debug shows where", 1, debug)
+        _fail(f"unexpected {type(error).__name__}: {error}; --debug shows where", 1, asked.debug)
     if code == Interrupted.exit_code:  # so does Typer return from KeyboardInterrupt
-        _fail("interrupted; what was finished is in results/", code, debug)
+        _fail("interrupted; what was finished is in results/", code, asked.debug)
 
 
-def _fail(message: str, code: int, debug: bool) -> None:
+def _print_anything() -> None:
+    """What the terminal's encoding lacks is shown by its number, and ends no command half way."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_pipes() -> NoReturn:
+    """Nobody reads any more: end without a word, and without Python's own at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    sys.exit(CLOSED_PIPE)
+
+
+def _fail(message: str, code: int, debug: bool) -> NoReturn:
     if debug:
         traceback.print_exc()
     print(f"error: {' '.join(message.split())}", file=sys.stderr)
@@ -46,22 +77,10 @@ def _fail(message: str, code: int, debug: bool) -> None:
 
 def _given(message: str, arguments: list[str]) -> str:
     """What came for the option that the message is about; Typer says only what was expected."""
+    if "unexpected extra argument" in message and any(one.startswith("--") for one in arguments):
+        return "; an option takes one value: for more repeat it, --image a.png --image b.png"
     named = re.search(r"'(--[a-z-]+)'", message)
     if not named or named[1] not in arguments[:-1]:
         return ""
     came = repr(arguments[arguments.index(named[1]) + 1])
     return "" if came in message else f", got {came}"
-
-
-def repeated_options(arguments: list[str]) -> list[str]:
-    """`--image a b` -> `--image a --image b`, for the options that take several values."""
-    several = ("--image", "--layer", "--kind", "--method")
-    expanded: list[str] = []
-    option = ""
-    for argument in arguments:
-        if argument.startswith("-"):
-            option = argument if argument in several else ""
-        elif option and expanded[-1] != option:
-            expanded.append(option)
-        expanded.append(argument)
-    return expanded

@@ -35,6 +35,23 @@ def worker_count(text: str) -> int | None:
     return int(text)
 
 
+def expanded(text: str) -> str:
+    """ "~/x" -> "/home/me/x": a shell leaves it in --option=~/x and where it is quoted."""
+    if not text.startswith("~"):
+        return text
+    try:
+        return str(Path(text).expanduser())
+    except RuntimeError:
+        raise typer.BadParameter(
+            f"there is no such user's folder; a file of that name is ./{text}"
+        ) from None
+
+
+def user_path(text: str) -> Path:
+    """As `expanded`."""
+    return Path(expanded(text))
+
+
 Seed = Annotated[int, typer.Option(help="1 or more; of splits, trials and retrainings.")]
 Workers = Annotated[
     Optional[int],
@@ -45,7 +62,6 @@ Workers = Annotated[
         help="Worker processes; auto: one a core, or all that --scheduler has. N waits for N.",
     ),
 ]
-Preset = Annotated[str, typer.Option(help="quick, full, or the path of your own .toml file.")]
 DtypeChoice = Annotated[
     Optional[Dtype],
     typer.Option(
@@ -54,12 +70,35 @@ DtypeChoice = Annotated[
         help="Arithmetic of trials; auto: mixed_bfloat16 where all processors compute it.",
     ),
 ]
-LineDir = Annotated[
-    Optional[Path], typer.Option(help="A folder of line images to use instead of generated ones.")
+Preset = Annotated[
+    str,
+    typer.Option(
+        parser=expanded,
+        metavar="NAME|FILE",
+        help="quick, full, or the path of your own .toml file.",
+    ),
 ]
+LineDir = Annotated[
+    Optional[Path],
+    typer.Option(
+        parser=user_path,
+        metavar="FOLDER",
+        help="A folder of line images to use instead of generated ones.",
+    ),
+]
+ExistingRun = Annotated[
+    str,
+    typer.Argument(parser=expanded, metavar="RUN", help="Its name, or its folder results/NAME."),
+]
+Target = Annotated[str, typer.Argument(parser=expanded, metavar="RUN|MODEL.keras")]
 RunName = Annotated[
     Optional[str],
-    typer.Option("--name", help="Name of results/NAME; one that was interrupted goes on."),
+    typer.Option(
+        "--name",
+        parser=expanded,
+        metavar="NAME",
+        help="Name of results/NAME; one that was interrupted goes on.",
+    ),
 ]
 Scheduler = Annotated[
     Optional[str],

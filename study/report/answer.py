@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from study.records import Comparison, Estimate, Stage
 from study.report.formats import listed, p_equation, points, points_range, several
 from study.report.inputs import ProblemInput, ReportInput
+from study.shell import command
 
 COUNTS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -186,7 +187,7 @@ def _unfinished(report: ReportInput) -> list[str]:
         return []
     return [
         "This run has not ended; below it says what is missing. If it was interrupted, "
-        f"`python -m study resume {report.study.name}` goes on with it."
+        f"`{command('resume', report.study.name)}` goes on with it."
     ]
 
 

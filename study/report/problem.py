@@ -31,6 +31,7 @@ from study.report.formats import (
 from study.report.gallery import HEADINGS, FigureRow, Group, figure_rows
 from study.report.inputs import ProblemInput
 from study.search_checks import edges
+from study.shell import command
 from study.trials import best_trial, ended_early
 
 STAGES: dict[StageName, str] = {
@@ -396,7 +397,7 @@ def _coming(problem: ProblemInput, to_do: Collection[StageName]) -> list[str]:
 
 def _missing(problem: ProblemInput, run: str, to_do: Collection[StageName]) -> list[str]:
     """What a half-finished run does not have yet, and the command that makes it."""
-    resume = f"`python -m study resume {run}`"
+    resume = f"`{command('resume', run)}`"
     missing = []
     if not problem.trials:
         begun = f" {resume} goes on with it." if "search" in to_do else ""
@@ -407,13 +408,13 @@ def _missing(problem: ProblemInput, run: str, to_do: Collection[StageName]) -> l
             f"so far are here. {resume} goes on with it."
         )
     if problem.evaluation is None:
-        evaluate = resume if "evaluate" in to_do else f"`python -m study evaluate {run}`"
+        evaluate = resume if "evaluate" in to_do else f"`{command('evaluate', run)}`"
         missing.append(
             "The networks have not been compared yet: the test part has not been read. "
             f"{evaluate} does both."
         )
     if not problem.pictures:
-        draw = resume if "figures" in to_do else f"`python -m study visualize {run}`"
+        draw = resume if "figures" in to_do else f"`{command('visualize', run)}`"
         missing.append(f"There are no figures yet. {draw} makes them.")
     elif "figures" in to_do:
         missing.append(f"The figures are of an earlier state. {resume} draws them again.")

@@ -1,6 +1,7 @@
 """Records -> the report as a tree of plain data, which the templates write out."""
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from study.report.gallery import Group
 from study.report.inputs import ProblemInput, ReportInput
 from study.report.problem import ProblemSection, problem_section
 from study.report.progress import Progress, progress
+from study.shell import command
 
 
 @dataclass(frozen=True)
@@ -150,14 +152,14 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
     """What was run, with what, on what, and where its records are."""
     study = report.study
     commit = study.git_commit and study.git_commit.removesuffix("-dirty")
-    checkout = [f"git checkout {commit}"] if commit else []
+    checkout = [shlex.join(["git", "checkout", commit])] if commit else []
     later = [
         stage.command.removesuffix(" --again")
         for stage in study.stages
         if stage.stage not in study.plan
     ]
     if "figures" not in study.plan:
-        later.append(f"python -m study report {study.name}")
+        later.append(command("report", study.name))
     seeds = [("The run: data, search", str(study.seed))]
     for problem in problems:
         if problem.evaluation is None:

@@ -1,9 +1,11 @@
 """Wrong use: one line on standard error, exit code 2, no traceback unless --debug."""
 
+import shlex
 from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pytest
 from PIL import Image
 
@@ -14,8 +16,9 @@ from study.records import Signature
 from study.settings import Settings, Work, load_preset
 from study.store import Run
 from tests.cli.conftest import Command
-from tests.command import TINY, python
+from tests.command import TINY, contents, python
 from tests.factories import trial
+from tests.test_optuna_study import SPACE
 
 WORK = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
 SEARCH = ("search", "mnist", "--preset", TINY, "--name", "begun")
@@ -221,16 +224,40 @@ def test_a_second_process_that_begins_the_same_run_meanwhile_is_refused(
     assert went_on == []
 
 
+def test_what_a_run_was_begun_with_is_recorded_as_it_can_be_typed_again(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, went_on: list[Run]
+) -> None:
+    """And so is the command to go on with, that is printed."""
+    mine = preset(tmp_path, "").replace("mine.toml", "my $(preset).toml")
+    Path(tmp_path / "mine.toml").rename(mine)
+    given = ("search", "mnist", "--preset", mine, "--name", "begun")
+    from tests import tiny  # brings Keras, which the module must do without
+
+    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
+    code, printed, _ = command(*given)
+    assert code == 0
+    (run,) = went_on
+    assert shlex.split(run.study().command) == ["python", "-m", "study", *given]
+    typed = shlex.split(printed.splitlines()[-1].removeprefix("next: "))
+    assert typed == ["python", "-m", "study", "evaluate", "begun"]
+
+
+def test_an_export_says_how_to_open_it(command: Command, begun: Run) -> None:
+    begun.write_space("mnist", SPACE)
+    code, printed, _ = command("export", "begun", "--to", "optuna", "--out", "100% [bold]mine :x:?")
+    assert code == 0
+    written, opened = printed.splitlines()
+    assert Path(written).is_file()
+    program, url = shlex.split(opened.removeprefix("open it with: "))
+    assert program == "optuna-dashboard"
+    assert optuna.get_all_study_names(url) == ["begun/mnist"]
+
+
 def test_a_search_that_is_not_finished_is_not_evaluated(command: Command, begun: Run) -> None:
     line = command.refused("evaluate", "begun")
     assert "the search of mnist in 'begun' is not finished" in line
     assert "python -m study resume begun" in line
     assert begun.evaluation("mnist") is None
-
-
-def contents(folder: Path) -> dict[Path, bytes]:
-    """Every file below the folder."""
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_image_of_the_wrong_size_is_refused_with_both_sizes(
@@ -329,7 +356,7 @@ def test_heatmaps_are_drawn_by_every_method_asked_for(
     command: Command, model: str, tmp_path: Path
 ) -> None:
     image = picture(tmp_path, (28, 28), "RGB")
-    asked = ("--method", "scorecam", "smoothgrad", "--class", "2")
+    asked = ("--method", "scorecam", "--method", "smoothgrad", "--class", "2")
     given = ("visualize", model, "--kind", "heatmaps", "--image", image, "--out", "drawn")
     code, printed, errors = command(*given, *asked)
     assert (code, errors) == (0, "")

@@ -1,13 +1,20 @@
 """Errors are one line on standard error and an exit code; no traceback unless --debug."""
 
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from study.cli import commands
-from study.cli.main import repeated_options
 from tests.cli.conftest import Command
-from tests.command import python
+from tests.command import ROOT, TINY, python, study
 
 
 def test_unknown_command_is_refused(command: Command) -> None:
@@ -52,12 +59,109 @@ def test_ctrl_c_at_any_moment_is_said_and_ends_with_130(
     assert errors == "error: interrupted; what was finished is in results/\n"
 
 
-def test_option_takes_several_values() -> None:
-    given = ["visualize", "run", "--image", "a.png", "b.png", "--layer", "conv1", "--resize"]
-    assert repeated_options(given) == [
-        *("visualize", "run", "--image", "a.png", "--image", "b.png"),
-        *("--layer", "conv1", "--resize"),
-    ]
+def test_an_option_takes_one_value_and_says_so(command: Command) -> None:
+    line = command.refused("visualize", "run", "--image", "a.png", "b.png")
+    assert "(b.png); an option takes one value: for more repeat it" in line
+    assert "no run 'model'" in command.refused("visualize", "--image", "a.png", "model")
+
+
+def test_debug_and_version_are_told_of_and_work(command: Command) -> None:
+    code, printed, _ = command("--help")
+    assert code == 0
+    assert "--debug" in printed
+    assert "--version" in printed
+    code, printed, errors = command("--version")
+    assert (code, errors) == (0, "")
+    assert printed.startswith("commit ")
+    assert f"keras {metadata.version('keras')}" in printed.splitlines()
+
+
+def some_run(folder: Path) -> None:
+    """A run of three problems in the folder: the example."""
+    shutil.copytree(ROOT / "results/example", folder / "results/example")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("show", "example"), ("list",), ("export", "example", "--to", "csv"), ("--help",)],
+)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_nobody_has_to_read_the_output(
+    tmp_path: Path, arguments: tuple[str, ...], unbuffered: str
+) -> None:
+    """As `study show example | head -1`, if head is done at once."""
+    some_run(tmp_path)
+    done = to_closed_pipe(tmp_path, *arguments, PYTHONUNBUFFERED=unbuffered)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, "")
+
+
+def to_closed_pipe(
+    folder: Path, *arguments: str, **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """The command, with a standard output that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "study", *arguments],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+
+
+def test_nobody_has_to_read_the_errors(tmp_path: Path) -> None:
+    script = "python -m study show nope 2>&1 >/dev/null | true; echo ${PIPESTATUS[0]}"
+    script = script.replace("python", shlex.quote(sys.executable))
+    printed = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # Whether `true` was gone by then is chance: it is wrong use, or nobody was told.
+    assert printed.stdout.strip() in ("2", str(128 + signal.SIGPIPE))
+    assert printed.stderr == ""
+
+
+ASCII_ONLY = [
+    {"PYTHONIOENCODING": "ascii", "LANG": "C.UTF-8"},
+    {"LC_ALL": "C", "PYTHONUTF8": "0"},
+]
+
+
+@pytest.mark.parametrize("environment", ASCII_ONLY)
+def test_terminals_that_know_no_more_than_ascii_are_served(
+    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (environment | {"COLUMNS": "200"}).items():
+        monkeypatch.setenv(name, value)
+    some_run(tmp_path)
+    record = tmp_path / "results/example/line/trials.jsonl"
+    text = record.read_text(encoding="utf-8").splitlines()
+    failed = json.loads(text[-1]) | {"status": "failed", "error": "ValueError: größer als ∞ …"}
+    failed |= {"score": None, "curves": {}}
+    record.write_text("\n".join([*text[:-1], json.dumps(failed, ensure_ascii=False), ""]), "utf-8")
+    shown = study(tmp_path, "show", "example").stdout
+    assert "gr\\xf6\\xdfer als \\u221e \\u2026" in shown
+    assert shown.isascii()
+    for arguments in (
+        ("list",),
+        ("report", "example"),
+        ("export", "example", "--to", "csv", "--out", "größer"),
+        ("data", "line", "--preset", TINY),
+        ("visualize", "--help"),
+    ):
+        assert study(tmp_path, *arguments).stdout.isascii()
+    assert study(tmp_path, "show", "größer", expect=2).stderr.isascii()
+    assert (tmp_path / "größer/example-line.csv").is_file()
 
 
 def test_help_does_not_import_tensorflow(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Options: what they take, and refuse."""
 
+import shutil
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from study.cli.options import KindOption, MethodOption, worker_count
 from study.records import METHODS, FigureKind
 from tests.cli.conftest import Command
+from tests.command import ROOT, TINY
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5"])
@@ -23,3 +26,67 @@ def test_auto_is_a_worker_a_core() -> None:
 def test_methods_offered_are_those_there_are() -> None:
     assert tuple(option.value for option in MethodOption) == METHODS
     assert tuple(option.value for option in KindOption) == get_args(FigureKind)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    return folder
+
+
+def test_a_tilde_is_the_user_s_folder_wherever_a_path_is_given(
+    command: Command, home: Path
+) -> None:
+    """What is not there is named with its whole path."""
+    for arguments in (
+        ("run", "line", "--preset=~/mine.toml"),
+        ("run", "line", "--preset", TINY, "--line-dir=~/lines"),
+        ("search", "line", "--preset", TINY, "--line-dir=~/lines"),
+        ("data", "line", "--line-dir=~/lines"),
+        ("predict", "~/some.keras", "~/a.png"),
+        ("visualize", "~/some.keras", "--kind", "filters"),
+    ):
+        assert str(home) in command.refused(*arguments)
+
+
+def test_a_tilde_is_the_user_s_folder_for_what_is_written(command: Command, home: Path) -> None:
+    assert command("data", "line", "--preset", TINY, "--export=~/lines")[0] == 0
+    assert len(list((home / "lines").iterdir())) > 96
+    shutil.copytree(ROOT / "results/example", "results/example")
+    assert command("export", "~/../results/example", "--to", "csv", "--out=~/tables")[0] == 0
+    assert (home / "tables/example-mnist.csv").is_file()
+
+
+def test_a_line_folder_in_a_preset_may_have_a_tilde_too(command: Command, home: Path) -> None:
+    Path("mine.toml").write_text('[data]\nline_dir = "~/lines"\n')
+    assert f"{home}/lines" in command.refused("data", "line", "--preset", "mine.toml")
+
+
+def test_a_tilde_of_nobody_is_refused(command: Command) -> None:
+    line = command.refused("data", "line", "--line-dir=~nobody-of-that-name/lines")
+    assert "'--line-dir': there is no such user's folder" in line
+
+
+@pytest.mark.parametrize("file", ["my preset.toml", "größer.toml", "-x.toml"])
+def test_a_preset_may_have_any_file_name(command: Command, file: str) -> None:
+    """A run without a name is called after it, as far as a name can be."""
+    Path(file).write_text("[data]\nline_dir = 'nowhere'\n")
+    line = command.refused("run", "line", f"--preset={file}")
+    assert "run name" not in line
+    assert "nowhere" in line
+
+
+@pytest.mark.parametrize("given", ["{}", "results/{}", "results/{}/", "./results/{}"])
+def test_a_folder_is_as_good_as_a_name_for_every_command(command: Command, given: str) -> None:
+    shutil.copytree(ROOT / "results/example", "results/example")
+    run = given.format("example")
+    for arguments in (("show", run), ("report", run), ("export", run, "--to", "csv")):
+        assert command(*arguments)[0] == 0
+    assert "evaluated already" in command.refused("evaluate", run)
+    assert "is finished" in command("resume", run)[1]
+    assert "begun with other settings" in command.refused("run", "line", "--name", run)
+    assert "layer 'nope'" in command.refused(
+        "visualize", run, "--network", "tuned", "--kind", "filters", "--layer", "nope"
+    )

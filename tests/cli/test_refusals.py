@@ -1,0 +1,253 @@
+"""Whatever is refused has changed nothing: no record, no picture, no report, no folder."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, chdir, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import pytest
+from PIL import Image
+
+from study import engine, runs
+from study.cli import commands
+from study.problems import load_problem
+from study.records import Picture, Stage
+from study.settings import Work, load_preset
+from study.space import search_space
+from study.store import Run
+from tests import tiny
+from tests.cli.conftest import Command
+from tests.command import TINY, contents
+from tests.factories import evaluation, predictions, trial
+from tests.report.inputs import png
+
+PLAN = ["search", "evaluate", "figures"]
+ENGINE = commands._engine
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with two runs: one that was stopped in its search, and one that is finished."""
+
+    begun: Run
+    done: Run
+    stack: ExitStack
+    """Left after the test."""
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder, made once: it takes a second."""
+    folder = tmp_path_factory.mktemp("template")
+    with chdir(folder):
+        Path("used").mkdir()
+        Path("used/notes.txt").write_text("mine")
+        Image.new("RGB", (40, 30)).save("photo.png")
+        _run("begun", "line")
+        _finish(_run("done", "mnist"))
+    return folder
+
+
+@pytest.fixture
+def place(
+    template: Path, command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
+    """The folder with nobody at work: training fails the test."""
+    assert command
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr("study.search._run", lambda _: pytest.fail("trained"))
+    with ExitStack() as stack:
+        yield Place(Run("begun"), Run("done"), stack)
+
+
+def _run(name: str, problem: str) -> Run:
+    """A run of one problem with one trial, the baseline."""
+    work = Work(problems=[problem], settings=load_preset(TINY), seed=1, plan=PLAN)
+    run = runs.create_run(name, work, "none", workers=1)
+    run.write_study(run.study().model_copy(update={"dtype_policy": "float32"}))
+    loaded = load_problem(problem)
+    run.write_space(problem, search_space(loaded))
+    run.append_trial(problem, trial(trial_id="0", hyperparameters=loaded.baseline))
+    return run
+
+
+def _finish(run: Run) -> None:
+    network = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Conv2D(2, 3, name="conv1"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10, activation="softmax"),
+        ]
+    )
+    network.save("small.keras")
+    model = Path("small.keras").read_bytes()
+    models = {"baseline": model, "tuned": model}
+    run.write_evaluation("mnist", evaluation(), predictions({"class": 3}), models)
+    run.figures_folder("mnist").mkdir()
+    (run.figures_folder("mnist") / "a.png").write_bytes(png())
+    drawn = Picture(file="a.png", section="search", title="A title", caption="It.", alt="A line")
+    run.write_pictures("mnist", [drawn])
+    stages = [Stage(problem="mnist", stage=one, seconds=1, command="none") for one in PLAN]
+    run.write_study(run.study().model_copy(update={"stages": stages}))
+
+
+Change = Callable[[Place], object]
+
+
+def nothing(_: Place) -> None:
+    """As it is."""
+
+
+def other_space(place: Place) -> None:
+    space = search_space(load_problem("line"))
+    begun = space.model_copy(update={"hyperparameters": space.hyperparameters[:-1]})
+    place.begun.write_space("line", begun)
+
+
+def other_objective(place: Place) -> None:
+    space = search_space(load_problem("line"))
+    place.begun.write_space("line", space.model_copy(update={"objective": "joint"}))
+
+
+def other_proposal(place: Place) -> None:
+    (place.begun.problem_folder("line") / "trials.jsonl").unlink()
+    place.begun.append_trial("line", trial(trial_id="0", hyperparameters={"filters": 3}))
+
+
+def in_use(place: Place) -> None:
+    place.stack.enter_context(place.begun.in_use())
+    place.stack.enter_context(place.done.in_use())
+
+
+def damaged(file: str, run: str = "begun") -> Change:
+    return lambda _: Path("results", run, file).write_text("{\n")
+
+
+def gone(file: str, run: str = "begun") -> Change:
+    return lambda _: Path("results", run, file).unlink()
+
+
+def only_failures(place: Place) -> None:
+    (place.begun.problem_folder("line") / "trials.jsonl").unlink()
+    place.begun.append_trial("line", trial(0, None))
+    stage = Stage(problem="line", stage="search", seconds=1, command="none")
+    place.begun.write_study(place.begun.study().model_copy(update={"stages": [stage]}))
+
+
+def problem_gone(_: Place) -> None:
+    path = Path("results/begun/study.json")
+    path.write_text(path.read_text().replace('"line"', '"gone"'))
+    Path("results/begun/line").rename("results/begun/gone")
+
+
+def lines_from(folder: str, run: str = "begun") -> Change:
+    """The run's line images are in that folder."""
+
+    def change(_: Place) -> None:
+        path = Path("results", run, "study.json")
+        record = json.loads(path.read_text().replace('"mnist"', '"line"'))
+        record["settings"]["data"]["line_dir"] = str(Path(folder).resolve())
+        path.write_text(json.dumps(record))
+        if run == "done":
+            Path("results/done/mnist").rename("results/done/line")
+
+    return change
+
+
+BEGUN = ("--preset", TINY, "--name", "begun")
+REFUSALS: list[tuple[Change, tuple[str, ...], str]] = [
+    # resume, and the same command given again
+    (other_space, ("resume", "begun"), "search space of line has changed since"),
+    (other_space, ("resume", "begun", "--live"), "search space of line has changed since"),
+    (other_space, ("run", "line", *BEGUN), "search space of line has changed since"),
+    (other_objective, ("resume", "begun"), "(objective)"),
+    (other_proposal, ("resume", "begun"), "is not what this search proposes"),
+    (in_use, ("resume", "begun"), "in use by another process"),
+    (in_use, ("run", "line", *BEGUN), "in use by another process"),
+    (in_use, ("evaluate", "done", "--again"), "in use by another process"),
+    (in_use, ("visualize", "done"), "in use by another process"),
+    (nothing, ("run", "line", *BEGUN, "--seed", "2"), "seed: 1 there, 2 here"),
+    (nothing, ("run", "mnist", *BEGUN), "problems: ['line'] there, ['mnist'] here"),
+    (nothing, ("search", "line", *BEGUN), "plan: "),
+    (nothing, ("run", "mnist", "--preset", TINY, "--name", "done"), "and finished"),
+    (nothing, ("run", "line", "--preset", TINY, "--name", "a/b"), "run name"),
+    (nothing, ("resume", "begun", "--workers", "0"), "--workers"),
+    (nothing, ("resume", "nope"), "no run 'nope'"),
+    (nothing, ("run", "nope"), "no problem 'nope'"),
+    (nothing, ("run", "line", "--preset", "nope"), "no preset 'nope'"),
+    (nothing, ("search", "line", "--max-trials", "0"), "max_trials"),
+    (problem_gone, ("resume", "begun"), "no problem 'gone'"),
+    (damaged("study.json"), ("resume", "begun"), "study.json: damaged record"),
+    (damaged("study.json"), ("run", "line", *BEGUN), "study.json: damaged record"),
+    (damaged("line/space.json"), ("resume", "begun"), "space.json: damaged record"),
+    (damaged("line/trials.jsonl"), ("resume", "begun"), "trials.jsonl, line 1: damaged record"),
+    (gone("study.json"), ("run", "line", *BEGUN), "is no run"),
+    (lines_from("nowhere"), ("resume", "begun"), "nowhere"),
+    (lines_from("used"), ("resume", "begun"), "used"),
+    # evaluate
+    (nothing, ("evaluate", "begun"), "is not finished"),
+    (nothing, ("evaluate", "done"), "is evaluated already"),
+    (nothing, ("evaluate", "done", "--problem", "line"), "no problem 'line' in run 'done'"),
+    (only_failures, ("evaluate", "begun"), "no trial of the search succeeded"),
+    (gone("mnist/trials.jsonl", "done"), ("evaluate", "done", "--again"), "has no trials yet"),
+    (damaged("mnist/evaluation.json", "done"), ("evaluate", "done"), "damaged record"),
+    (lines_from("nowhere", "done"), ("evaluate", "done", "--again"), "nowhere"),
+    # visualize and predict
+    (damaged("mnist/evaluation.json", "done"), ("visualize", "done"), "damaged record"),
+    (lines_from("nowhere", "done"), ("visualize", "done"), "nowhere"),
+    (nothing, ("visualize", "begun", "--kind", "filters"), "baseline.keras is not there"),
+    (nothing, ("visualize", "done", "--layer", "nope", "--kind", "filters"), "nope"),
+    (nothing, ("visualize", "done", "--kind", "heatmaps"), "--image"),
+    (nothing, ("visualize", "done", "--image", "photo.png", "--out", "new"), "28x28"),
+    (nothing, ("visualize", "small.keras", "--kind", "heatmaps", "--out", "new"), "--image"),
+    (nothing, ("predict", "done", "photo.png"), "28x28"),
+    (nothing, ("predict", "begun", "photo.png"), "tuned.keras is not there"),
+    (damaged("mnist/models/tuned.keras", "done"), ("predict", "done", "photo.png"), "tuned.keras"),
+    # report, show and export
+    (damaged("study.json"), ("report", "begun"), "study.json: damaged record"),
+    (damaged("study.json"), ("report", "done", "begun"), "study.json: damaged record"),
+    (nothing, ("report", "done", "done"), "'done' twice"),
+    (damaged("line/trials.jsonl"), ("show", "begun"), "damaged record"),
+    (damaged("mnist/trials.jsonl", "done"), ("export", "done", "--to", "csv"), "damaged record"),
+    (gone("line/space.json"), ("export", "begun", "--to", "optuna"), "has no space.json"),
+    (nothing, ("export", "done", "--to", "csv", "--problem", "line"), "no problem 'line'"),
+    (nothing, ("export", "done", "--to", "csv", "--out", "photo.png"), "photo.png"),
+    # data
+    (nothing, ("data", "line", "--export", "used"), "used"),
+    (nothing, ("data", "mnist", "--export", "new"), "mnist"),
+    (nothing, ("data", "line", "--line-dir", "nowhere"), "nowhere"),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments", "words"),
+    REFUSALS,
+    ids=[f"{' '.join(arguments[:2])}: {words}"[:60] for _, arguments, words in REFUSALS],
+)
+def test_what_is_refused_changes_nothing(
+    command: Command, place: Place, change: Change, arguments: tuple[str, ...], words: str
+) -> None:
+    change(place)
+    before = contents(Path())
+    code, _, errors = command(*arguments)
+    assert code in (1, 2)
+    assert words in errors.splitlines()[-1]
+    assert contents(Path()) == before
+
+
+def test_a_scheduler_that_is_not_there_changes_nothing(
+    command: Command, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert place
+    monkeypatch.setattr(commands, "_engine", ENGINE)
+    monkeypatch.setattr(engine, "_JOIN_TIMEOUT", 0.1)
+    before = contents(Path())
+    assert "no Dask scheduler" in command.refused(
+        "resume", "begun", "--scheduler", "tcp://127.0.0.1:1"
+    )
+    assert contents(Path()) == before
