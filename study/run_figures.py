@@ -196,7 +196,7 @@ def _robustness(subject: Subject) -> list[Picture]:
     if not versions:
         return []
     networks = {network: predictor(model) for network, model in subject.models().items()}
-    found = measure(versions, labels, networks, subject.problem.heads, seed)
+    found = measure(versions, labels, networks, subject.problem.heads)
     subject.run.write_finding(subject.name, "robustness", found)
     return robustness.pictures(found, versions, corruptions.note(dataset.name), subject.folder)
 
