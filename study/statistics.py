@@ -110,7 +110,7 @@ def image_share(values: np.ndarray) -> Estimate:
 
 
 def image_gain(gain: np.ndarray) -> Estimate:
-    """Mean of a paired difference in [-1, 1] an image (n,), with its 95% interval over images."""
+    """Mean of a difference in [-1, 1] on each image (n,), with its 95% interval over images."""
     mean, half = float(gain.mean()), _half_width([_images(gain, GAIN_AND_LOSS)])
     return Estimate(mean=mean, ci95=_around(mean, half, -1.0))
 
