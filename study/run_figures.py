@@ -129,7 +129,9 @@ def _search(subject: Subject) -> list[Picture]:
     name, objective, folder = subject.name, subject.problem.objective, subject.folder
     return [
         *search.pictures(trials, name, objective, folder),
-        *more_trials.pictures(trials, name, objective, subject.seed, folder),
+        *more_trials.pictures(
+            trials, name, objective, subject.settings.search.tuner, subject.seed, folder
+        ),
     ]
 
 
