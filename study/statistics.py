@@ -90,6 +90,41 @@ def compare(baseline: np.ndarray, tuned: np.ndarray) -> Comparison:
     )
 
 
+class Scores(NamedTuple):
+    """What a network scored on two parts, one number in [0, 1] per seed."""
+
+    validation: list[float]
+    test: list[float]
+    images: tuple[int, int]
+    """In the two parts."""
+
+
+def gap(networks: Sequence[Scores]) -> Estimate:
+    """Validation minus test of a network; of two the first one's gap minus the second one's.
+
+    The 95% interval is rather wide than narrow: seeds are taken for sure to agree on an image, and
+    two networks for unrelated, though they are scored on the same images. Student t by
+    Satterthwaite, as in `compare`.
+
+    Raises:
+        ValueError: fewer than two seeds.
+    """
+    means, parts = [], []
+    for one in networks:
+        found = np.subtract(one.validation, one.test)
+        _check_seeds(len(found))
+        means.append(float(found.mean()))
+        spread = float(found.var(ddof=1)) / len(found)
+        parts.append(_Part(spread, spread, len(found) - 1))
+        for scores, images in zip((one.validation, one.test), one.images, strict=True):
+            likely = (images * float(np.mean(scores)) + 1) / (images + 2)
+            variance = likely * (1 - likely) / images
+            parts.append(_Part(variance, variance, max(1, images - 1)))
+    mean = means[0] - sum(means[1:])
+    half = _half_width(parts)
+    return Estimate(mean=mean, ci95=(mean - half, mean + half))
+
+
 def share(right: np.ndarray) -> Estimate:
     """Share of the images (n,) bool that one network gets right, with its 95% Wilson interval.
 
@@ -164,8 +199,7 @@ def _images(values: np.ndarray, more: tuple[float, float]) -> _Part:
 def _seeds(correct: np.ndarray) -> _Part:
     """The part of a network's seeds, from (seeds, images) bool."""
     seeds, images = correct.shape
-    if seeds < 2:
-        raise ValueError(f"the spread over seeds needs 2 seeds or more, got {seeds}")
+    _check_seeds(seeds)
     mean = correct.mean()
     of_seeds = images * ((correct.mean(axis=1) - mean) ** 2).sum()  # sums of squares
     of_images = seeds * ((correct.mean(axis=0) - mean) ** 2).sum()
@@ -176,6 +210,11 @@ def _seeds(correct: np.ndarray) -> _Part:
     return _Part(
         scale * max(0.0, float(mean_square - residual)), scale * float(mean_square), seeds - 1
     )
+
+
+def _check_seeds(seeds: int) -> None:
+    if seeds < 2:
+        raise ValueError(f"the spread over seeds needs 2 seeds or more, got {seeds}")
 
 
 def _error(parts: Sequence[_Part]) -> float:
