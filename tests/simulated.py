@@ -78,6 +78,7 @@ def _table(studies: int) -> None:
             worlds = [World(seeds, images, error, spread, agreement) for spread in (0, 0.5, 1)]
             if error == 0.1:  # elsewhere so large a spread would give shares below 0
                 worlds.append(World(seeds, images, error, 2.0, agreement))
+                worlds.append(World(seeds, images, error, 3.0, agreement))
             found = [f"{rejected(world, studies):6.1%}" for world in worlds]
             gains = [World(seeds, images, error, spread, agreement, 1.5) for spread in (0, 1)]
             power = [f"{rejected(world, studies):6.1%}" for world in gains]
