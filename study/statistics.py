@@ -22,8 +22,9 @@ images): equal networks are told apart in 0.0% to 5.6% of the studies, in 1.1% t
 100 errors or more, in next to none of those with 2. Where accuracies vary over seeds by 2.1
 standard errors (1,000 and 10,000 images, 10% wrong) it is 3.7% to 6.7%, most with 2 seeds. A gain
 of 1.5 standard errors on 10,000 images, 1% wrong, the seeds not agreeing on the hard ones and
-equally good, is found in 25%, 37% and 60% of the studies of 2, 3 and 5 seeds. The interval of one network's accuracy, on 50, 400 and 1,000 images
-with errors of 0, 0.2%, 1% and 10%, holds the true one in 95% to 100% of the studies.
+equally good, is found in 25%, 37% and 60% of the studies of 2, 3 and 5 seeds. The interval of one
+network's accuracy, on 50, 400 and 1,000 images with errors of 0, 0.2%, 1% and 10%, holds the true
+one in 95% to 100% of the studies.
 """
 
 from collections.abc import Sequence
