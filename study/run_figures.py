@@ -141,7 +141,9 @@ def _search(subject: Subject) -> list[Picture]:
     name, objective, folder = subject.name, subject.problem.objective, subject.folder
     return [
         *search.pictures(trials, name, objective, folder),
-        *more_trials.pictures(trials, name, objective, subject.seed, folder),
+        *more_trials.pictures(
+            trials, name, objective, subject.settings.search.tuner, subject.seed, folder
+        ),
     ]
 
 
@@ -208,7 +210,7 @@ def _robustness(subject: Subject) -> list[Picture]:
     if not versions:
         return []
     networks = {network: predictor(model) for network, model in subject.models().items()}
-    found = measure(versions, labels, networks, subject.problem.heads, seed)
+    found = measure(versions, labels, networks, subject.problem.heads)
     subject.run.write_finding(subject.name, "robustness", found)
     return robustness.pictures(found, versions, corruptions.note(dataset.name), subject.folder)
 

@@ -139,6 +139,18 @@ def evaluation(
     return Evaluation(**(fields | changes))
 
 
+def trained(found: Evaluation, kept: int, epochs: int) -> Evaluation:
+    """That evaluation, had every retraining gone on for so many epochs and kept that one."""
+    changed = {"epochs": kept, "curves": curves(0.9, epochs)}
+    networks = {
+        name: one.model_copy(
+            update={"seeds": [seed.model_copy(update=changed) for seed in one.seeds]}
+        )
+        for name, one in found.networks.items()
+    }
+    return found.model_copy(update={"networks": networks})
+
+
 def predictions(
     sizes: Mapping[str, int], images: int = 30, seeds: int = 2
 ) -> dict[str, np.ndarray]:

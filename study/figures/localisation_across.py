@@ -93,7 +93,10 @@ def caption(found: AcrossSearch) -> str:
     if found.unreadable:
         told.append(f"The weights of {count(found.unreadable, 'trial')} cannot be read.")
     if kept + found.unreadable < found.scored:
-        told.append("Weights were kept of the best only, which bends what goes with what.")
+        told.append(
+            "Weights were kept of the best only: these trials are selected on the outcome, so what "
+            "goes with what among them need not hold among all."
+        )
     by_number = {trial.number: trial for trial in found.trials}
     for method in found.trials[0].energy:
         shares = {number: trial.energy[method].mean for number, trial in by_number.items()}

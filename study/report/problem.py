@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from study import retrainings
 from study.records import (
     FEWEST_DRAWS,
     METHOD_NAMES,
@@ -91,6 +92,15 @@ class MetricRow:
 
 
 @dataclass(frozen=True)
+class GapRow:
+    """Validation minus test."""
+
+    of: str
+    """A network, or the difference of both."""
+    gap: Estimate
+
+
+@dataclass(frozen=True)
 class SeedRow:
     """One retraining of a finalist, on the metric compared."""
 
@@ -141,11 +151,14 @@ class ProblemSection:
     facts: tuple[tuple[str, str], ...]
     result: str | None
     verdict: str | None
+    caution: str | None
+    """What a reader of the verdict must know of the networks."""
     networks: Networks | None
     metrics: tuple[MetricRow, ...]
     """Empty when the one metric is in the answer's table already."""
     metric: str | None
     seeds: tuple[SeedRow, ...]
+    gaps: tuple[GapRow, ...]
     trials: TrialTable | None
     explore: Explore | None
     groups: tuple[FigureGroup, ...]
@@ -276,6 +289,16 @@ def seed_rows(found: Evaluation) -> tuple[SeedRow, ...]:
     )
 
 
+def gap_rows(found: Evaluation) -> tuple[GapRow, ...]:
+    """Validation minus test of both networks, and the tuned one's minus the baseline's."""
+    if not {"validation", "test"} <= found.images.keys() or len(found.networks) < len(NETWORKS):
+        return ()
+    return (
+        *(GapRow(name, gap) for name, gap in retrainings.gaps(found).items()),
+        GapRow("tuned minus baseline", retrainings.gap_difference(found)),
+    )
+
+
 def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
     """Short facts: what the data is, what is measured, how the search went."""
     rows = []
@@ -354,10 +377,12 @@ def problem_section(
         facts=facts(problem),
         result=result(found) if found else None,
         verdict=found.comparison.verdict if found else None,
+        caution=retrainings.warning(found) if found else None,
         networks=networks(problem),
         metrics=metric_rows(found) if found else (),
         metric=found.metric if found else None,
         seeds=seed_rows(found) if found else (),
+        gaps=gap_rows(found) if found else (),
         trials=trial_table(problem.trials),
         explore=None if live else explore(problem),  # seconds, for importances
         groups=tuple(groups),

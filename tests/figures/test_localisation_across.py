@@ -54,6 +54,7 @@ def test_caption_has_the_range_the_best_and_the_baseline() -> None:
 def test_caption_says_that_the_rest_was_not_kept() -> None:
     said = caption(across([0.1, 0.3], [3, 7], scored=9))
     assert "2 trials of 9 with a score. Weights were kept of the best only" in said
+    assert "selected on the outcome" in said
 
 
 def test_caption_says_that_weights_cannot_be_read() -> None:

@@ -11,6 +11,7 @@ from study.report.problem import (
     TrialRow,
     edge_check,
     facts,
+    gap_rows,
     heatmap_warning,
     metric_rows,
     networks,
@@ -19,7 +20,7 @@ from study.report.problem import (
     seed_rows,
     trial_table,
 )
-from tests.factories import evaluation, network_result, sanity, trial
+from tests.factories import evaluation, network_result, sanity, trained, trial
 from tests.report.inputs import picture, problem
 
 
@@ -273,3 +274,18 @@ def test_heatmaps_that_react_are_not_marked() -> None:
         "first",
     )
     assert {group.warning for group in shown.groups} == {None}
+
+
+def test_gaps_are_of_both_networks_and_their_difference() -> None:
+    rows = gap_rows(evaluation())
+    assert [row.of for row in rows] == ["baseline", "tuned", "tuned minus baseline"]
+    assert all(row.gap.ci95[0] < row.gap.mean == 0 < row.gap.ci95[1] for row in rows)
+    assert gap_rows(evaluation(images={"test": 30})) == ()
+
+
+def test_networks_that_were_still_improving_are_said_to_be_beside_the_verdict() -> None:
+    section = problem_section(problem(), "there", "first")
+    assert section.caution
+    assert section.caution.startswith("both networks were still improving")
+    done = problem(evaluation=trained(evaluation(), kept=3, epochs=5))
+    assert problem_section(done, "there", "first").caution is None
