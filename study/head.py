@@ -27,7 +27,14 @@ class Head:
         scores = cut(model.outputs[head_names(model).index(name)], name)
         self.network = keras.Model(model.inputs, scores)
         """Images -> (n, classes) scores, or (n, 1) of a sigmoid neuron."""
-        self.layer = find_layer(self.network, layer, name, model).name
+        found = find_layer(self.network, layer, name, model)
+        uses = len(found._inbound_nodes)
+        if uses > 1:
+            raise WrongName(
+                f"layer {found.name!r} is used {uses} times, so it has several maps; "
+                "name a layer that is used once"
+            )
+        self.layer = found.name
         self.shape = image_shape(model)
         """(height, width, channels) of the images."""
         self.maps = self.network.get_layer(self.layer).output

@@ -109,8 +109,11 @@ def _in_float32(model: keras.Model) -> keras.Model:
     if kinds == {"float32"}:
         return model
 
-    def exact(layer: keras.layers.Layer) -> keras.layers.Layer:
-        return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
+    def exact(operation: keras.Operation) -> keras.Operation:
+        config = operation.get_config()
+        if isinstance(operation, keras.layers.Layer):  # others compute in what they are given
+            config["dtype"] = "float32"
+        return type(operation).from_config(config)
 
     pixels = keras.Input(image_shape(model), dtype="float32")
     copy = keras.models.clone_model(model, input_tensors=[pixels], clone_function=exact)

@@ -284,6 +284,14 @@ def test_a_layer_that_the_head_does_not_depend_on_is_refused(
         attribute(two_branches(), images(), "gradcam", layer, head)
 
 
+def test_a_layer_that_is_used_twice_is_refused() -> None:
+    pixels, twice = keras.Input((8, 8, 3)), layers.Conv2D(3, 3, padding="same", name="twice")
+    flat = layers.Flatten()(twice(twice(pixels)))
+
+    with pytest.raises(WrongName, match="layer 'twice' is used 2 times, so"):
+        attribute(keras.Model(pixels, layers.Dense(2, "softmax")(flat)), images(), "gradcam")
+
+
 def test_a_convolution_that_makes_the_scores_is_not_the_last_one_before_them() -> None:
     pixels = keras.Input((8, 8, 3))
     maps = layers.Conv2D(4, 3, activation="relu", name="conv1")(pixels)
