@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from study.figures.scores import count, metric_label, percent, points, set_score_axis
-from study.figures.search import score_of
 from study.figures.style import PALETTE, new_figure, save, styled
 from study.records import Picture, Trial
 from study.search_checks import ExpectedBest, expected_best
+from study.trial_table import trial_table
 
 READING = (
     "Had the same trials come in another order, fewer of them would have found a better or a worse "
@@ -72,8 +72,8 @@ def pictures(
         seed: Of the bootstrap.
         directory: Exists.
     """
-    drawn = [score_of(trial) for trial in trials if trial.number > 0]
-    info = expected_best([score for score in drawn if score is not None], seed)
+    drawn = trial_table([trial for trial in trials if trial.number > 0])
+    info = expected_best(drawn["score"].dropna().tolist(), seed)
     if info is None:
         return []
     made = Picture(

@@ -1,6 +1,5 @@
 """What the search tried: its history, the score against each hyperparameter, learning curves."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -32,13 +31,6 @@ TOO_FEW_TRIALS = 10
 """Below this number of scored trials the captions name no hyperparameter that matters."""
 FEW_TRIALS = 30
 """Below this number of scored trials the captions warn."""
-
-
-def score_of(trial: Trial) -> float | None:
-    """The trial's score; None if it failed or its score is no finite number."""
-    if trial.status == "failed" or trial.score is None or not math.isfinite(trial.score):
-        return None
-    return trial.score
 
 
 # ------------------------------------------------------------------------------ history
