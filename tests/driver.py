@@ -20,6 +20,7 @@ from typing import Any
 from rich.console import Console
 
 from study import checkpoint, runs, search, train
+from study.cli.progress import Screen
 from study.engine import local_engine
 from study.errors import StudyError
 from study.problems import Problem
@@ -123,7 +124,7 @@ def main(folder: Path, settings: Settings, faults: dict[str, str], workers: int)
 
         problem = use_tiny_problem()
         stages.load_problem = lambda _: problem  # type: ignore[attr-defined]
-        stages.carry_out(run, engine, Console())
+        stages.carry_out(run, engine, Screen(Console()))
 
 
 def finished(folder: Path) -> list[Trial]:

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from study import processor, runs, stages
+from study.cli.progress import Screen
 from study.records import Picture
 from study.settings import Settings, Work
 from study.stages import comparison_stage, report_stage
@@ -120,7 +121,7 @@ def test_a_search_trains_in_what_the_run_was_begun_in(
 
 
 def search_mnist(run: Run) -> None:
-    stages.search_stage(run, "mnist", tiny.InstantEngine(), Console(file=StringIO()))
+    stages.search_stage(run, "mnist", tiny.InstantEngine(), Screen(Console(file=StringIO())))
 
 
 @dataclass
@@ -139,7 +140,7 @@ def test_figures_are_drawn_by_workers_in_any_folder(
 ) -> None:
     (run.problem_folder("mnist") / "evaluation.json").unlink()  # figures of the search are enough
     engine = FarWorkers(place=tmp_path_factory.mktemp("elsewhere"))
-    stages.figures_stage(run, ["mnist"], engine, Console(file=StringIO()))
+    stages.figures_stage(run, ["mnist"], engine, Screen(Console(file=StringIO())))
     drawn = [picture.file for picture in run.pictures("mnist")]
     assert drawn
     assert all((run.figures_folder("mnist") / name).is_file() for name in drawn)

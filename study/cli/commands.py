@@ -28,6 +28,7 @@ from study.cli.options import (
     expanded,
     user_path,
 )
+from study.cli.progress import Screen
 from study.errors import Interrupted, WrongName, WrongUse
 from study.problems import problem_data, problem_names
 from study.records import NetworkName
@@ -237,7 +238,7 @@ def evaluate(
         from study import stages
 
         for name in names:
-            stages.evaluate_stage(opened, name, engine, console)
+            stages.evaluate_stage(opened, name, engine, Screen(console))
     _print_comparisons(opened, names)
 
 
@@ -303,7 +304,7 @@ def visualize(
                 _load_data(work)
             from study import stages
 
-            stages.figures_stage(opened, names, engine, console)
+            stages.figures_stage(opened, names, engine, Screen(console))
         for name in names:
             console.print(f"figures: {opened.figures_folder(name)}")
         return
@@ -557,7 +558,7 @@ def _carry_out(
 
             stack.enter_context(live_report(run))
             console.print(f"live report: {run.report_path}")
-        stages.carry_out(run, engine, console)
+        stages.carry_out(run, engine, Screen(console))
     if "figures" in work.plan:
         _report(run)
         return
