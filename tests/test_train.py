@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose
 
 from study import metrics, train
 from study.data.dataset import DataOptions, Dataset, Part
-from study.errors import CorruptRecord
+from study.errors import CorruptRecord, WrongName
 from study.models import predict
 from study.problems import Problem
 from study.train import Diverged, Job, Trained
@@ -225,6 +225,21 @@ def test_batch_normalisation_is_set_for_the_averages_where_they_are_scored(setup
     *_, dense, norm, _ = model.layers
     before = keras.Model(model.input, dense.output)(tiny.dataset().train.images).numpy()
     assert_allclose(norm.moving_mean, before.mean(axis=0), rtol=1e-4, atol=1e-5)
+
+
+@EAGERLY
+@pytest.mark.parametrize("activation", [None, "sigmoid"], ids=["logits", "six sigmoid neurons"])
+def test_outputs_that_are_no_probabilities_are_refused(setup: Setup, activation: Any) -> None:
+    def build(*_: Any) -> keras.Model:
+        pixels = keras.Input((6, 6, 1))
+        model = keras.Model(pixels, layers.Dense(6, activation)(layers.Flatten()(pixels)))
+        loss = keras.losses.CategoricalCrossentropy(from_logits=activation is None)
+        model.compile(keras.optimizers.SGD(1e-9), loss)
+        return model
+
+    setup(tiny.problem(build=build))
+    with pytest.raises(WrongName, match=r"tiny\.py: expected 'class' to put out probabilities"):
+        train.train(job(epochs=1))
 
 
 @EAGERLY
