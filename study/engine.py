@@ -35,6 +35,9 @@ _LONGEST_SOCKET = 103
 _SOCKET_NAME = len("/pymp-12345678/listener-12345678")
 """Characters that `multiprocessing` adds to the path of its temporary folder."""
 
+MOST_PER_CORE = 4
+"""Worker processes on this machine: more are a slip of the finger."""
+
 _CHECK_WORKERS = 30
 """Seconds between looks at whether anybody is left to do the job."""
 
@@ -209,7 +212,16 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
     Args:
         workers: How many; None: one a core.
         retries: How often a job whose worker died is taken up again.
+
+    Raises:
+        WrongUse: there would be more than MOST_PER_CORE workers on each core.
     """
+    wanted = workers or core_count()
+    if wanted > (most := MOST_PER_CORE * core_count()):
+        raise WrongUse(
+            f"--workers: expected at most {most} here, {MOST_PER_CORE} per core, got {wanted}: "
+            "more train no faster, and each takes memory of its own"
+        )
     _quiet_dask()
     variables.decide()  # for the workers too, which begin with these
     start_method = _begin_importing()
@@ -217,7 +229,6 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
     import dask
     from distributed import Client, LocalCluster
 
-    wanted = workers or core_count()
     settings = {
         "distributed.admin.large-graph-warning-threshold": "1GB",
         # Models cannot be spilled to disk; a worker that takes too much is killed and replaced.
@@ -332,7 +343,7 @@ def remote_engine(
             client.wait_for_workers(workers or 1, timeout=_ALL_JOIN_TIMEOUT)
         except TimeoutError:
             there = len(client.nthreads()) or "no"
-            wanted = f", --workers {workers} were wanted" if there != "no" else ""
+            wanted = f", --workers {workers} were wanted" if workers and there != "no" else ""
             raise WrongUse(
                 f"--scheduler: {address} has {there} workers{wanted}; start some first"
             ) from None

@@ -184,11 +184,7 @@ def _result(
         problem=problem.name,
         metric=problem.objective,
         classes=list(dataset.names["class"]),
-        images={
-            "train": len(dataset.train),
-            "validation": len(dataset.validation),
-            "test": len(dataset.test),
-        },
+        images=dataset.sizes,
         networks={
             network: _network_result(problem, dataset, runs, saved[network])
             for network, runs in networks.items()

@@ -121,11 +121,7 @@ def signature(problem: Problem, dataset: "Dataset") -> Signature:
     return Signature(
         image_shape=dataset.image_shape,
         heads={head: list(dataset.names[head]) for head in problem.heads},
-        images={
-            "train": len(dataset.train),
-            "validation": len(dataset.validation),
-            "test": len(dataset.test),
-        },
+        images=dataset.sizes,
         ground=ground_of(dataset.train.images),
     )
 

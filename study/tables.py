@@ -42,8 +42,8 @@ def data_set(dataset: Dataset) -> Table:
     table = _plain(2)
     table.add_row("data set", dataset.name)
     table.add_row("images", f"{height}x{width}, {channels} channel{'s' if channels > 1 else ''}")
-    for part in ("train", "validation", "test"):
-        table.add_row(part, str(len(getattr(dataset, part))))
+    for part, images in dataset.sizes.items():
+        table.add_row(part, str(images))
     for column, names in dataset.names.items():
         shown = ", ".join(names) if len(names) <= 12 else f"{names[0]}, {names[1]}, ... {names[-1]}"
         table.add_row(column, f"{len(names)} classes: {shown}")

@@ -206,6 +206,13 @@ def test_workers_have_their_environment(engine: Engine, name: str, value: str) -
     assert engine.wait_for(engine.submit(environment, name, key=f"env-{name}")) == value
 
 
+def test_far_more_workers_than_cores_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "core_count", lambda: 2)
+    words = "--workers: expected at most 8 here, 4 per core, got 9"
+    with pytest.raises(WrongUse, match=words), local_engine(9, retries=0):
+        pass
+
+
 def test_two_engines_on_one_scheduler_do_not_mix_up_their_jobs(
     engine: Engine, tmp_path: Path
 ) -> None:

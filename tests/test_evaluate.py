@@ -408,16 +408,14 @@ def test_a_real_network_is_saved_as_it_predicts(
 SOURCES = sorted(Path(study.__file__).parent.rglob("*.py"))
 
 MAY_READ = {
-    "evaluate.py": {"images", "labels", "len"},
+    "evaluate.py": {"images", "labels"},
     # Draw figures of some images, and say what they are.
     "run_figures.py": {"images", "labels"},
-    # Count.
-    "tables.py": {"len"},
 }
 
 
 def uses_of_the_test_part(source: Path) -> Iterator[str]:
-    """ "images", "labels" or "len" for each use of a data set's `.test`; "?" for any other."""
+    """ "images" or "labels" for each use of a data set's `.test`; "?" for any other."""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for node in filter(_may_be_the_test_part, ast.walk(tree)):
@@ -450,7 +448,7 @@ def test_only_the_evaluation_scores_on_the_test_part(source: Path) -> None:
 
 def test_the_search_for_uses_finds_those_of_the_evaluation() -> None:
     evaluation = next(source for source in SOURCES if source.name == "evaluate.py")
-    assert set(uses_of_the_test_part(evaluation)) == {"images", "labels", "len"}
+    assert set(uses_of_the_test_part(evaluation)) == {"images", "labels"}
 
 
 def test_what_is_drawn_of_the_test_part_is_not_scored() -> None:

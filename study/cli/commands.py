@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shlex
 import sys
 from contextlib import ExitStack, contextmanager
@@ -508,8 +509,18 @@ def _settings(preset: str, line_dir: Path | None) -> "Settings":
     settings = load_preset(preset)
     line_dir = line_dir or settings.data.line_dir
     whole = user_path(str(line_dir)).resolve() if line_dir else None
+    if whole and _recorded(str(whole)) != str(whole):
+        raise WrongUse(
+            f"--line-dir: expected a path that can be recorded in UTF-8, got {str(whole)!r}; if it "
+            "looks right in the terminal, set PYTHONUTF8=1"
+        )
     data = changed(settings.data, line_dir=whole)
     return settings.model_copy(update={"data": data})
+
+
+def _recorded(argument: str) -> str:
+    """As UTF-8 can say it: file names may be any bytes, and so may what a terminal sends."""
+    return os.fsencode(argument).decode(errors="replace")
 
 
 def _work(problems: list[str], settings: "Settings", seed: int, plan: "list[StageName]") -> "Work":
@@ -571,7 +582,7 @@ def _carry_out(
 
 def _command_again(policy: "DtypePolicy") -> str:
     """The command that was given, with its arithmetic: the same on every processor."""
-    given = sys.argv[1:]
+    given = [_recorded(argument) for argument in sys.argv[1:]]
     named = any(argument.partition("=")[0] == "--dtype" for argument in given)
     return command(*given) if named else command(*given, "--dtype", policy)
 

@@ -59,7 +59,7 @@ Workers = Annotated[
         parser=worker_count,
         metavar="auto|N",
         show_default="auto",
-        help="Worker processes; auto: one a core, or all that --scheduler has. N waits for N.",
+        help="Processes; auto: one per core, or all that --scheduler has. N waits for N there.",
     ),
 ]
 DtypeChoice = Annotated[

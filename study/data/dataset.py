@@ -49,6 +49,12 @@ class Dataset:
         height, width, channels = self.train.images.shape[1:]
         return height, width, channels
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Part -> how many images it has."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: len(part) for name, part in parts.items()}
+
 
 class DataOptions(Record):
     """Settings of all data sets; each reads those that concern it. Ends are included."""

@@ -164,6 +164,23 @@ def test_terminals_that_know_no_more_than_ascii_are_served(
     assert (tmp_path / "größer/example-line.csv").is_file()
 
 
+def test_a_search_in_ascii_runs_and_refuses_what_it_could_not_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ASCII_ONLY[-1].items():
+        monkeypatch.setenv(name, value)
+    search = ("search", "line", "--preset", TINY, "--max-trials", "1", "--workers", "1")
+    study(tmp_path, "data", "line", "--preset", TINY, "--export", "größer")
+    assert "set PYTHONUTF8=1" in study(tmp_path, *search, "--line-dir", "größer", expect=2).stderr
+    assert not (tmp_path / "results").exists()
+    shutil.copy(TINY, tmp_path / "größer.toml")
+    done = study(tmp_path, *search, "--preset", "größer.toml", "--name", "own")
+    assert done.stdout.isascii()
+    assert done.stderr == ""
+    recorded = json.loads((tmp_path / "results/own/study.json").read_text(encoding="utf-8"))
+    assert "--preset größer.toml" in recorded["command"].replace("'", "")
+
+
 def test_help_does_not_import_tensorflow(tmp_path: Path) -> None:
     script = (
         "import sys, study.cli.main\n"
