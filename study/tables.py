@@ -1,16 +1,18 @@
 """What commands show in the terminal: leaderboards, comparisons, what there is."""
 
+from typing import Any
+
 from rich.table import Table
 
 from study import retrainings
 from study.data.dataset import Dataset
 from study.errors import StudyError
 from study.problems import problem_description, problem_names
-from study.records import Evaluation, Trial, Value
+from study.records import Evaluation, Value
 from study.runs import to_do
 from study.settings import TUNERS, load_preset, preset_names
 from study.store import Run, open_run, run_names
-from study.trials import configurations, ended_early
+from study.trials import configurations
 
 
 def everything() -> Table:
@@ -63,19 +65,21 @@ def leaderboard(run: Run, problem: str, top: int, width: int) -> str:
 
     Lines are at most `width` characters long where no single value is longer.
     """
-    trials = configurations(run.trials(problem))
-    early = ended_early(trials)
-    ranked = sorted(trials, key=lambda trial: -(trial.score if trial.score is not None else -1))
-    failed = sum(trial.status == "failed" for trial in trials)
-    baseline = next((one.hyperparameters for one in trials if one.number == 0), {})
-    cells = [_HEAD, *(_cells(trial, early) for trial in ranked[:top])]
-    head, *rows = _aligned(cells)
-    lines = [f"{problem}: {len(trials)} trials, {failed} failed, {len(early)} ended early"]
+    from study.trial_table import trial_table  # brings pandas: half a second
+
+    trials = {one.number: one for one in configurations(run.trials(problem))}
+    table = trial_table([*trials.values()])
+    ranked = table.sort_values("score", ascending=False, kind="stable").head(top)
+    failed, early = ((table["status"] == status).sum() for status in ("failed", "ended early"))
+    baseline = trials[0].hyperparameters if 0 in trials else {}
+    head, *rows = _aligned([_HEAD, *map(_cells, ranked.itertuples())])
+    lines = [f"{problem}: {len(trials)} trials, {failed} failed, {early} ended early"]
     if baseline:
         lines += wrapped(_differences(baseline, {}), width, "baseline: ")
         lines += ["", "Trials, the best first, with what differs from the baseline:"]
     lines.append(head)
-    for trial, row in zip(ranked, rows, strict=False):
+    for number, row in zip(ranked.index, rows, strict=True):
+        trial = trials[number]
         lines.append(row)
         if trial.error:
             lines += wrapped(trial.error.split(), width, _INDENT, mark="")
@@ -88,12 +92,13 @@ _INDENT = "    "
 _HEAD = ["trial", "score", "epochs", "parameters", "seconds"]
 
 
-def _cells(trial: Trial, early: set[int]) -> list[str]:
+def _cells(trial: Any) -> list[str]:
+    """Of a row of `trial_table`."""
     return [
-        f"{trial.number} (baseline)" if trial.number == 0 else str(trial.number),
-        f"{trial.score:.2%}" if trial.score is not None else "failed",
-        f"{trial.epochs}{' (ended early)' if trial.number in early else ''}",
-        f"{trial.parameters:,}" if trial.parameters else "",
+        f"{trial.Index} (baseline)" if trial.Index == 0 else str(trial.Index),
+        "failed" if trial.status == "failed" else f"{trial.score:.2%}",
+        f"{trial.epochs}{' (ended early)' if trial.status == 'ended early' else ''}",
+        "" if trial.status == "failed" else f"{trial.parameters:,}",
         f"{trial.seconds:.0f}",
     ]
 

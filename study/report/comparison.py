@@ -20,7 +20,7 @@ from study.report.problem import (
     names_in_order,
     networks,
     seed_rows,
-    trial_table,
+    table_of,
 )
 from study.report.sections import Entry, anchor, flat, problem_entry
 
@@ -275,7 +275,7 @@ def _searches(
     return tuple(
         ComparedSearch(label, f"{name} in {label}", f"{place}-{label}", explore(problem), table)
         for label, (_, problem) in runs.items()
-        if (table := trial_table(problem.trials))
+        if (table := table_of(problem.trials))
     )
 
 

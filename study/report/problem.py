@@ -33,7 +33,8 @@ from study.report.gallery import HEADINGS, FigureRow, Group, figure_rows
 from study.report.inputs import ProblemInput
 from study.search_checks import edges
 from study.shell import command
-from study.trials import best_trial, ended_early
+from study.trial_table import trial_table
+from study.trials import best_trial
 
 STAGES: dict[StageName, str] = {
     "search": "the search",
@@ -203,12 +204,12 @@ def _networks(
     return Networks(title, {n: parameters.get(n) for n in NETWORKS}, tuple(rows))
 
 
-def trial_table(trials: tuple[Trial, ...]) -> TrialTable | None:
+def table_of(trials: tuple[Trial, ...]) -> TrialTable | None:
     """Every trial with every hyperparameter."""
     if not trials:
         return None
     columns = names_in_order(trial.hyperparameters for trial in trials)
-    best, early = best_trial(trials), ended_early(trials)
+    best, statuses = best_trial(trials), trial_table(trials)["status"]
     rows = []
     for trial in trials:
         tags = [
@@ -216,16 +217,16 @@ def trial_table(trials: tuple[Trial, ...]) -> TrialTable | None:
             for tag, applies in (
                 ("baseline", trial.number == 0),
                 ("best", trial is best),
-                ("ended early", trial.number in early),
+                ("ended early", statuses[trial.number] == "ended early"),
             )
             if applies
         ]
         rows.append(TrialRow(trial, tuple(map(trial.hyperparameters.get, columns)), tuple(tags)))
-    failed = sum(trial.status == "failed" for trial in trials)
+    failed, early = ((statuses == status).sum() for status in ("failed", "ended early"))
     summary = f"{several(len(trials), 'trial')}, {failed or 'none'} failed."
     if early:
         summary += (
-            f" {len(early)} ended early: others promised more, and went on as the trials whose "
+            f" {early} ended early: others promised more, and went on as the trials whose "
             "numbers are missing here."
         )
     if best is not None:
@@ -383,7 +384,7 @@ def problem_section(
         metric=found.metric if found else None,
         seeds=seed_rows(found) if found else (),
         gaps=gap_rows(found) if found else (),
-        trials=trial_table(problem.trials),
+        trials=table_of(problem.trials),
         explore=None if live else explore(problem),  # seconds, for importances
         groups=tuple(groups),
     )

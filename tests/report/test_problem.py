@@ -18,7 +18,7 @@ from study.report.problem import (
     problem_section,
     result,
     seed_rows,
-    trial_table,
+    table_of,
 )
 from tests.factories import evaluation, network_result, sanity, trained, trial
 from tests.report.inputs import picture, problem
@@ -67,7 +67,7 @@ def test_table_of_trials_has_all_trials_and_all_hyperparameters() -> None:
         trial(1, None, hyperparameters={"filters": 64, "momentum": 0.9}),
         trial(2, 0.9, hyperparameters={"filters": 16}),
     )
-    table = trial_table(trials)
+    table = table_of(trials)
     assert table is not None
     assert table.columns == ("filters", "momentum")
     assert table.rows == (
@@ -79,7 +79,7 @@ def test_table_of_trials_has_all_trials_and_all_hyperparameters() -> None:
 
 
 def test_without_trials_there_is_no_table() -> None:
-    assert trial_table(()) is None
+    assert table_of(()) is None
 
 
 def test_compared_metric_comes_first_and_a_single_one_not_again() -> None:
