@@ -52,7 +52,7 @@ def _update(
 ) -> Callable[[Sequence[Any], Sequence[Any], Any], None]:
     def update(gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
         for gradient, variable in zip(gradients, variables, strict=True):
-            # Of rows looked up twice (an embedding's) Keras sums the squares, a kernel squares sums.
+            # Of rows looked up twice (embeddings) Keras sums the squares, a kernel squares sums.
             sparse = isinstance(gradient, tf.IndexedSlices)
             step = optimizer.update_step if sparse else fused
             step(gradient, variable.value, learning_rate)

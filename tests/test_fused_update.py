@@ -98,7 +98,7 @@ def test_gradients_of_looked_up_rows_are_stepped_as_by_keras(name: str) -> None:
     """Row 0 is looked up twice, row 1 never."""
     rows = tf.constant([[1.0, 2.0], [3.0, 4.0], [1.0, 1.0]])
     gradient = tf.IndexedSlices(rows, tf.constant([0, 2, 0]), tf.constant([3, 2]))
-    stepped = []
+    results = []
     for fused in (False, True):
         weights = [keras.Variable(np.ones((3, 2), np.float32))]
         optimizer = MAKES[name](0.1)
@@ -107,5 +107,5 @@ def test_gradients_of_looked_up_rows_are_stepped_as_by_keras(name: str) -> None:
             fuse(optimizer)
         for _ in range(2):
             optimizer.apply([gradient], weights)
-        stepped.append(weights[0].numpy())
-    assert_allclose(*stepped, rtol=1e-5)
+        results.append(weights[0].numpy())
+    assert_allclose(*results, rtol=1e-5)
