@@ -27,7 +27,7 @@ def fuse(optimizer: keras.optimizers.Optimizer) -> None:
         # By its exact type: a subclass may take other steps, or do more beside them.
         make_step = _STEPS.get(type(one))
         if make_step and (step := make_step(one)):
-            one._backend_update_step = _update(step)
+            one._backend_update_step = _update(one, step)
 
 
 def averages(optimizer: keras.optimizers.Optimizer) -> bool:
@@ -47,9 +47,14 @@ def _within(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Opti
     return [optimizer]
 
 
-def _update(step: Step) -> Callable[[Sequence[Any], Sequence[Any], Any], None]:
+def _update(
+    optimizer: keras.optimizers.Optimizer, fused: Step
+) -> Callable[[Sequence[Any], Sequence[Any], Any], None]:
     def update(gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
         for gradient, variable in zip(gradients, variables, strict=True):
+            # Of rows looked up twice (embeddings) Keras sums the squares, a kernel squares sums.
+            sparse = isinstance(gradient, tf.IndexedSlices)
+            step = optimizer.update_step if sparse else fused
             step(gradient, variable.value, learning_rate)
 
     return update

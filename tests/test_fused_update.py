@@ -91,3 +91,21 @@ def test_nothing_of_a_traced_step_outlives_it(name: str) -> None:
     step = tf.function(lambda: optimizer.apply([tf.constant([1.0])], weights))
     step.get_concrete_function()
     assert len(registry) == before
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_gradients_of_looked_up_rows_are_stepped_as_by_keras(name: str) -> None:
+    """Row 0 is looked up twice, row 1 never."""
+    rows = tf.constant([[1.0, 2.0], [3.0, 4.0], [1.0, 1.0]])
+    gradient = tf.IndexedSlices(rows, tf.constant([0, 2, 0]), tf.constant([3, 2]))
+    results = []
+    for fused in (False, True):
+        weights = [keras.Variable(np.ones((3, 2), np.float32))]
+        optimizer = MAKES[name](0.1)
+        optimizer.build(weights)
+        if fused:
+            fuse(optimizer)
+        for _ in range(2):
+            optimizer.apply([gradient], weights)
+        results.append(weights[0].numpy())
+    assert_allclose(*results, rtol=1e-5)
