@@ -1,7 +1,16 @@
 # `make` or `make help` lists the targets.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The environment's own Python, if there is one; else the first of these that runs.
+PYTHON ?= $(shell for one in .venv/bin/python python3.11 python3.12 python3.13 python3; do \
+	"$$one" -c "" 2>/dev/null && echo "$$one" && break; done)
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 IN_ENV := .venv/bin/
+# What the tests' searches train in: auto, float32 or mixed_bfloat16.
+DTYPE ?= auto
+# Further arguments of pytest, such as TESTS="--random-order-seed=2 --random-order-bucket=global".
+TESTS ?=
+# Further arguments of `study run`, such as ARGS="--name mine".
+ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help study test check bench browser clean
@@ -10,10 +19,10 @@ help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
 
 study: .venv/ready  ## Make the environment, run the whole study (about fourteen minutes), say where the report is
-	$(IN_ENV)python -m study run --preset quick
+	$(IN_ENV)python -m study run --preset quick $(ARGS)
 
 test: .venv/ready-to-test browser check  ## Make the environment, check style and types, run all tests
-	$(IN_ENV)python -m pytest -n 2 --dist worksteal
+	STUDY_TEST_DTYPE=$(DTYPE) $(IN_ENV)python -m pytest -n 2 --dist worksteal $(TESTS)
 
 check: .venv/ready-to-test  ## Style and types only
 	$(IN_ENV)ruff check
@@ -29,9 +38,15 @@ browser:  ## Install a headless Chromium for the tests of the report, if there i
 clean:  ## Remove the environment and caches; results and reports stay
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.venv/ready: requirements.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed, this is " + sys.version.split()[0] + "; run: make PYTHON=/path/to/python3.11")'
-	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+# Another Python than the environment's begins a new one.
+.venv/python-$(VERSION):
+	@case "$(VERSION)" in 3.11|3.12|3.13) ;; *) \
+		echo "error: expected Python 3.11, 3.12 or 3.13, got $(or $(VERSION),no Python by the name of $(PYTHON)): run make PYTHON=/path/to/python3.12" >&2; exit 1;; esac
+	@.venv/bin/python -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$(VERSION)")' 2>/dev/null \
+		|| { rm -rf .venv && $(PYTHON) -m venv .venv; }
+	@touch $@
+
+.venv/ready: .venv/python-$(VERSION) requirements.txt
 	$(IN_ENV)python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 

@@ -1,33 +1,30 @@
 """Where in an image a network finds its evidence, by four methods.
 
 All of them explain one class of one head by its score without softmax or sigmoid, which flatten
-gradients where the network is sure; Score-CAM, which takes probabilities, puts them back.
+gradients where the network is sure; Score-CAM, which takes probabilities, puts them back. See
+`study.logits` on how the network is cut.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 
 import keras
 import numpy as np
 import tensorflow as tf
 from tf_keras_vis.gradcam import Gradcam
 from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
-from tf_keras_vis.saliency import Saliency
 from tf_keras_vis.scorecam import Scorecam
-from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 
 from study.errors import WrongName
+from study.head import Head, score_of
 from study.models import (
     as_functional,
-    class_count,
     find_head,
     find_layers,
     head_names,
     image_shape,
-    is_convolution,
     predictor,
-    visual_layers,
 )
-from study.placement import place, spread
 from study.records import Method
 
 SAMPLES = 8
@@ -52,10 +49,11 @@ def attribute(
     """Maps of what speaks for a class; see `Explainer.maps`, which is quicker for several.
 
     Args:
-        model: Its heads end in softmax or in one sigmoid neuron.
+        model: Its heads end in softmax or in one sigmoid neuron, however written.
         images: (n, height, width, channels), pixels 0 to 255.
-        layer: Name of a layer with maps; the last convolution layer if None. SmoothGrad, which
-            goes down to the pixels, does without.
+        layer: Name of a layer with maps; the last convolution layer before the head's softmax
+            that the head depends on if None. SmoothGrad, which goes down to the pixels, does
+            without.
         head: Name of an output; the first one if None.
         classes: Class index to explain, one for all images or one each; the predicted if None.
         seed: Of SmoothGrad's noise.
@@ -64,8 +62,9 @@ def attribute(
         (n, height, width) float32 in [0, 1].
 
     Raises:
-        WrongName: no such layer, head or class, a layer without maps, no convolution layer at
-            all, or a network with another one nested inside.
+        WrongName: no such layer, head or class, a layer without maps or one that the head does not
+            depend on, no convolution layer at all, a head that cannot be cut before its softmax,
+            or a network with another one nested inside.
     """
     return Explainer(model, layer).maps(images, method, head, classes, seed)
 
@@ -80,36 +79,60 @@ class Explainer:
         samples: int = SAMPLES,
         channels: int = CHANNELS,
     ) -> None:
-        """Raises as `attribute`, of the layer.
+        """Raises as `attribute` of a layer that the network does not have.
 
         Args:
             model: It is left as it is, and it is the one that `predict` asks.
-            layer: Name of a layer with maps; the last convolution layer if None.
+            layer: Name of a layer with maps; each head's last convolution layer if None.
             samples: As `SAMPLES`.
             channels: As `CHANNELS`.
         """
         model = as_functional(model)
-        self.layer = find_layer(model, layer).name
+        find_layers(model, [layer] if layer else [])
         self.heads = head_names(model)
         self.shape = image_shape(model)
         self.predict = predictor(model)
-        self.network = keras.models.clone_model(model)
-        """Without softmax and sigmoid, with weights of its own: maps are made with these."""
-        self.network.set_weights(model.get_weights())
-        ReplaceToLinear()(self.network)
         self.samples = samples
-        self.channels = min(channels, self.network.get_layer(self.layer).output.shape[-1])
-        self._scored = dict(zip(self.heads, map(self._one_head, self.network.outputs), strict=True))
-        rows, columns = place(self.network, self.layer)
-        self._spread = spread(rows, self.shape[0]), spread(columns, self.shape[1])
-        self._gradients: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {}
-        self._varied = self._most_varied()
+        self._layer, self._most_channels = layer, channels
+        self._clone = keras.models.clone_model(model)
+        self._clone.set_weights(model.get_weights())
+        self._ready: dict[str, Head] = {}
+
+    def _head(self, name: str) -> Head:
+        """The head, made ready when it is first asked for: only then must it be explicable."""
+        if name not in self._ready:
+            self._ready[name] = Head(name, self._clone, self._layer, self._most_channels)
+        return self._ready[name]
+
+    @cached_property
+    def network(self) -> keras.Model:
+        """Images -> scores of every head, with weights of its own: maps are made with these."""
+        return keras.Model(
+            self._clone.inputs, [self._head(name).network.outputs[0] for name in self.heads]
+        )
+
+    def layer_of(self, head: str) -> str:
+        """Name of the layer whose maps explain the head."""
+        return self._head(head).layer
+
+    def resolution_of(self, head: str) -> tuple[int, int]:
+        """(rows, columns) of that layer's maps, which are enlarged to the image."""
+        return self._head(head).resolution
+
+    @property
+    def layer(self) -> str:
+        """Names of the layers whose maps explain the heads, mostly one."""
+        return ", ".join(dict.fromkeys(map(self.layer_of, self.heads)))
 
     @property
     def resolution(self) -> tuple[int, int]:
-        """(rows, columns) of the layer's maps, which are enlarged to the image."""
-        rows, columns = self.network.get_layer(self.layer).output.shape[1:3]
-        return rows, columns
+        """(rows, columns) of the coarsest of these layers' maps."""
+        return min(map(self.resolution_of, self.heads))
+
+    @property
+    def channels(self) -> int:
+        """How many channels Score-CAM tries on an image at most."""
+        return max(self._head(name).channels for name in self.heads)
 
     def maps(
         self,
@@ -144,18 +167,18 @@ class Explainer:
             (n, height, width) float32 in [0, 1]; all zero where nothing speaks for the class.
 
         Raises:
-            WrongName: no such head or class.
+            WrongName: as `attribute`.
         """
-        head = find_head(self.heads, head)
-        explained = self._classes(images, head, classes)
-        copies = {"smoothgrad": self.samples, "scorecam": self.channels}.get(method, 1)
+        of = self._head(find_head(self.heads, head))
+        explained = self._classes(images, of, classes)
+        copies = {"smoothgrad": self.samples, "scorecam": of.channels}.get(method, 1)
         step, rng = max(1, ROWS // copies), np.random.default_rng(seed)
         made = [np.zeros((0, *self.shape[:2]), np.float32)]
         for start in range(0, len(images), step):
             pixels = np.asarray(images[start : start + step], np.float32)
-            evidence = self._evidence(method, head, pixels, explained[start : start + step], rng)
+            evidence = self._evidence(method, of, pixels, explained[start : start + step], rng)
             # Grad-CAM++ divides by what can be zero.
-            made.append(self._enlarged(np.nan_to_num(np.maximum(evidence, 0))))
+            made.append(of.enlarged(np.nan_to_num(np.maximum(evidence, 0))))
         return np.concatenate(made)
 
     def in_turn(self, images: np.ndarray, method: Method, seed: int = 1) -> np.ndarray:
@@ -173,68 +196,23 @@ class Explainer:
         return [(head, int(probabilities[head][i].argmax())) for i, head in enumerate(heads)]
 
     def _classes(
-        self, images: np.ndarray, head: str, classes: int | Sequence[int] | np.ndarray | None
+        self, images: np.ndarray, head: Head, classes: int | Sequence[int] | np.ndarray | None
     ) -> np.ndarray:
         if classes is None:
-            return self.predict(images)[head].argmax(axis=1) if len(images) else np.zeros(0, int)
+            told = self.predict(images)[head.name] if len(images) else np.zeros((0, head.classes))
+            return told.argmax(axis=1)
         chosen = np.broadcast_to(np.asarray(classes, np.int64), len(images))
-        count = class_count(self.network, head)
-        wrong = chosen[(chosen < 0) | (chosen >= count)]
+        wrong = chosen[(chosen < 0) | (chosen >= head.classes)]
         if len(wrong):
-            raise WrongName(f"no class {wrong[0]} of head {head!r}; there are: 0 to {count - 1}")
+            raise WrongName(
+                f"no class {wrong[0]} of head {head.name!r}; there are: 0 to {head.classes - 1}"
+            )
         return chosen
-
-    def _one_head(self, output: keras.KerasTensor) -> keras.Model:
-        """Images -> (n, classes) scores; a sigmoid neuron is a softmax of two."""
-        if output.shape[-1] == 1:
-            output = keras.ops.concatenate([-output / 2, output / 2], axis=-1)
-        network = keras.Model(self.network.inputs, output)
-        pixels = tf.TensorSpec((None, *self.shape), tf.float32)
-        forward = tf.function(lambda x: network(x, training=False)).get_concrete_function(pixels)
-        # What Score-CAM calls: Keras's own shows a progress bar and sets up a pipeline each time.
-        network.predict = lambda x, batch_size: forward(tf.constant(x[0], tf.float32)).numpy()  # noqa: ARG005
-        return network
-
-    def _gradient(self, network: keras.Model) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-        """(pixels (n, height, width, channels), classes (n,)) -> gradients, as the pixels.
-
-        A graph of it leaves out the gradients of the weights, which eager TensorFlow computes too.
-        """
-        pixels = tf.TensorSpec((None, *self.shape), tf.float32)
-        look = {"keepdims": True, "gradient_modifier": None, "normalize_map": False}
-        graph = tf.function(
-            lambda x, classes: Saliency(network)(_score(classes), x, **look), autograph=False
-        ).get_concrete_function(pixels, tf.TensorSpec((None,), tf.int32))
-        return lambda x, classes: graph(tf.constant(x), tf.constant(classes, tf.int32)).numpy()
-
-    def _most_varied(self) -> keras.layers.Layer:
-        """A layer of Score-CAM's own: the channels to try, in the size of the image.
-
-        tf-keras-vis would choose channels for all images together, and place cells otherwise.
-        """
-        maps = self.network.get_layer(self.layer).output
-        if self.channels < maps.shape[-1]:
-            spread = keras.ops.std(maps, axis=(1, 2), keepdims=True)
-            chosen = keras.ops.top_k(spread, self.channels)[1]
-            maps = keras.ops.take_along_axis(maps, chosen, axis=-1)
-        rows, columns = self._spread
-        enlarged = keras.layers.Identity()
-        enlarged(keras.ops.einsum("hr,nrsc,ws->nhwc", rows, maps, columns))
-        return enlarged
-
-    def _enlarged(self, evidence: np.ndarray) -> np.ndarray:
-        """(n, rows, columns) >= 0 -> (n, height, width), the greatest cell of each worth 1."""
-        peak = evidence.max(axis=(1, 2), keepdims=True)
-        shares = np.divide(evidence, peak, out=np.zeros_like(evidence), where=peak > 0)
-        if shares.shape[1:] == self.shape[:2]:  # pixels, or enlarged before
-            return shares
-        rows, columns = self._spread
-        return rows @ shares @ columns.T
 
     def _evidence(
         self,
         method: Method,
-        head: str,
+        head: Head,
         pixels: np.ndarray,
         classes: np.ndarray,
         rng: np.random.Generator,
@@ -242,9 +220,9 @@ class Explainer:
         """(n, rows, columns) float32; what is negative speaks against."""
         if method == "smoothgrad":
             return self._smooth_gradient(head, pixels, classes, rng)
-        network, score = self._scored[head], _score(classes)
+        network, score = head.scored, score_of(classes)
         look = {
-            "penultimate_layer": self._varied if method == "scorecam" else self.layer,
+            "penultimate_layer": head.varied if method == "scorecam" else head.layer,
             "seek_penultimate_conv_layer": False,
             "expand_cam": False,  # its own puts the outer cells' middles on the border
             "normalize_cam": False,
@@ -261,36 +239,12 @@ class Explainer:
         return np.asarray(found, np.float32)
 
     def _smooth_gradient(
-        self, head: str, pixels: np.ndarray, classes: np.ndarray, rng: np.random.Generator
+        self, head: Head, pixels: np.ndarray, classes: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         """tf-keras-vis would draw the noise from NumPy's global generator, one copy at a time."""
         spread = NOISE * np.ptp(pixels, axis=(1, 2, 3), keepdims=True)
         shape = (len(pixels), self.samples, *self.shape)
         noise = rng.standard_normal(shape, np.float32) * spread[:, np.newaxis]
         copies = (pixels[:, np.newaxis] + noise).reshape(-1, *self.shape)
-        if head not in self._gradients:
-            self._gradients[head] = self._gradient(self._scored[head])
-        gradients = self._gradients[head](copies, np.repeat(classes, self.samples))
+        gradients = head.gradient(copies, np.repeat(classes, self.samples))
         return np.abs(gradients.reshape(shape).mean(axis=1)).max(axis=-1)
-
-
-def find_layer(model: keras.Model, name: str | None) -> keras.layers.Layer:
-    """The layer of that name, if it has maps to make a heatmap from; the last convolution for None.
-
-    Raises:
-        WrongName: as `attribute`.
-    """
-    if name is None:
-        convolutions = [layer for layer in visual_layers(model) if is_convolution(layer)]
-        if not convolutions:
-            raise WrongName("the network has no convolution layer, which a heatmap needs")
-        return convolutions[-1]
-    layer = find_layers(model, [name])[0]
-    if len(layer.output.shape) != 4:
-        raise WrongName(f"layer {name!r} has no maps left to draw a heatmap from; take one before")
-    return layer
-
-
-def _score(classes: np.ndarray | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
-    """(n, classes) outputs -> (n,) scores of each image's class."""
-    return lambda output: tf.gather(output, tf.cast(classes, tf.int32), batch_dims=1)

@@ -2,14 +2,15 @@
 
 One HDF5 file, written whole or not at all: weights and optimizer state as Keras writes them, so
 that Keras and Keras Tuner load it as it is, and beside them, in a group of our own, how far the
-training has come.
+training has come. The weights are those that were scored: of an optimizer that averages weights,
+the averages; the ones that training goes on from are then in our group.
 """
 
 import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import h5py
 import numpy as np
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 FILE = "checkpoint.weights.h5"
 """Keras Tuner's name of a trial's weights in the trial's folder."""
 
-_PROGRESS, _BEST = "study/progress", "study/best"
+_PROGRESS, _BEST, _RAW = "study/progress", "study/best", "study/raw"
 
 
 class Progress(Record):
@@ -43,8 +44,18 @@ class Progress(Record):
 Weights = Sequence[np.ndarray]
 
 
-def save(path: Path, model: "keras.Model", progress: Progress, best: Weights | None) -> None:
-    """Write weights, optimizer state and progress; `best` are the best epoch's weights, if kept.
+class Saved(NamedTuple):
+    """What a checkpoint holds beside the network and its optimizer."""
+
+    progress: Progress
+    best: Weights | None = None
+    """All weights of the best epoch, if they are kept."""
+    raw: Weights | None = None
+    """The trainable weights that training goes on from, if the network holds others: averages."""
+
+
+def save(path: Path, model: "keras.Model", saved: Saved) -> None:
+    """Write weights and optimizer state, and what goes beside them.
 
     Raises:
         CannotWrite: the disk is full, or something else is wrong with it.
@@ -53,49 +64,58 @@ def save(path: Path, model: "keras.Model", progress: Progress, best: Weights | N
         with replacing(path) as temporary:
             model.save_weights(temporary, overwrite=True)
             with h5py.File(temporary, "a") as file:
-                file[_PROGRESS] = progress.model_dump_json()
-                for number, weights in enumerate(best or ()):
-                    file[f"{_BEST}/{number}"] = weights
+                file[_PROGRESS] = saved.progress.model_dump_json()
+                for group, weights in ((_BEST, saved.best), (_RAW, saved.raw)):
+                    for number, one in enumerate(weights or ()):
+                        file[f"{group}/{number}"] = one
     except (OSError, RuntimeError) as error:  # HDF5 raises either
         raise CannotWrite(f"{path} cannot be written: {one_line(error)}") from error
 
 
-def load(
-    path: Path, training: str, model: "keras.Model"
-) -> tuple[Progress, list[np.ndarray] | None] | None:
+def load(path: Path, training: str, model: "keras.Model") -> Saved | None:
     """Put the checkpoint's weights and optimizer state into the model, whose optimizer is built.
 
     Returns:
-        How far this training had come, and the best epoch's weights if they were kept; None if
-        there is no checkpoint of this training, or it is damaged: it starts again then.
+        What else it holds; None if there is no checkpoint of this training, or it is damaged: it
+        starts again then.
     """
     remove_leftovers(path)
     if not path.exists():
         return None
     try:
-        with h5py.File(path) as file:
-            progress = Progress.model_validate_json(file[_PROGRESS][()])
-            group = file.get(_BEST)
-            best = [group[str(number)][()] for number in range(len(group))] if group else None
-        if progress.training != training:
+        saved = _beside(path)
+        if saved.progress.training != training:
             return None
         _load_all_or_nothing(model, path)
     except (OSError, KeyError, ValueError, UserWarning) as error:  # pydantic's is a ValueError
         log.warning("%s cannot be read (%s): its training starts again", path, one_line(error))
         return None
-    return progress, best
+    return saved
 
 
-def load_weights(path: Path, model: "keras.Model") -> None:
+def load_weights(path: Path, model: "keras.Model") -> Saved:
     """Put the weights of a training, finished or not, into the model, whose optimizer is built.
 
     Raises:
         CorruptRecord: the file is damaged, or of another network.
     """
     try:
+        saved = _beside(path)
         _load_all_or_nothing(model, path)
     except (OSError, KeyError, ValueError, UserWarning) as error:
         raise CorruptRecord(f"{path} cannot be read: {one_line(error)}") from error
+    return saved
+
+
+def _beside(path: Path) -> Saved:
+    with h5py.File(path) as file:
+        progress = Progress.model_validate_json(file[_PROGRESS][()])
+        return Saved(progress, _weights(file, _BEST), _weights(file, _RAW))
+
+
+def _weights(file: h5py.File, name: str) -> Weights | None:
+    group = file.get(name)
+    return [group[str(number)][()] for number in range(len(group))] if group else None
 
 
 def _load_all_or_nothing(model: "keras.Model", path: Path) -> None:

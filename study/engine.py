@@ -10,6 +10,7 @@ it. Dask gives the job of a dead worker to another one, which goes on from the j
 import gc
 import os
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,25 +22,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from study import variables
 from study.errors import StudyError, StudyFailed, WorkerDied, WrongUse, one_line
 from study.quiet import import_tensorflow
 
 if TYPE_CHECKING:
     import distributed
 
-WORKER_ENVIRONMENT = {
-    # One thread a worker, or the workers fight for the cores.
-    "OMP_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    # TensorFlow leaves oneDNN off on processors without AVX-512; on, the baseline trains 1.5 times
-    # as fast there too.
-    "TF_ENABLE_ONEDNN_OPTS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "KERAS_BACKEND": "tensorflow",
-    # No GPU: one process a core would each grab the whole of its memory.
-    "CUDA_VISIBLE_DEVICES": "",
-}
+_LONGEST_SOCKET = 103
+"""Characters of a socket's path: 107 on Linux (unix(7)), 103 on macOS."""
+
+_SOCKET_NAME = len("/pymp-12345678/listener-12345678")
+"""Characters that `multiprocessing` adds to the path of its temporary folder."""
 
 MOST_PER_CORE = 4
 """Worker processes on this machine: more are a slip of the finger."""
@@ -229,6 +223,7 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
             "more train no faster, and each takes memory of its own"
         )
     _quiet_dask()
+    variables.decide()  # for the workers too, which begin with these
     start_method = _begin_importing()
     import_tensorflow()
     import dask
@@ -240,7 +235,6 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
         "distributed.worker.memory.pause": False,
-        "distributed.nanny.pre-spawn-environ": WORKER_ENVIRONMENT,
         "distributed.worker.multiprocessing-method": start_method,
     }
     with (
@@ -272,7 +266,7 @@ def _begin_importing() -> str:
         return "spawn"
     # That process finds the study by this alone: up to Python 3.11 it is not told of `sys.path`.
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    with _environment(WORKER_ENVIRONMENT | os.environ | {"PYTHONPATH": path.rstrip(os.pathsep)}):
+    with _environment({"PYTHONPATH": path.rstrip(os.pathsep)}), _short_temporary_folder():
         forkserver.set_forkserver_preload(["study.worker"])
         forkserver.ensure_running()
     from distributed import utils
@@ -292,6 +286,32 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
         for name in variables.keys() - before.keys():
             del os.environ[name]
         os.environ.update(before)
+
+
+@contextmanager
+def _short_temporary_folder() -> Iterator[None]:
+    """A folder for sockets, whose paths have `_LONGEST_SOCKET` characters at most.
+
+    Raises:
+        WrongUse: TMPDIR is too long, and there is no other.
+    """
+    usual = tempfile.gettempdir()
+    short = next((path for path in (usual, "/tmp", "/var/tmp", "/dev/shm") if _holds(path)), None)
+    if short is None:
+        raise WrongUse(
+            f"TMPDIR: expected a folder of {_LONGEST_SOCKET - _SOCKET_NAME} characters at most, "
+            f"got {len(usual)}: sockets of the worker processes lie there; set TMPDIR to a shorter "
+            "one"
+        )
+    tempfile.tempdir = short
+    try:
+        yield
+    finally:
+        tempfile.tempdir = usual
+
+
+def _holds(folder: str) -> bool:
+    return len(folder) + _SOCKET_NAME <= _LONGEST_SOCKET and os.access(folder, os.W_OK | os.X_OK)
 
 
 @contextmanager
@@ -342,6 +362,9 @@ def _check_workers(client: "distributed.Client", folder: Path) -> None:
             )
     try:
         seen = client.run(_is_folder, folder)
+        client.run(variables.decide)
+    except WrongUse as error:
+        raise WrongUse(f"--scheduler: a worker cannot be used: {error}") from None
     except Exception as error:  # whatever their import of the study raised
         raise WrongUse(
             f"--scheduler: a worker cannot import the study ({one_line(error)}): start workers in "
@@ -374,8 +397,8 @@ def _prepare_workers() -> "distributed.WorkerPlugin":
         idempotent = True
 
         def setup(self, worker: Worker) -> None:  # noqa: ARG002  # Dask's signature
-            for name, value in WORKER_ENVIRONMENT.items():
-                os.environ.setdefault(name, value)
+            variables.decide()
+            variables.ignore_warning_options()
             # In a thread: the worker answers meanwhile.
             threading.Thread(target=warm_up, daemon=True).start()
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from study import processor
 from study.engine import core_count
 
 PACKAGES = (
@@ -17,7 +18,10 @@ PACKAGES = (
     "pandas",
     "seaborn",
     "matplotlib",
+    "scipy",
     "scikit-learn",
+    "optuna",
+    "pillow",
     "distributed",
 )
 
@@ -40,7 +44,8 @@ def hardware(workers: int) -> dict[str, str | int | float]:
 
     return {
         "system": f"{platform.system()} {platform.machine()}",
-        "processor": _processor(),
+        "processor": processor.name(),
+        "vector_instructions": processor.vector_instructions(),
         "cores": core_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "workers": workers,
@@ -61,12 +66,3 @@ def git_commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip() or None
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown"

@@ -20,7 +20,6 @@ from study.errors import CannotWrite, StudyFailed, one_line
 from study.problems import Problem, load_problem
 from study.records import (
     NETWORKS,
-    Comparison,
     Evaluation,
     NetworkName,
     NetworkResult,
@@ -120,7 +119,7 @@ def evaluate(
         "tuned": all_of[len(seeds) :],
     }
     dataset = cached_dataset(problem.data, seed, data)
-    return _result(problem, dataset, networks, seed)
+    return _result(problem, dataset, networks)
 
 
 def _retrain(job: Job) -> Retrained | str:
@@ -172,7 +171,7 @@ def _seed_result(one: Retrained) -> SeedResult:
 
 
 def _result(
-    problem: Problem, dataset: Dataset, networks: dict[NetworkName, list[Retrained]], seed: int
+    problem: Problem, dataset: Dataset, networks: dict[NetworkName, list[Retrained]]
 ) -> Result:
     saved = {
         network: max(runs, key=lambda run: run.trained.score) for network, runs in networks.items()
@@ -191,10 +190,10 @@ def _result(
             "test": len(dataset.test),
         },
         networks={
-            network: _network_result(problem, dataset, runs, saved[network], seed)
+            network: _network_result(problem, dataset, runs, saved[network])
             for network, runs in networks.items()
         },
-        comparison=_compare(right, seed),
+        comparison=statistics.compare(right["baseline"], right["tuned"]),
     )
     predictions = {f"labels_{head}": dataset.test.labels[head] for head in problem.heads}
     for network in NETWORKS:
@@ -205,12 +204,8 @@ def _result(
     return Result(evaluation, predictions, models)
 
 
-def _compare(right: dict[NetworkName, np.ndarray], seed: int) -> Comparison:
-    return statistics.compare(right["baseline"], right["tuned"], seed)
-
-
 def _network_result(
-    problem: Problem, dataset: Dataset, runs: list[Retrained], saved: Retrained, seed: int
+    problem: Problem, dataset: Dataset, runs: list[Retrained], saved: Retrained
 ) -> NetworkResult:
     names = metrics.metric_names(problem.heads)
     per_class, confusion = _by_class(dataset, saved.probabilities)
@@ -220,7 +215,7 @@ def _network_result(
         seeds=[_seed_result(run) for run in runs],
         saved_seed=saved.seed,
         test={
-            name: statistics.estimate(np.stack([run.correct[name] for run in runs]), seed)
+            name: statistics.estimate(np.stack([run.correct[name] for run in runs]))
             for name in names
         },
         per_class=per_class,
@@ -233,18 +228,28 @@ def _by_class(
 ) -> tuple[PerClass, list[list[int]]]:
     """Precision, recall, F1 and confusion matrix over the data set's classes.
 
-    The heads of a multi-head network name a class together.
+    The heads of a multi-head network name a class together. See `PerClass` on what a class has
+    that has no test images or was never predicted.
     """
     from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
     predicted = metrics.predicted_class(dataset, probabilities)
     classes = np.arange(len(dataset.names["class"]))
     true = dataset.test.labels["class"]
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        true, predicted, labels=classes, zero_division=0
+    precision, recall, f1, images = precision_recall_fscore_support(
+        true, predicted, labels=classes, zero_division=np.nan
     )
     matrix = confusion_matrix(true, predicted, labels=classes)
     return (
-        PerClass(precision=precision.tolist(), recall=recall.tolist(), f1=f1.tolist()),
+        PerClass(
+            precision=_known(precision),
+            recall=_known(recall),
+            f1=_known(np.where(images > 0, f1, np.nan)),
+        ),
         matrix.tolist(),
     )
+
+
+def _known(values: np.ndarray) -> list[float | None]:
+    """NaN, which JSON does not have, as None."""
+    return [None if np.isnan(value) else float(value) for value in values]

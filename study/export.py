@@ -7,7 +7,7 @@ from pathlib import Path
 from study.errors import WrongUse
 from study.records import SearchSpace, Trial
 from study.store import Run
-from study.trials import configurations, ended_early
+from study.trials import configurations
 
 
 def export(run: Run, problems: Sequence[str], kind: str, folder: Path) -> list[Path]:
@@ -85,6 +85,7 @@ def _to_optuna(name: str, searches: Searches, folder: Path) -> list[Path]:
 def _to_tensorboard(name: str, searches: Searches, folder: Path) -> list[Path]:
     """A log folder a trial: its hyperparameters, its score, its curves."""
     from study.quiet import import_tensorflow
+    from study.trial_table import trial_curves
 
     import_tensorflow()
     import tensorflow as tf
@@ -99,10 +100,8 @@ def _to_tensorboard(name: str, searches: Searches, folder: Path) -> list[Path]:
                 str(logs / problem / f"trial-{trial.number}")
             ).as_default():
                 api.hparams(trial.hyperparameters, trial_id=f"{name}/{problem}/{trial.number}")
-                for metric, values in trial.curves.items():
-                    first = trial.epochs - len(values) + 1
-                    for epoch, value in enumerate(values, start=first):
-                        tf.summary.scalar(metric, value, step=epoch)
+                for point in trial_curves([trial]).itertuples():
+                    tf.summary.scalar(point.metric, point.value, step=point.epoch)
                 if trial.score is not None:
                     tf.summary.scalar(f"best_{score}", trial.score, step=trial.best_epoch or 0)
     return [logs]
@@ -112,29 +111,15 @@ def _to_csv(name: str, searches: Searches, folder: Path) -> list[Path]:
     """A table a problem, a line a trial; what does not apply is empty."""
     import pandas as pd
 
+    from study.trial_table import hyperparameter_table, trial_table
+
     written = []
     for problem, (trials, space) in searches.items():
-        early = ended_early(trials)
-        rows = [
-            {
-                "trial": trial.number,
-                "status": "ended early" if trial.number in early else trial.status,
-                f"val_{space.objective}": trial.score,
-                "best_epoch": trial.best_epoch,
-                "epochs": trial.epochs,
-                "parameters": trial.parameters,
-                "latency": trial.latency,
-                "seconds": trial.seconds,
-                "finished": trial.finished,
-                "seed": trial.seed,
-                "error": trial.error,
-                **{one.name: trial.hyperparameters.get(one.name) for one in space.hyperparameters},
-            }
-            for trial in trials
-        ]
+        table = trial_table(trials).rename(columns={"score": f"val_{space.objective}"})
+        values = hyperparameter_table(trials, [one.name for one in space.hyperparameters])
         written.append(folder / f"{name}-{problem}.csv")
-        # Whole numbers stay whole where some are missing.
-        pd.DataFrame(rows).convert_dtypes().to_csv(written[-1], index=False)
+        whole = pd.concat([table, values], axis=1)
+        whole.to_csv(written[-1], date_format="%Y-%m-%dT%H:%M:%S+00:00")
     return written
 
 

@@ -2,10 +2,12 @@
 
 Keras builds an update of up to two dozen operations: tracing them was half of the time a trial
 took before its first step, and each passes over all weights. TensorFlow has the same updates as
-single kernels. State, learning rate, schedules, clipping and all else remain Keras's.
+single kernels. State, learning rate, schedules, clipping and all else remain Keras's, and so do
+the steps of all optimizers that have no kernel here, subclasses of those that have one included.
 
 Keras also sums gradients over the devices of a tf.distribute strategy, of which there is one. That
 leaves a graph with all weights in a registry that is never emptied: 55 MB a trial of the baseline.
+The sum, of one summand, is left out of every optimizer.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,14 +22,37 @@ Step = Callable[[Any, Any, Any], None]
 
 def fuse(optimizer: keras.optimizers.Optimizer) -> None:
     """Exchange the steps of an optimizer that is built; it keeps those that have no kernel."""
-    make_step = _STEPS.get(type(optimizer))
-    step = (make_step(optimizer) if make_step else None) or optimizer.update_step
+    for one in _within(optimizer):
+        one._all_reduce_sum_gradients = list
+        # By its exact type: a subclass may take other steps, or do more beside them.
+        make_step = _STEPS.get(type(one))
+        if make_step and (step := make_step(one)):
+            one._backend_update_step = _update(step)
 
+
+def averages(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether the weights that count are others than those that its steps go on from."""
+    plain = keras.optimizers.Optimizer.finalize_variable_values
+    return any(
+        one.use_ema or type(one).finalize_variable_values is not plain for one in _within(optimizer)
+    )
+
+
+def _within(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Optimizer]:
+    """The optimizers that take the steps: those inside Keras's two wrappers, else itself."""
+    if type(optimizer) is keras.optimizers.LossScaleOptimizer:
+        return _within(optimizer.inner_optimizer)
+    if type(optimizer) is keras.optimizers.MultiOptimizer:
+        return [one for inner in optimizer.optimizers for one in _within(inner)]
+    return [optimizer]
+
+
+def _update(step: Step) -> Callable[[Sequence[Any], Sequence[Any], Any], None]:
     def update(gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
         for gradient, variable in zip(gradients, variables, strict=True):
             step(gradient, variable.value, learning_rate)
 
-    optimizer._backend_update_step = update
+    return update
 
 
 def _adam(optimizer: keras.optimizers.Adam) -> Step | None:
@@ -35,7 +60,7 @@ def _adam(optimizer: keras.optimizers.Adam) -> Step | None:
         return None
 
     def step(gradient: Any, variable: tf.Variable, learning_rate: Any) -> None:
-        done = tf.cast(optimizer.iterations.value + 1, variable.dtype)
+        done = tf.cast(optimizer.iterations + 1, variable.dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=_state(optimizer, optimizer._momentums, variable),

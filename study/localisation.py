@@ -4,7 +4,7 @@ A method is worth something only above what maps score that know nothing of the 
 ones, a uniform one, and the image's edges.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from study.records import (
     Localisation,
     NetworkName,
 )
-from study.statistics import image_estimates
+from study.statistics import image_estimates, image_gain, image_share
 
 if TYPE_CHECKING:
     from study.attribution import Explainer
@@ -163,7 +163,7 @@ def localise(
         controls={name: _estimates(controls[name], seed) for name in CONTROLS},
         above_sobel={
             network: {
-                method: _estimates(scores - controls["sobel"], seed)
+                method: _estimates(scores - controls["sobel"], seed, image_gain)
                 for method, scores in of_network.items()
             }
             for network, of_network in found.items()
@@ -171,5 +171,9 @@ def localise(
     )
 
 
-def _estimates(scores: np.ndarray, seed: int) -> dict[LineScore, Estimate]:
-    return dict(zip(LINE_SCORES, image_estimates(scores, seed), strict=True))
+def _estimates(
+    scores: np.ndarray, seed: int, of_hits: Callable[[np.ndarray], Estimate] = image_share
+) -> dict[LineScore, Estimate]:
+    """Means of (images, LINE_SCORES); a hit is yes or no, so its interval is that of `of_hits`."""
+    found = dict(zip(LINE_SCORES, image_estimates(scores, seed), strict=True))
+    return {**found, "pointing": of_hits(scores[:, LINE_SCORES.index("pointing")])}

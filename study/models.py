@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from study.answers import check_heads, check_probabilities
+from study.data.dataset import Names
 from study.errors import CorruptRecord, WrongName
 from study.images import MODES
 from study.metrics import Probabilities, as_probabilities
@@ -74,9 +76,11 @@ def as_functional(model: keras.Model) -> keras.Model:
     """
     inputs = getattr(model, "inputs", None) or []
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or None in inputs[0].shape[1:]:
-        found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs) or "nothing known"
-        raise WrongName(f"expected a network with one input (n, height, width, channels), "
-                        f"found {found}")  # fmt: skip
+        found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs)
+        raise WrongName(
+            "expected a network of layers with one input (n, height, width, channels), found "
+            + (found or "no known input: a subclassed model cannot be looked into")
+        )
     outputs = model.outputs
     return keras.Model(model.inputs, outputs[0] if len(outputs) == 1 else outputs)
 
@@ -105,8 +109,11 @@ def _in_float32(model: keras.Model) -> keras.Model:
     if kinds == {"float32"}:
         return model
 
-    def exact(layer: keras.layers.Layer) -> keras.layers.Layer:
-        return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
+    def exact(operation: keras.Operation) -> keras.Operation:
+        config = operation.get_config()
+        if isinstance(operation, keras.layers.Layer):  # others compute in what they are given
+            config["dtype"] = "float32"
+        return type(operation).from_config(config)
 
     pixels = keras.Input(image_shape(model), dtype="float32")
     copy = keras.models.clone_model(model, input_tensors=[pixels], clone_function=exact)
@@ -144,6 +151,16 @@ def class_count(model: keras.Model, head: str) -> int:
     """How many classes a head tells apart; a single neuron tells two."""
     units = int(model.outputs[head_names(model).index(head)].shape[-1])
     return max(2, units)
+
+
+def fitting_names(model: keras.Model, names: Names) -> dict[str, tuple[str, ...]]:
+    """The names of those heads that tell as many classes apart as there are names."""
+    fitting = {}
+    for head, output in zip(head_names(model), model.outputs, strict=True):
+        units = output.shape[-1]
+        if len(output.shape) == 2 and len(names.get(head, ())) == max(2, units or 0):
+            fitting[head] = tuple(names[head])
+    return fitting
 
 
 def layer_names(model: keras.Model) -> list[str]:
@@ -231,5 +248,13 @@ def layer_outputs(
 
 
 def predict(model: keras.Model, images: np.ndarray) -> Probabilities:
-    """Each head's class probabilities of raw images; see `predictor`."""
-    return predictor(model)(images)
+    """Each head's class probabilities of raw images; see `predictor`.
+
+    Raises:
+        WrongUse: the network puts out something else, see `study.answers`.
+    """
+    functional = as_functional(model)
+    check_heads(head_names(functional), functional.outputs)
+    probabilities = predictor(functional)(images)
+    check_probabilities(probabilities)
+    return probabilities

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from study.graph import Step, made_by
+
 MOVING = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.SeparableConv2D)
 POOLING = (keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
 
@@ -40,7 +42,7 @@ def place(network: keras.Model, layer: str) -> tuple[Axis, Axis]:
     """
     size, target = network.inputs[0].shape[1:3], network.get_layer(layer)
     cells = target.output.shape[1:3]
-    chain = _chain(network, target)
+    chain = _chain(target)
     if chain is None:
         return stretched(size[0], cells[0]), stretched(size[1], cells[1])
     rows, columns = (_along(chain, axis, cells[axis]) for axis in (0, 1))
@@ -56,34 +58,33 @@ def spread(axis: Axis, pixels: int) -> np.ndarray:
     return np.maximum(0, 1 - np.abs(at[:, np.newaxis] - np.arange(axis.cells))).astype(np.float32)
 
 
-def _chain(network: keras.Model, target: keras.layers.Layer) -> list[keras.layers.Layer] | None:
-    """The layers from the image to the target that move cells, if it is a chain of known ones."""
-    makers = {id(layer.output): layer for layer in network.layers}
-    found, layer = [], target
-    while not isinstance(layer, keras.layers.InputLayer):
-        given = layer.input
-        if isinstance(given, list) or id(given) not in makers:
+def _chain(target: keras.layers.Layer) -> list[Step] | None:
+    """The steps from the image to the target that move cells, if it is a chain of known ones."""
+    found, step = [], made_by(target.output)
+    while step.inputs:
+        (given, *more), made = step.inputs, step.output
+        if more:
             return None
-        if isinstance(layer, MOVING + POOLING):
-            found.append(layer)
-        elif given.shape[1:3] != layer.output.shape[1:3]:
+        if isinstance(step.operation, MOVING + POOLING):
+            found.append(step)
+        elif given.shape[1:3] != made.shape[1:3]:
             return None
-        layer = makers[id(given)]
+        step = made_by(given)
     return found[::-1]
 
 
-def _along(chain: list[keras.layers.Layer], axis: int, cells: int) -> Axis:
+def _along(chain: list[Step], axis: int, cells: int) -> Axis:
     """Dumoulin and Visin 2016, "A guide to convolution arithmetic", for the middles of cells."""
     first, step = 0.0, 1.0
-    for layer in chain:
+    for layer, (given, *_), made in ((one.operation, one.inputs, one.output) for one in chain):
         if isinstance(layer, POOLING):
             window = layer.pool_size[axis]
         else:
             window = (layer.kernel_size[axis] - 1) * layer.dilation_rate[axis] + 1
         stride, before = layer.strides[axis], 0
         if layer.padding == "same":
-            given, made = layer.input.shape[1 + axis], layer.output.shape[1 + axis]
-            before = max((made - 1) * stride + window - given, 0) // 2
+            before = max((made.shape[1 + axis] - 1) * stride + window - given.shape[1 + axis], 0)
+            before //= 2
         first += step * ((window - 1) / 2 - before)
         step *= stride
     return Axis(cells, first, step)

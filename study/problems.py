@@ -8,7 +8,8 @@ A problem module holds
                             output each, in order
     OBJECTIVE               the metric its search maximises: "accuracy" or "joint"
     BASELINE                the prescribed network as a point of the space
-    build(hp, steps)        hyperparameters -> compiled Keras model, with a convolution at least
+    build(hp, steps)        hyperparameters -> compiled Keras model, functional or sequential,
+                            with a convolution at least
 """
 
 import ast
@@ -21,13 +22,18 @@ from typing import TYPE_CHECKING
 
 import search_spaces
 from study.errors import WrongName
-from study.records import Value
+from study.ground import ground_of
+from study.records import Signature, Value
 
 if TYPE_CHECKING:
     import keras
     import keras_tuner
 
     from study.data.dataset import Dataset
+
+
+_LOOPS = ("train_step", "make_train_function", "fit")
+"""Keras's methods in whose place the study has a loop of its own."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,55 @@ def check_heads(problem: Problem, dataset: "Dataset") -> None:
             f'search_spaces/{problem.name}.py: expected HEADS = ("class",){several}, got '
             f"{problem.heads}"
         )
+
+
+def signature(problem: Problem, dataset: "Dataset") -> Signature:
+    """What the problem's networks take and tell apart; its heads fit the data set."""
+    return Signature(
+        image_shape=dataset.image_shape,
+        heads={head: list(dataset.names[head]) for head in problem.heads},
+        images={
+            "train": len(dataset.train),
+            "validation": len(dataset.validation),
+            "test": len(dataset.test),
+        },
+        ground=ground_of(dataset.train.images),
+    )
+
+
+def check_network(problem: Problem, model: "keras.Model") -> None:
+    """Whether the study's loop trains this network of the problem as Keras's `fit` would.
+
+    Raises:
+        WrongName: it does not; the message says what is in the way.
+    """
+    if wrong := _obstacle(problem.heads, model):
+        raise WrongName(f"search_spaces/{problem.name}.py: {wrong}")
+
+
+def _obstacle(heads: tuple[str, ...], model: "keras.Model") -> str | None:
+    import keras
+
+    if not isinstance(model, keras.Model) or not getattr(model, "outputs", None):
+        return (
+            "expected build to return a functional keras.Model, or a Sequential one with an Input, "
+            f"got {type(model).__name__}"
+        )
+    if not (model.compiled and model.optimizer):
+        return "expected a compiled network, got one without optimizer; call model.compile in build"
+    for name in _LOOPS:
+        if getattr(getattr(model, name), "__func__", None) is not getattr(keras.Model, name):
+            return (
+                f"its network overrides Keras's {name}, which the study does not call; "
+                "say what it does by layers, losses and an optimizer"
+            )
+    if not model.trainable_variables:
+        return "expected a network that can learn, got one without trainable weights"
+    # One head is "class", whatever its layer is called.
+    names = tuple(model.output_names) if len(model.outputs) > 1 else ("class",)
+    if names != heads:
+        return f"expected one output for each of HEADS = {heads}, in this order, got {names}"
+    return None
 
 
 def _check_name(name: str) -> None:

@@ -10,18 +10,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from study import variables
+
 
 def import_tensorflow() -> None:
-    """Import TensorFlow and Keras Tuner, the slow packages, once and silently.
+    """Import TensorFlow and Keras Tuner, the slow packages, once, silently, set up as they must be.
 
     A missing package or broken installation raises as ever; only standard error is silent.
+
+    Raises:
+        WrongUse: TensorFlow was imported before, with environment variables that change results.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+    variables.decide()
     with heeding_ctrl_c(), _silent_standard_error(), _no_collecting():
         import keras_tuner  # noqa: F401  # imports Keras, and with it TensorFlow
+    _ignore_the_user_s_keras_json()
     # Many graphs, one a trial or a layer, are no mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def _ignore_the_user_s_keras_json() -> None:
+    """`~/.keras/keras.json` can turn images' axes around and choose another kind of number."""
+    import keras
+
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
 
 
 @contextmanager

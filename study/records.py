@@ -47,6 +47,10 @@ Moment = Annotated[str, AfterValidator(_is_moment)]
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
 """Ends included."""
 
+INT64_MAX = 2**63 - 1
+Whole = Annotated[int, Field(ge=0, le=INT64_MAX)]
+"""A number that tables can hold."""
+
 ProblemName = Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")]
 """Of a module, and of a folder in the run's: no path."""
 
@@ -60,7 +64,7 @@ class Record(BaseModel):
 class Trial(Record):
     """One configuration that was trained during a search, failed or not. A line of trials.jsonl."""
 
-    number: int
+    number: Whole
     """0, 1, 2, ... in the order the oracle proposed them; 0 is the baseline."""
     trial_id: str
     """Keras Tuner's own name of the trial."""
@@ -72,12 +76,12 @@ class Trial(Record):
     error: str | None = None
     score: float | None = None
     """Validation objective at the best epoch, in [0, 1]; None if failed."""
-    best_epoch: int | None = None
+    best_epoch: Whole | None = None
     """Epoch of the score, counted from 1."""
-    epochs: int = 0
+    epochs: Whole = 0
     """Epochs trained, those of the trial it continues (Hyperband) included."""
     curves: Curves = {}
-    parameters: int | None = None
+    parameters: Whole | None = None
     """Weights in the network, trainable or not."""
     seconds: Seconds = 0.0
     """Wall time on the worker: build, trace and training."""
@@ -85,7 +89,7 @@ class Trial(Record):
     """Seconds it takes to predict an image, many at a time, on one core; None if failed."""
     finished: Moment | None = None
     """When training ended; None if it failed."""
-    seed: int
+    seed: Whole
 
 
 class Hyperparameter(Record):
@@ -104,6 +108,27 @@ class Hyperparameter(Record):
     """Whether the number is drawn evenly on a logarithmic scale."""
     conditions: dict[str, list[Value]] = {}
     """Other hyperparameters and the values that all of them must have for this one to apply."""
+
+
+class Ground(Record):
+    """What lies around the things that a problem's training images show; see `study.ground`."""
+
+    colour: list[Annotated[int, Field(ge=0, le=255)]]
+    """One level per channel."""
+    share: Annotated[float, Field(ge=0, le=1)]
+    """Share of the training images whose border is evenly of this colour."""
+
+
+class Signature(Record):
+    """signature.json: what a problem's networks take, and what they tell apart."""
+
+    image_shape: tuple[int, int, int]
+    """(height, width, channels)."""
+    heads: dict[str, list[str]]
+    """Head -> names of its classes, in class order."""
+    images: dict[str, int]
+    """Images in each part: "train", "validation", "test"."""
+    ground: Ground | None = None
 
 
 class SearchSpace(Record):
@@ -135,11 +160,16 @@ class Estimate(Record):
 
 
 class PerClass(Record):
-    """One number a class, in class order, of the saved network on the test part."""
+    """One number a class, in class order, of the saved network on the test part.
 
-    precision: list[float]
-    recall: list[float]
-    f1: list[float]
+    None where there is none: recall and F1 of a class without test images, and precision of a
+    class that was never predicted. F1 of a class that has images and was never predicted is 0, for
+    all of them were missed. (Older versions wrote 0 for all of these.)
+    """
+
+    precision: list[float | None]
+    recall: list[float | None]
+    f1: list[float | None]
 
 
 class NetworkResult(Record):
@@ -303,13 +333,25 @@ class Deletion(Record):
     """Differences in insertion area minus deletion area, on the same image: positive is better."""
 
 
+SanityVerdict = Literal["stays", "reacts", "undecided", "vanishes"]
+"""What a method's maps do when all that the network learned is gone."""
+FEWEST_DRAWS = 5
+"""Draws of random weights from which on a verdict is given."""
+
+
 class NetworkSanity(Record):
     """How heatmaps change as a network's layers lose what they learned, from the top."""
 
     stages: list[str]
     """Layers in the order they are randomised; each stage keeps those before."""
     similarity: dict[Method, list[Estimate]]
-    """Spearman correlation with the original maps after each stage, in [-1, 1]."""
+    """Spearman correlation with the original maps after each stage, in [-1, 1], over draws of
+    weights and images; a map that became constant counts as 0."""
+    at_most: dict[Method, Estimate] = {}
+    """The same after the last stage with a map that became constant counted as 1: it has not been
+    seen to change with the weights. Empty in records of one draw."""
+    vanished: dict[Method, float] = {}
+    """Share of the maps that are constant after the last stage, in [0, 1]."""
     compared: dict[Method, int]
     """Images whose original map is not constant: only these can be compared."""
 
@@ -318,18 +360,41 @@ class Sanity(Record):
     """findings/sanity.json: cascading randomisation (Adebayo et al. 2018, section 3.1)."""
 
     images: int
+    draws: int = 1
+    """Draws of random weights; runs of older versions made one."""
     limit: float
     """A method surely more similar than this, all being randomised, is not to be trusted."""
     networks: dict[NetworkName, NetworkSanity]
 
-    def distrusted(self, network: NetworkName) -> list[Method]:
-        """Methods whose maps of that network stay: the whole interval is above the limit."""
-        return [method for method, end in self.ends(network).items() if end.ci95[0] > self.limit]
+    @property
+    def decides(self) -> bool:
+        """Whether there are draws enough for a verdict: with one, the draw decides it."""
+        return self.draws >= FEWEST_DRAWS
 
-    def undecided(self, network: NetworkName) -> list[Method]:
-        """Methods whose interval reaches from below the limit to above it."""
-        intervals = {method: end.ci95 for method, end in self.ends(network).items()}
-        return [method for method, (low, high) in intervals.items() if low <= self.limit < high]
+    def verdicts(self, network: NetworkName) -> dict[Method, SanityVerdict]:
+        """Of each method that could be compared, by the whole 95% interval; {} of too few draws.
+
+        Maps that vanish count against either verdict: as unlike the original ones for "stays", as
+        like them for "reacts". A method is said to vanish if they alone keep it from "reacts".
+        """
+        if not self.decides:
+            return {}
+        one = self.networks[network]
+        return {
+            method: self._verdict(end, one.at_most[method])
+            for method, end in self.ends(network).items()
+        }
+
+    def _verdict(self, at_least: Estimate, at_most: Estimate) -> SanityVerdict:
+        if at_least.ci95[0] > self.limit:
+            return "stays"
+        if at_most.ci95[1] <= self.limit:
+            return "reacts"
+        return "vanishes" if at_least.ci95[1] <= self.limit else "undecided"
+
+    def methods(self, network: NetworkName, verdict: SanityVerdict) -> list[Method]:
+        """Those with that verdict."""
+        return [method for method, given in self.verdicts(network).items() if given == verdict]
 
     def ends(self, network: NetworkName) -> dict[Method, Estimate]:
         """Similarity with everything randomised, of the methods that could be compared."""
@@ -386,6 +451,9 @@ class FilterScores(Record):
 DtypePolicy = Literal["float32", "mixed_bfloat16"]
 """Keras's name for what a network computes in."""
 
+Dtype = Literal["auto", "float32", "mixed_bfloat16"]
+"""What trials are to be trained in; auto follows from the processors: `study.dtype_policy`."""
+
 StageName = Literal["search", "evaluate", "figures"]
 
 
@@ -417,7 +485,12 @@ class StudyRecord(Record):
     plan: list[StageName] = ["search"]
     """What the command was to do for each problem, in order: what `resume` goes on with."""
     dtype_policy: DtypePolicy | None = None
-    """What the trials of its searches are trained in; None before the first search."""
+    """What the trials of its searches are trained in, on whatever processor it goes on; None in
+    runs of earlier versions that had not begun to search."""
+    variables: dict[str, str] = {}
+    """Environment variables as the study sets them for itself and its workers."""
+    overridden: dict[str, str] = {}
+    """What the user had set otherwise, and did not count."""
     stages: list[Stage] = []
     """What was finished."""
 

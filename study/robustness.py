@@ -44,7 +44,6 @@ def measure(
     labels: Mapping[str, np.ndarray],
     networks: Mapping[NetworkName, Predict],
     heads: tuple[str, ...],
-    seed: int,
 ) -> Robustness:
     """Score both networks on every version of the same images.
 
@@ -54,7 +53,6 @@ def measure(
         labels: label column -> (n,) true class indices.
         networks: network -> its predictor.
         heads: label columns the networks predict.
-        seed: of the bootstrap.
     """
     truth = {head: labels[head] for head in heads}
     metric = metrics.metric_names(heads)[-1]
@@ -72,7 +70,7 @@ def measure(
         Version(
             name=name,
             accuracy={network: statistics.share(right[network][place]) for network in NETWORKS},
-            difference=statistics.image_mean(gain[place], seed),
+            difference=statistics.image_gain(gain[place]),
         )
         for place, name in enumerate(versions)
     ]
@@ -82,5 +80,5 @@ def measure(
         unchanged=unchanged,
         corrupted=corrupted,
         mean={network: float(right[network][1:].mean()) for network in NETWORKS},
-        mean_difference=statistics.image_mean(gain[1:].mean(axis=0), seed),
+        mean_difference=statistics.image_gain(gain[1:].mean(axis=0)),
     )

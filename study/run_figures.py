@@ -110,13 +110,25 @@ def draw(run: Run, problem: str, part: str) -> list[Picture]:
 
 
 def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
-    """Indices (count,) of test images of classes spread evenly over all; the first of each."""
-    present = np.unique(classes)
-    chosen = present[np.linspace(0, len(present) - 1, count).round().astype(int)]
-    taken: list[int] = []
-    for label in chosen:  # with fewer classes than images a class gives its next image
-        taken.append(next(int(i) for i in np.flatnonzero(classes == label) if int(i) not in taken))
-    return np.array(taken)
+    """Indices of test images of classes spread evenly over all; the first of each.
+
+    Args:
+        classes: (n,) class of each test image.
+        count: Images wanted, one at least.
+
+    Returns:
+        (count,), or all images in the order of their classes if there are not more. With fewer
+        classes than images a class gives its next image; with fewer images of a class than it is
+        to give, the others give more.
+    """
+    present, of_class = np.unique(classes, return_inverse=True)
+    sizes, nth = np.bincount(of_class), np.empty(len(classes), int)
+    nth[np.argsort(of_class, kind="stable")] = np.concatenate([np.arange(size) for size in sizes])
+    places = np.linspace(0, len(present) - 1, count).round().astype(int)
+    wanted = np.bincount(places, minlength=len(present))[of_class]
+    # First what is wanted of each class, then what else there is, evenly over the classes.
+    ranked = np.lexsort((of_class, nth, nth >= wanted))[:count]
+    return ranked[np.lexsort((nth[ranked], of_class[ranked]))]
 
 
 def random_indices(images: int, most: int, seed: int) -> np.ndarray:
@@ -129,7 +141,9 @@ def _search(subject: Subject) -> list[Picture]:
     name, objective, folder = subject.name, subject.problem.objective, subject.folder
     return [
         *search.pictures(trials, name, objective, folder),
-        *more_trials.pictures(trials, name, objective, subject.seed, folder),
+        *more_trials.pictures(
+            trials, name, objective, subject.settings.search.tuner, subject.seed, folder
+        ),
     ]
 
 
@@ -196,7 +210,7 @@ def _robustness(subject: Subject) -> list[Picture]:
     if not versions:
         return []
     networks = {network: predictor(model) for network, model in subject.models().items()}
-    found = measure(versions, labels, networks, subject.problem.heads, seed)
+    found = measure(versions, labels, networks, subject.problem.heads)
     subject.run.write_finding(subject.name, "robustness", found)
     return robustness.pictures(found, versions, corruptions.note(dataset.name), subject.folder)
 
@@ -220,8 +234,9 @@ def _explained(subject: Subject) -> list[Picture]:
 
 def _sanity(subject: Subject) -> list[Picture]:
     """What heatmaps do as the networks are randomised."""
-    images = subject.some_test_images(subject.budget.sanity_images)
-    found = check_all(subject.explainers(), images, subject.seed)
+    budget = subject.budget
+    images = subject.some_test_images(budget.sanity_images)
+    found = check_all(subject.explainers(), images, subject.seed, budget.sanity_draws)
     subject.run.write_finding(subject.name, "sanity", found)
     return sanity.pictures(found, subject.folder)
 

@@ -1,11 +1,12 @@
 """A run from its beginning: what it is to do, and what of that is done."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from study import environment
+from study import environment, processor, variables
 from study.errors import StudyError, WrongName, WrongUse
-from study.records import SearchSpace, StageName, StudyRecord
+from study.records import DtypePolicy, SearchSpace, Signature, StageName, StudyRecord
 from study.settings import Settings, Work, validated
 from study.store import Run, check_name, given_name, plain_name, run_names
 
@@ -58,8 +59,17 @@ def _refuse_other_work(run: Run, work: Work) -> None:
         raise WrongName(f"{run.folder} is there already, and finished; choose another --name")
 
 
-def create_run(name: str, work: Work, command: str, workers: int) -> Run:
+def create_run(
+    name: str, work: Work, command: str, workers: int, dtype_policy: DtypePolicy = "float32"
+) -> Run:
     """Make results/NAME with its study.json.
+
+    Args:
+        name: Of the run.
+        work: What it is to do.
+        command: What makes it again.
+        workers: How many there are.
+        dtype_policy: What its trials are trained in, as long as it goes on.
 
     Raises:
         WrongName: the name is not a plain name, or there is a run of that name.
@@ -83,9 +93,23 @@ def create_run(name: str, work: Work, command: str, workers: int) -> Run:
             hardware=environment.hardware(workers),
             git_commit=environment.git_commit(),
             plan=work.plan,
+            dtype_policy=dtype_policy,
+            variables=variables.DECIDED,
+            overridden=variables.overridden,
         )
     )
     return run
+
+
+def record_signatures(run: Run, signatures: Mapping[str, Signature]) -> None:
+    """Write what the networks of each problem take and tell apart, once.
+
+    Args:
+        signatures: Problem -> its signature.
+    """
+    for problem, signature in signatures.items():
+        if run.signature(problem) is None:
+            run.write_signature(problem, signature)
 
 
 def settings_of(run: Run) -> Settings:
@@ -104,6 +128,8 @@ def work_of(run: Run) -> Work:
 def differences(run: Run, work: Work) -> list[str]:
     """In what the run's work differs from this, as "KEY: THERE there, HERE here"."""
     there, here = (_flat(one.model_dump(mode="json")) for one in (work_of(run), work))
+    if here["search.dtype"] in ("auto", run.study().dtype_policy):  # it goes on in that
+        here["search.dtype"] = there["search.dtype"]
     return [
         f"{key.removeprefix('settings.')}: {there[key]} there, {here[key]} here"
         for key in there
@@ -134,9 +160,15 @@ def _described(space: SearchSpace) -> dict[str, object]:
     return {"objective": space.objective} | {one.name: one for one in space.hyperparameters}
 
 
-def other_versions(run: Run) -> list[str]:
-    """Packages of another version than when the run was begun, as "PACKAGE: THEN then, NOW now"."""
-    then, now = run.study().versions, environment.versions()
+def other_conditions(run: Run) -> list[str]:
+    """What numbers depend on and is not as when the run was begun, as "WHAT: THEN then, NOW now".
+
+    Packages' versions, and the processor's vector instructions: networks are trained on these in
+    the run's arithmetic, but their sums are rounded in another order.
+    """
+    study = run.study()
+    then: dict[str, object] = {**study.versions, **study.hardware}
+    now = environment.versions() | {"vector_instructions": processor.vector_instructions()}
     return [
         f"{package}: {then[package]} then, {version} now"
         for package, version in now.items()

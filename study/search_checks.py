@@ -1,4 +1,4 @@
-"""Two checks of a search itself: was its space large enough, and were its trials enough?"""
+"""Two checks of a search itself: was its space large enough, and what did its trials add?"""
 
 import math
 from collections.abc import Sequence
@@ -10,8 +10,6 @@ from study.records import Hyperparameter, SearchSpace, Trial, Value
 
 NEAR = 0.05
 """A number this close to an end of its range, as a share of the range, lies at its edge."""
-SMALL = 0.001
-"""A gain of the score that is not worth twice the trials: a tenth of a percentage point."""
 RESAMPLES = 2_000
 
 
@@ -101,17 +99,26 @@ class ExpectedBest:
     """What the second half of the trials added, with the 95% interval."""
 
     @property
-    def would_help(self) -> bool | None:
-        """Whether more trials would have, by what the second half added; None: not to be said."""
-        _, low, high = self.second_half
-        return False if high < SMALL else True if low > SMALL else None
+    def slope(self) -> tuple[float, float, float]:
+        """What each trial of the second half added on average, with the 95% interval.
+
+        The expected best of independent draws rises ever more slowly, so of one trial more no more
+        than this is to be expected.
+        """
+        gain, low, high = self.second_half
+        trials = len(self.mean) - len(self.mean) // 2
+        return gain / trials, low / trials, high / trials
 
 
 def expected_best(scores: Sequence[float], seed: int) -> ExpectedBest | None:
     """Expected maximum of n of these scores; None of fewer than four.
 
     Drawn without replacement, which has no bias (Tang et al., ACL 2020, "Showing Your Work Doesn't
-    Always Work", section 3.2, on Dodge et al., EMNLP 2019). Intervals by the bootstrap over trials.
+    Always Work", section 3.2, on Dodge et al., EMNLP 2019). Intervals by the bootstrap over trials,
+    which knows no score above the best one seen. Measured of the second half's gain, in 300 random
+    searches each of 8, 20 and 60 trials from four distributions of scores: they hold the true gain
+    in 79% to 99%, in the fewest where good scores are rare
+    (`test_the_interval_of_the_second_half_holds_the_true_gain`).
     """
     if len(scores) < 4:
         return None

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from study.data.dataset import DataOptions
 from study.errors import WrongSetting
-from study.records import Record, StageName
+from study.records import FEWEST_DRAWS, Dtype, Record, StageName
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -42,6 +42,9 @@ class SearchSettings(Record):
     """Trials whose weights stay on disk: the best ones."""
     retries: Annotated[int, Field(ge=0, le=100)] = 2
     """How often a trial whose worker died is taken up again before it counts as failed."""
+    dtype: Dtype = "auto"
+    """What trials are trained in; auto: mixed_bfloat16 if all workers' processors compute it, else
+    float32. The final networks are trained in float32 always."""
     time_limit: str | None = None
     """Such as "90s", "10m" or "1h30m": then no further trial starts. None: no limit."""
 
@@ -88,8 +91,10 @@ class FigureSettings(Record):
     """Validation images whose heatmaps are scored for every trial whose weights are kept."""
     curve_images: Annotated[int, Field(ge=1, le=10_000)] = 48
     """Test images for deletion and insertion curves, where no line is known."""
-    sanity_images: Annotated[int, Field(ge=1, le=10_000)] = 32
+    sanity_images: Annotated[int, Field(ge=1, le=10_000)] = 12
     """Test images whose heatmaps are made again as the layers are randomised."""
+    sanity_draws: Annotated[int, Field(ge=FEWEST_DRAWS, le=100)] = FEWEST_DRAWS
+    """How often random weights are drawn for it."""
     smooth_samples: Annotated[int, Field(ge=1, le=256)] = 8
     """Noisy copies of an image that SmoothGrad averages over, in all of these."""
     scorecam_channels: Annotated[int, Field(ge=1, le=1024)] = 16

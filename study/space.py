@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from study.problems import Problem
+from study.problems import Problem, check_network
 from study.records import Hyperparameter, SearchSpace
 
 if TYPE_CHECKING:
@@ -10,11 +10,15 @@ if TYPE_CHECKING:
 
 
 def declared(problem: Problem) -> "keras_tuner.HyperParameters":
-    """All hyperparameters that the problem's networks can have, conditional ones too."""
+    """All hyperparameters that the problem's networks can have, conditional ones too.
+
+    Raises:
+        WrongName: the network of their defaults is none that the study can train.
+    """
     import keras_tuner
 
     space = keras_tuner.HyperParameters()
-    problem.build(space, 1)
+    check_network(problem, problem.build(space, 1))
     return space
 
 

@@ -11,17 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from rich.console import Console
-
-from study import dtype_policy, environment
+from study import environment
 from study.engine import Engine
 from study.errors import CorruptRecord, StudyFailed, WrongName, one_line
 from study.evaluate import evaluate
 from study.files import write_text
+from study.observer import Observer
 from study.problems import load_problem, problem_description
-from study.progress import clock, stage
 from study.records import (
-    DtypePolicy,
     Picture,
     Sanity,
     SeedResult,
@@ -38,23 +35,22 @@ from study.settings import SearchSettings
 from study.shell import command
 from study.space import search_space
 from study.store import Run, comparison_path
-from study.train import Job
 from study.trials import best_trial, configurations
 
 Found = TypeVar("Found")
 
 
-def carry_out(run: Run, engine: Engine, console: Console) -> None:
+def carry_out(run: Run, engine: Engine, observer: Observer) -> None:
     """Do what is to do; figures of all problems last, side by side."""
     steps = to_do(run)
     for name, step in steps:
         if step == "search":
-            search_stage(run, name, engine, console)
+            search_stage(run, name, engine, observer)
         elif step == "evaluate":
-            evaluate_stage(run, name, engine, console)
+            evaluate_stage(run, name, engine, observer)
     undrawn = [name for name, step in steps if step == "figures"]
     if undrawn:
-        figures_stage(run, undrawn, engine, console)
+        figures_stage(run, undrawn, engine, observer)
 
 
 def check_spaces(run: Run) -> None:
@@ -68,26 +64,25 @@ def check_spaces(run: Run) -> None:
             check_space(run, name, search_space(load_problem(name)))
 
 
-def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
+def search_stage(run: Run, name: str, engine: Engine, observer: Observer) -> None:
     """Search one problem, or go on where its trials end; each is on disk before it is told of."""
     settings, study = settings_of(run), run.study()
     budget, finished = settings.search, run.trials(name)
     trials, epochs = _expected(budget)
     started = time.perf_counter()
     if finished:
-        console.print(f"{name}: search: {len(finished)} trials are finished already")
+        observer.say(f"{name}: search: {len(finished)} trials are finished already")
     problem = load_problem(name)
     space = search_space(problem)
     check_space(run, name, space)
-    policy = _dtype_policy(run, name, engine)
-    with stage(
-        f"{name}: search", "trial", max(1, trials - len(finished)), epochs, console
-    ) as shown:
+    left = max(1, trials - len(finished))
+    with observer.stage(f"{name}: search", "trial", left, epochs) as shown:
         engine.on_tick = shown.tick
 
         def keep(trial: Trial) -> None:
             run.append_trial(name, trial)
-            shown.finish(job_key(name, trial.number), trial.score, _trial_words(trial))
+            key = job_key(name, trial.number)
+            shown.finish(key, trial.score, _trial_words(trial), _time_of(trial))
 
         search(
             problem,
@@ -95,7 +90,7 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
             settings.data,
             study.seed,
             _workers(study),
-            policy,
+            study.dtype_policy or "float32",
             run.search_folder(name),
             engine,
             finished,
@@ -104,18 +99,6 @@ def search_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
             on_trial=keep,
         )
     _record_stage(run, name, "search", started, sum(trial.seconds for trial in run.trials(name)))
-
-
-def _dtype_policy(run: Run, name: str, engine: Engine) -> DtypePolicy:
-    """The run's: chosen at its first search, and kept from then on."""
-    study, settings = run.study(), settings_of(run)
-    if study.dtype_policy is not None:
-        return study.dtype_policy
-    baseline, batch, data = load_problem(name).baseline, settings.search.batch_size, settings.data
-    job = Job(name, baseline, study.seed, data, study.seed, epochs=1, batch_size=batch)
-    chosen = dtype_policy.choose(job, engine)
-    run.write_study(study.model_copy(update={"dtype_policy": chosen}))
-    return chosen
 
 
 def _expected(budget: SearchSettings) -> tuple[int, int]:
@@ -139,10 +122,15 @@ def _workers(study: StudyRecord) -> int:
 def _trial_words(trial: Trial) -> str:
     if trial.score is None:
         return f"trial {trial.number} failed: {trial.error}"
-    return f"trial {trial.number} scored {trial.score:.2%} in {clock(trial.seconds)}"
+    return f"trial {trial.number} scored {trial.score:.2%}"
 
 
-def evaluate_stage(run: Run, name: str, engine: Engine, console: Console) -> None:
+def _time_of(trial: Trial) -> float | None:
+    """Seconds, of a trial that succeeded."""
+    return None if trial.score is None else trial.seconds
+
+
+def evaluate_stage(run: Run, name: str, engine: Engine, observer: Observer) -> None:
     """Retrain baseline and tuned of one problem, read the test part, compare."""
     settings, seed = settings_of(run), run.study().seed
     budget = settings.evaluation
@@ -153,7 +141,7 @@ def evaluate_stage(run: Run, name: str, engine: Engine, console: Console) -> Non
     if run.evaluation(name):  # to be made again, and not from what the last one left
         shutil.rmtree(checkpoints, ignore_errors=True)
     started = time.perf_counter()
-    with stage(f"{name}: evaluate", "network", 2 * budget.seeds, budget.epochs, console) as shown:
+    with observer.stage(f"{name}: evaluate", "network", 2 * budget.seeds, budget.epochs) as shown:
         engine.on_tick = shown.tick
         problem = load_problem(name)
 
@@ -180,7 +168,7 @@ def evaluate_stage(run: Run, name: str, engine: Engine, console: Console) -> Non
     shutil.rmtree(checkpoints)
 
 
-def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) -> None:
+def figures_stage(run: Run, names: list[str], engine: Engine, observer: Observer) -> None:
     """Draw the figures of all these problems, side by side on the workers."""
     from study import run_figures  # brings TensorFlow, which a report does without
 
@@ -189,7 +177,7 @@ def figures_stage(run: Run, names: list[str], engine: Engine, console: Console) 
         run.figures_folder(name).mkdir(parents=True, exist_ok=True)
     seconds = dict.fromkeys(names, 0.0)
     started = time.perf_counter()
-    with stage("figures", "part", len(jobs), 1, console) as shown:
+    with observer.stage("figures", "part", len(jobs), 1) as shown:
         futures = []
         for name, part in jobs:
             key = f"{name}-figures-{part}"

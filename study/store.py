@@ -21,11 +21,13 @@ from pydantic import TypeAdapter, ValidationError
 from study.errors import CorruptRecord, WrongName, WrongUse
 from study.files import replacing, write_bytes, write_text
 from study.records import (
+    NETWORKS,
     Evaluation,
     NetworkName,
     Picture,
     Record,
     SearchSpace,
+    Signature,
     StudyRecord,
     Trial,
 )
@@ -86,9 +88,12 @@ class Run:
         return self.problem_folder(problem) / "models" / f"{network}.keras"
 
     def problems(self) -> list[str]:
-        """Problems that have been searched, in the study's order, then any others."""
-        known = self.study().problems
-        return [name for name in known if self.problem_folder(name).is_dir()]
+        """Problems whose search has begun, in the study's order."""
+        return [name for name in self.study().problems if self._is_begun(name)]
+
+    def _is_begun(self, problem: str) -> bool:
+        paths = (self._space_path(problem), self._trials_path(problem))
+        return any(path.exists() for path in paths)
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
@@ -116,6 +121,20 @@ class Run:
     def write_study(self, study: StudyRecord) -> None:
         """Write study.json."""
         write_text(self.folder / "study.json", study.model_dump_json(indent=2) + "\n")
+
+    # signature.json
+
+    def signature(self, problem: str) -> Signature | None:
+        """What the problem's networks take and tell apart; None of runs that recorded none."""
+        path = self._signature_path(problem)
+        return _read_record(path, Signature) if path.exists() else None
+
+    def write_signature(self, problem: str, signature: Signature) -> None:
+        """Write signature.json."""
+        write_text(self._signature_path(problem), signature.model_dump_json(indent=1) + "\n")
+
+    def _signature_path(self, problem: str) -> Path:
+        return self.problem_folder(problem) / "signature.json"
 
     # space.json, trials.jsonl
 
@@ -321,6 +340,32 @@ def open_run(text: str) -> Run:
         known = ", ".join(run_names()) or "none yet"
         raise WrongName(f"no run {run.name!r} in {RESULTS}/; runs: {known}")
     return run
+
+
+def problem_of_model(path: Path) -> tuple[str, Signature | None] | None:
+    """Of which problem a saved network is, and the signature that its run recorded.
+
+    A run's networks are RUN/PROBLEM/models/NETWORK.keras, and a run is what has a study.json that
+    can be read and names the problem, wherever the folder lies.
+
+    Returns:
+        None if the network is not a run's.
+
+    Raises:
+        CorruptRecord: it is, and the signature is damaged.
+    """
+    path = path.resolve()
+    problem = path.parent.parent
+    if path.parent.name != "models" or path.stem not in NETWORKS:
+        return None
+    try:
+        study = _read_record(problem.parent / "study.json", StudyRecord)
+    except CorruptRecord:  # or not there
+        return None
+    if problem.name not in study.problems:
+        return None
+    signature = problem / "signature.json"
+    return problem.name, _read_record(signature, Signature) if signature.exists() else None
 
 
 def run_names() -> list[str]:

@@ -2,6 +2,7 @@
 
 from rich.table import Table
 
+from study import retrainings
 from study.data.dataset import Dataset
 from study.errors import StudyError
 from study.problems import problem_description, problem_names
@@ -137,8 +138,9 @@ def comparison_line(problem: str, evaluation: Evaluation) -> str:
     found, metric = evaluation.comparison, evaluation.metric
     baseline, tuned = (evaluation.networks[n].test[metric].mean for n in ("baseline", "tuned"))
     low, high = found.ci95
+    caution = retrainings.warning(evaluation)
     return (
         f"{problem}: test {metric} {baseline:.2%} -> {tuned:.2%}, difference "
         f"{100 * found.difference:+.2f} points [{100 * low:+.2f}, {100 * high:+.2f}], "
-        f"p = {found.p_value:.2g}: {found.verdict}"
+        f"p = {found.p_value:.2g}: {found.verdict}{f'; {caution}' if caution else ''}"
     )

@@ -11,11 +11,28 @@ from study.errors import WrongName, WrongUse
 from study.figures import activations, filters, heatmaps
 from study.figures.heatmaps import PLAIN, Asked
 from study.images import read_images
-from study.models import class_count, find_head, find_layers, head_names, image_shape, load_model
-from study.problems import problem_data, problem_names
-from study.records import NETWORKS, FigureKind, Method, NetworkName, Picture
+from study.models import (
+    class_count,
+    find_head,
+    find_layers,
+    fitting_names,
+    head_names,
+    image_shape,
+    load_model,
+    predict,
+)
+from study.problems import problem_data
+from study.records import (
+    NETWORKS,
+    FigureKind,
+    Ground,
+    Method,
+    NetworkName,
+    Picture,
+    Signature,
+)
 from study.settings import FigureSettings
-from study.store import Run
+from study.store import Run, problem_of_model
 
 if TYPE_CHECKING:
     import keras
@@ -30,11 +47,14 @@ class SavedModel:
     """Names it among others; fit for a folder name."""
     names: dict[str, tuple[str, ...]]
     """Head -> class names; {} if the network is not of a run."""
+    ground: Ground | None = None
+    """That of the images it was trained on; None if it is not of a run, or its run tells none."""
 
 
 def saved_model(path: Path) -> SavedModel:
-    """Any .keras file; its class names are known if it lies in a run's folder."""
-    return SavedModel(path, path.stem, _names_of_neighbours(path))
+    """Any .keras file; of a run's, class names and the training images' ground are known."""
+    found = problem_of_model(path)
+    return _of_problem(path, path.stem, *found) if found else SavedModel(path, path.stem, {})
 
 
 def models_of_run(
@@ -43,17 +63,31 @@ def models_of_run(
     """The saved networks of these problems, one or both of each.
 
     Raises:
-        WrongName: a problem has not been evaluated, so nothing is saved yet.
+        WrongName: there is no problem, or one has not been evaluated: nothing is saved yet.
     """
+    if not problems:
+        raise WrongName(f"{run.name!r} has no networks yet: `resume` and `evaluate` it first")
     models = []
     for problem in problems:
         for name in [network] if network else NETWORKS:
             path = run.model_path(problem, name)
             if not path.is_file():
                 raise WrongName(f"{path} is not there: evaluate {run.name!r} first")
-            names = class_names(problem_data(problem))
-            models.append(SavedModel(path, f"{problem}-{name}", names))
+            signature = run.signature(problem)
+            models.append(_of_problem(path, f"{problem}-{name}", problem, signature))
     return models
+
+
+def _of_problem(path: Path, label: str, problem: str, signature: Signature | None) -> SavedModel:
+    """A run's network; where the run recorded no signature, the problem's data set has the names.
+
+    Raises:
+        WrongName: it recorded none, and there is no such problem any more.
+    """
+    if signature is None:
+        return SavedModel(path, label, class_names(problem_data(problem)))
+    names = {head: tuple(classes) for head, classes in signature.heads.items()}
+    return SavedModel(path, label, names, signature.ground)
 
 
 def draw_model(
@@ -63,6 +97,7 @@ def draw_model(
     layers: Sequence[str],
     image_files: Sequence[Path],
     resize: bool,
+    invert: bool = False,
     by: Sequence[Method] = PLAIN.methods,
     head: str | None = None,
     target: str | None = None,
@@ -70,25 +105,31 @@ def draw_model(
     """Draw figures of a saved network into a folder, made if need be.
 
     Args:
+        resize: Convert images that do not fit; see `study.images.read_images`.
+        invert: Turn light and dark of the images.
         by: Methods of the heatmaps, a figure each.
         head: The only head to draw heatmaps of; None: all.
         target: Name or index of the class to explain; None: the predicted one.
 
     Raises:
-        WrongUse: activations or heatmaps are asked for without images, or a class of several
-            heads.
+        WrongUse: activations or heatmaps are asked for without images, a class of several heads,
+            or heatmaps of a network that is no classifier.
         WrongName: an unknown layer, head or class; the message lists those there are.
         WrongImage: an image does not fit.
     """
     network = load_model(model.path)
     find_layers(network, layers)
-    asked = Asked(tuple(by), head, _class_index(network, model.names, head, target))
+    names = fitting_names(network, model.names)
+    asked = Asked(tuple(by), head, _class_index(network, names, head, target))
     if not image_files and set(kinds) != {"filters"}:
         raise WrongUse("activations and heatmaps need images: give --image FILE, or --kind filters")
-    images = read_images(image_files, image_shape(network), resize=resize)
+    shape = image_shape(network)
+    images = read_images(image_files, shape, resize=resize, invert=invert, ground=model.ground)
+    if "heatmaps" in kinds:
+        predict(network, images)  # refuses what is no classifier
     folder.mkdir(parents=True, exist_ok=True)
     chosen = list(layers) or None
-    about = (network, None, images, None, model.names, folder, chosen, len(images))
+    about = (network, None, images, None, names, folder, chosen, len(images))
     draws: dict[FigureKind, Callable[[], list[Picture]]] = {
         "activations": partial(activations.pictures, *about),
         "filters": lambda: filters.pictures(
@@ -120,11 +161,3 @@ def _class_index(
         return int(target)
     there = f"0 to {classes - 1}" + (f", or {', '.join(known)}" if known else "")
     raise WrongName(f"no class {target!r} of head {head!r}; there are: {there}")
-
-
-def _names_of_neighbours(path: Path) -> dict[str, tuple[str, ...]]:
-    """Class names for a model at PROBLEM/models/NETWORK.keras, else {}."""
-    problem = path.resolve().parent.parent.name
-    if path.resolve().parent.name != "models" or problem not in problem_names():
-        return {}
-    return class_names(problem_data(problem))

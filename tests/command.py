@@ -8,11 +8,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 TINY = str(Path(__file__).parent / "tiny.toml")
+DTYPE = os.environ.get("STUDY_TEST_DTYPE", "auto")
+"""What searches train in that do not say it themselves: `make test DTYPE=mixed_bfloat16`."""
 
 
 def study(folder: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
     """`python -m study ARGUMENTS` in that folder; its exit code must be the one expected."""
-    return python(folder, "-m", "study", *arguments, expect=expect)
+    return python(folder, "-m", "study", *_in_dtype(arguments), expect=expect)
 
 
 def python(folder: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
@@ -26,7 +28,12 @@ def python(folder: Path, *arguments: str, expect: int = 0) -> subprocess.Complet
 
 def begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
     """`python -m study ARGUMENTS` in that folder, still going on."""
-    return _begin(folder, "-m", "study", *arguments)
+    return _begin(folder, "-m", "study", *_in_dtype(arguments))
+
+
+def _in_dtype(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    searches = arguments[0] in ("run", "search") and "--dtype" not in arguments
+    return (*arguments, "--dtype", DTYPE) if searches else arguments
 
 
 def _begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":

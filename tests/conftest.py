@@ -1,6 +1,5 @@
 """Before any test imports TensorFlow: one thread, no GPU, no chatter, as on a worker."""
 
-import os
 import random
 import sys
 from collections.abc import Iterator
@@ -9,9 +8,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from study.engine import WORKER_ENVIRONMENT
+from study import variables
 
-os.environ |= WORKER_ENVIRONMENT
+variables.decide()
 
 # A slow machine is no failure.
 hypothesis.settings.register_profile("study", deadline=None)

@@ -20,6 +20,7 @@ from typing import Any
 from rich.console import Console
 
 from study import checkpoint, runs, search, train
+from study.cli.progress import Screen
 from study.engine import local_engine
 from study.errors import StudyError
 from study.problems import Problem
@@ -70,11 +71,11 @@ def hang_once(begun: Path) -> None:
     """Have the first worker that gets here hang in an epoch, until it is killed."""
     save = checkpoint.save
 
-    def hang(path: Path, model: Any, progress: checkpoint.Progress, best: Any) -> None:
-        if len(progress.curves["loss"]) == HANGS_IN and not begun.exists():
+    def hang(path: Path, model: Any, saved: checkpoint.Saved) -> None:
+        if len(saved.progress.curves["loss"]) == HANGS_IN and not begun.exists():
             begun.touch()
             threading.Event().wait(PATIENCE)
-        save(path, model, progress, best)
+        save(path, model, saved)
 
     checkpoint.save = hang
 
@@ -115,13 +116,15 @@ def main(folder: Path, settings: Settings, faults: dict[str, str], workers: int)
     run = Run("demo")
     if not run.folder.exists():
         work = Work(problems=["tiny"], settings=settings, seed=1, plan=["search"])
-        runs.create_run("demo", work, "none", workers)
+        dtype = settings.search.dtype
+        assert dtype != "auto"  # else what a test expects would depend on the processor
+        runs.create_run("demo", work, "none", workers, dtype)
     with run.in_use(), local_engine(workers, settings.search.retries) as engine:
         from study import stages  # slow, and so are the workers
 
         problem = use_tiny_problem()
         stages.load_problem = lambda _: problem  # type: ignore[attr-defined]
-        stages.carry_out(run, engine, Console())
+        stages.carry_out(run, engine, Screen(Console()))
 
 
 def finished(folder: Path) -> list[Trial]:

@@ -139,6 +139,18 @@ def evaluation(
     return Evaluation(**(fields | changes))
 
 
+def trained(found: Evaluation, kept: int, epochs: int) -> Evaluation:
+    """That evaluation, had every retraining gone on for so many epochs and kept that one."""
+    changed = {"epochs": kept, "curves": curves(0.9, epochs)}
+    networks = {
+        name: one.model_copy(
+            update={"seeds": [seed.model_copy(update=changed) for seed in one.seeds]}
+        )
+        for name, one in found.networks.items()
+    }
+    return found.model_copy(update={"networks": networks})
+
+
 def predictions(
     sizes: Mapping[str, int], images: int = 30, seeds: int = 2
 ) -> dict[str, np.ndarray]:
@@ -164,13 +176,24 @@ def predictions(
     return arrays
 
 
-def sanity(*ends: float) -> Sanity:
-    """Of both networks: the similarity with which each of METHODS ends."""
+def sanity(*ends: float, vanished: float = 0.0, draws: int = 5) -> Sanity:
+    """Of both networks: the similarity with which each of METHODS ends.
+
+    So many of the maps became constant.
+    """
     similarity = {
-        method: [Estimate(mean=mean, ci95=(mean - 0.1, mean + 0.1)) for mean in (0.8, end)]
-        for method, end in zip(METHODS, ends, strict=True)
+        method: [around(0.8), around(end)] for method, end in zip(METHODS, ends, strict=True)
     }
     one = NetworkSanity(
-        stages=["class", "conv1"], similarity=similarity, compared=dict.fromkeys(METHODS, 40)
+        stages=["class", "conv1"],
+        similarity=similarity,
+        at_most={method: around(of[-1].mean + vanished) for method, of in similarity.items()},
+        vanished=dict.fromkeys(METHODS, vanished),
+        compared=dict.fromkeys(METHODS, 40),
     )
-    return Sanity(images=40, limit=0.5, networks={"baseline": one, "tuned": one})
+    return Sanity(images=40, draws=draws, limit=0.5, networks={"baseline": one, "tuned": one})
+
+
+def around(mean: float) -> Estimate:
+    """A mean with an interval of 0.1 each way."""
+    return Estimate(mean=mean, ci95=(mean - 0.1, mean + 0.1))

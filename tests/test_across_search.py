@@ -21,7 +21,7 @@ from study.across_search import (
     traits,
 )
 from study.attribution import Explainer
-from study.checkpoint import Progress
+from study.checkpoint import Progress, Saved
 from study.data.lines import CLASSES, draw
 from study.localisation import energy, line_pixels
 from study.problems import load_problem
@@ -43,7 +43,7 @@ def keep(number: int, folder: Path, **values: Value) -> tuple[Trial, keras.Model
     progress = Progress(training="some", curves={}, seconds=1.0)
     path = checkpoint_path(folder, one.trial_id)
     path.parent.mkdir(parents=True)
-    checkpoint.save(path, model, progress, None)
+    checkpoint.save(path, model, Saved(progress))
     return one, model
 
 

@@ -16,6 +16,7 @@ def network(neuron: bool = True) -> keras.Model:
 
     Heads: a sigmoid neuron that is 1 for blue, and a softmax of none, red and blue.
     """
+    keras.utils.set_random_seed(1)
     pixels = keras.Input((8, 8, 3))
     x = layers.Rescaling(1 / 255)(pixels)
     seen = layers.Conv2D(2, 1, activation="relu", name="conv1")

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study.calibration import BINS, Bin, answers, calibration
+from tests.simulated_calibration import covered
 
 
 def test_a_network_that_is_always_sure_and_right_half_of_the_time() -> None:
@@ -13,7 +14,8 @@ def test_a_network_that_is_always_sure_and_right_half_of_the_time() -> None:
 
     assert found.bins == (None,) * 14 + (Bin(400, 200, 1.0),)
     assert found.error.mean == found.excess.mean == 0.5
-    assert found.error.ci95 == pytest.approx((0.45, 0.55), abs=0.01)  # 1.96 * sqrt(0.25 / 400)
+    assert found.error.ci95 == pytest.approx((0.444, 0.549), abs=0.005)
+    # down by 2.24 * sqrt(0.25 / 400), which chance alone exceeds in 2.5% of cases, up by 1.96 of it
     assert found.by_chance == 0  # who says 100% and means it is always right
 
 
@@ -68,11 +70,28 @@ def test_the_error_is_a_share_and_no_less_than_the_excess(
     confidence, right = (np.array(column) for column in zip(*said, strict=True))
     found = calibration(confidence, right, seed)
 
-    assert 0 <= found.error.ci95[0] <= found.error.ci95[1] <= 1
+    low, high = found.error.ci95
+    assert 0 <= low <= found.error.mean <= high <= 1
+    assert low < high
+    assert found.excess.ci95[0] <= found.excess.mean <= found.excess.ci95[1]
     assert 0 <= found.by_chance <= 1
     assert abs(found.excess.mean) <= found.error.mean + 1e-12 <= 1 + 1e-9
     assert sum(one.images for one in found.bins if one) == len(said)
     assert sum(one.right for one in found.bins if one) == right.sum()
+
+
+@pytest.mark.parametrize("sharp", [True, False])
+@pytest.mark.parametrize("off", [0.0, 0.01, 0.1])
+def test_the_interval_holds_the_true_error(off: float, sharp: bool) -> None:
+    assert covered(off, sharp, images=500, networks=60) >= 0.9  # nominal: 95%
+
+
+def test_a_network_without_mistakes_is_not_certainly_calibrated() -> None:
+    found = calibration(np.ones(50), np.ones(50, bool), seed=1)
+
+    assert (found.error.mean, found.error.ci95[0]) == (0, 0)
+    assert 0.03 < found.error.ci95[1] < 0.1
+    assert found.excess.ci95[1] > 0.03
 
 
 def test_the_same_seed_gives_the_same_intervals() -> None:

@@ -1,18 +1,20 @@
 """Checkpoints: a training goes on from one as if nothing had happened, or starts again."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import h5py
 import keras
 import keras_tuner
+import numpy as np
 import pytest
+import tensorflow as tf
 from numpy.testing import assert_array_equal
 
 from study import checkpoint, train
-from study.checkpoint import Progress
+from study.checkpoint import Progress, Saved
 from study.data.dataset import DataOptions
 from study.errors import CorruptRecord
 from study.train import Job
@@ -77,6 +79,99 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
     assert (trained.best_epoch, trained.score) == (expected.best_epoch, expected.score)
     for one, other in zip(model.get_weights(), whole.get_weights(), strict=True):
         assert_array_equal(one, other)
+
+
+REMEMBERING: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
+    "averages": lambda: keras.optimizers.Adam(1e-2, use_ema=True, ema_momentum=0.9),
+    "averages at times": lambda: keras.optimizers.SGD(
+        1e-2, momentum=0.9, use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=4
+    ),
+    "half of a sum of gradients": lambda: keras.optimizers.Adam(
+        1e-2, gradient_accumulation_steps=2
+    ),
+    "a product over all steps": lambda: keras.optimizers.Nadam(1e-2),
+    "a scale of losses and its counter": lambda: keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.RMSprop(1e-2, use_ema=True, ema_momentum=0.9),
+        initial_scale=2.0**10,
+        dynamic_growth_steps=4,
+    ),
+    "optimizers by layer": lambda: keras.optimizers.MultiOptimizer(
+        keras.optimizers.OptimizerMap(
+            keras.optimizers.Adam(1e-2, use_ema=True), {".*bias": keras.optimizers.Nadam(1e-2)}
+        )
+    ),
+}
+
+
+def remembering(state: str) -> Callable[[Any, int], keras.Model]:
+    def build(hp: Any, steps: int) -> keras.Model:
+        model = tiny.build(hp, steps)
+        model.compile(REMEMBERING[state](), "categorical_crossentropy")
+        return model
+
+    return build
+
+
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("state", REMEMBERING)
+def test_whatever_an_optimizer_remembers_goes_on_after_any_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """Three steps an epoch: accumulated gradients and counters are left half-way."""
+    monkeypatch.setattr(train, "load_problem", lambda _: tiny.problem(build=remembering(state)))
+    path = tmp_path / checkpoint.FILE
+    whole, expected = train.train(job(epochs=3))
+    for epoch in (1, 2, 3):
+        with pytest.raises(Killed):
+            train.run_trial(job(epochs=3, checkpoint=path), stop_after(epoch))
+    model, trained = train.train(job(epochs=3, checkpoint=path))
+    assert trained.curves == expected.curves
+    for one, other in zip(everything(model), everything(whole), strict=True):
+        assert_array_equal(one, other)
+
+
+def everything(model: keras.Model) -> list[np.ndarray]:
+    return [variable.numpy() for variable in (*model.weights, *model.optimizer.variables)]
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_trial_goes_up_from_its_weights_and_not_from_their_averages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = remembering("averages")
+    monkeypatch.setattr(train, "load_problem", lambda _: tiny.problem(build=build))
+    below = tmp_path / checkpoint.FILE
+    whole, _ = train.train(job(epochs=3))
+    train.run_trial(job(epochs=1, checkpoint=below))
+    model, _ = train.train(job(epochs=3, first_epoch=1, load_from=below))
+    for one, other in zip(everything(model), everything(whole), strict=True):
+        assert_array_equal(one, other)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_plain_keras_loads_the_averages_from_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was scored, and what a figure of the trial's network is drawn from."""
+    build = remembering("averages")
+    monkeypatch.setattr(train, "load_problem", lambda _: tiny.problem(build=build))
+    path = tmp_path / checkpoint.FILE
+    averaged, _ = train.train(job(epochs=1, checkpoint=path))
+    other = build(keras_tuner.HyperParameters(), 1)
+    other.optimizer.build(other.trainable_variables)
+    other.load_weights(path)
+    for one, same in zip(averaged.get_weights(), other.get_weights(), strict=True):
+        assert_array_equal(one, same)
+    averages = averaged.optimizer._model_variables_moving_average
+    for weight, average in zip(averaged.trainable_weights, averages, strict=True):
+        assert_array_equal(weight, average)
 
 
 def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
@@ -155,7 +250,7 @@ def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     model = with_dropout(keras_tuner.HyperParameters(), 1)
     model.optimizer.build(model.trainable_variables)
     path = tmp_path / checkpoint.FILE
-    checkpoint.save(path, model, Progress(training="some", curves={}, seconds=1.0), None)
+    checkpoint.save(path, model, Saved(Progress(training="some", curves={}, seconds=1.0)))
     before = model.get_weights()
     path.write_bytes(path.read_bytes()[:1000])
 

@@ -15,6 +15,7 @@ import pytest
 from study.records import Trial
 from tests.command import ROOT, TINY, study
 from tests.factories import TIMES
+from tests.test_variables import HOSTILE
 
 PATIENCE = 60
 TLS = "DASK_DISTRIBUTED__COMM__TLS__"
@@ -54,14 +55,15 @@ def scheduler(folder: Path, elsewhere: Path, certificate: dict[str, str]) -> Ite
     """The address of a scheduler with two workers, each a process."""
     loud = {"DASK_LOGGING__DISTRIBUTED": "info"}  # it says there where it listens
     environment = os.environ | certificate | loud | {"PYTHONPATH": str(ROOT)}
+    hostile = {name: HOSTILE[name] for name in HOSTILE if name != "PYTHONWARNINGS"}
     with ExitStack() as stack:
 
-        def dask(*arguments: str, started_in: Path = folder) -> None:
+        def dask(*arguments: str, started_in: Path = folder, **variables: str) -> None:
             log = stack.enter_context((folder / f"{arguments[0]}.log").open("a"))
             process = subprocess.Popen(
                 [sys.executable, "-m", "dask", *arguments],
                 cwd=started_in,
-                env=environment,
+                env=environment | variables,
                 stdout=log,
                 stderr=log,
             )
@@ -72,8 +74,9 @@ def scheduler(folder: Path, elsewhere: Path, certificate: dict[str, str]) -> Ite
             "scheduler", "--protocol", "tls", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"
         )
         address = said(folder / "scheduler.log", r"Scheduler at:\s+(tls://\S+)")
-        for started_in in (folder, elsewhere):
-            dask("worker", address, "--nthreads", "1", "--no-dashboard", started_in=started_in)
+        worker = ("worker", address, "--nthreads", "1", "--no-dashboard")
+        dask(*worker)
+        dask(*worker, started_in=elsewhere, **hostile)  # what its user has set does not count
         yield address
 
 

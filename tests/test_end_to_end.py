@@ -45,7 +45,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_run_leaves_every_file_behind(folder: Path) -> None:
     for problem in PROBLEMS:
         kept = folder / "results/tiny" / problem
-        for name in ("trials.jsonl", "evaluation.json", "predictions.npz"):
+        for name in ("signature.json", "trials.jsonl", "evaluation.json", "predictions.npz"):
             assert (kept / name).is_file()
         for name in ("models/baseline.keras", "models/tuned.keras", "figures/figures.json"):
             assert (kept / name).is_file()

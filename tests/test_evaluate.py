@@ -16,7 +16,7 @@ from study.data.dataset import DataOptions, Dataset, Part
 from study.errors import StudyFailed
 from study.evaluate import SEED_STEP, Result
 from study.problems import Problem
-from study.records import Evaluation, SeedResult, Value
+from study.records import Evaluation, PerClass, SeedResult, Value
 from study.settings import EvaluationSettings
 from study.store import Run
 from study.train import Job, Trained
@@ -253,9 +253,28 @@ def test_classes_are_counted_for_the_saved_network(result: Result) -> None:
     expected[[4, 5], 3] = 10
     assert_array_equal(matrix, expected)
     assert baseline.per_class.recall == [1, 1, 1, 1, 0, 0]
-    assert baseline.per_class.precision == pytest.approx([1, 1, 1, 1 / 3, 0, 0])
+    assert baseline.per_class.precision[:3] == [1, 1, 1]
+    assert baseline.per_class.precision[3] == pytest.approx(1 / 3)
+    assert baseline.per_class.precision[4:] == [None, None]  # never predicted
     assert baseline.per_class.f1 == pytest.approx([1, 1, 1, 0.5, 0, 0])
     assert result.evaluation.classes == list(tiny.NAMES["class"])
+
+
+def test_a_class_without_test_images_has_neither_recall_nor_f1() -> None:
+    """Class 5 has none and is predicted once, class 4 has none and is never predicted."""
+    part = plain_dataset().test
+    there = part.labels["class"] < 4
+    few = Part(part.images[there], {name: of[there] for name, of in part.labels.items()})
+    predicted = few.labels["class"].copy()
+    predicted[0] = 5
+
+    per_class, _ = evaluate._by_class(tiny.dataset(few), {"class": np.eye(6)[predicted]})
+
+    assert None not in per_class.f1[:4]
+    assert per_class.f1[4:] == per_class.recall[4:] == [None, None]
+    assert per_class.precision[4:] == [None, 0]
+    assert PerClass.model_validate_json(per_class.model_dump_json()) == per_class
+    assert "NaN" not in per_class.model_dump_json()
 
 
 # What is left on disk

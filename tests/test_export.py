@@ -113,6 +113,7 @@ def test_a_table_has_a_line_a_trial_and_a_column_a_hyperparameter(run: Run, tmp_
     assert table.loc[1, "error"] == '=ValueError: "no", <such>'
     assert table.loc[2, list(VALUES)].to_dict() == VALUES
     assert pd.isna(table.loc[0, "depth"])
+    assert table.loc[0, "finished"] == ENDED
     assert "4.0" not in paths[0].read_text()  # a depth is a whole number, though one is missing
 
 

@@ -27,6 +27,7 @@ from tests.factories import TIMES
 
 EPOCHS = 3
 TRIALS = 5
+BUDGET = {"max_trials": TRIALS, "max_epochs": EPOCHS, "batch_size": 16, "dtype": "float32"}
 
 
 @dataclass
@@ -42,8 +43,7 @@ class Search:
 
     def begin(self) -> "subprocess.Popen[str]":
         """Begin the search, or go on with it."""
-        budget = {"max_trials": TRIALS, "max_epochs": EPOCHS, "batch_size": 16}
-        settings = {"search": budget | self.settings}
+        settings = {"search": BUDGET | self.settings}
         arguments = [str(self.folder), json.dumps(settings), json.dumps(self.faults)]
         return subprocess.Popen(
             [sys.executable, "-m", "tests.driver", *arguments, str(self.workers)],
@@ -119,7 +119,8 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> list[Trial]:
 
 def undisturbed(folder: Path, **settings: Any) -> list[Trial]:
     """The search done in this process, without workers."""
-    budget = {"max_trials": TRIALS, "max_epochs": EPOCHS, "batch_size": 16} | settings
+    budget = SearchSettings.model_validate(BUDGET | settings)
+    assert budget.dtype != "auto"
     trials: list[Trial] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(train, "load_problem", lambda _: tiny.problem())
@@ -127,11 +128,11 @@ def undisturbed(folder: Path, **settings: Any) -> list[Trial]:
         patch.setattr(search, "_run", lambda job: train.run_trial(job))
         search.search(
             tiny.problem(),
-            SearchSettings(**budget),
+            budget,
             DataOptions(),
             1,
             1,
-            "float32",
+            budget.dtype,
             folder,
             tiny.InstantEngine(),
             [],
@@ -170,8 +171,8 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(
 def test_killed_while_trials_go_up_rungs_it_goes_on_as_if_nothing_had_happened(
     tmp_path: Path,
 ) -> None:
-    """ASHA: a trial that continues another does so after kill -9 too."""
-    settings = {"tuner": "asha", "max_trials": 6}
+    """ASHA: a trial that continues another does so after kill -9 too; here in bfloat16."""
+    settings = {"tuner": "asha", "max_trials": 6, "dtype": "mixed_bfloat16"}
     run, moments = Search(tmp_path, settings=settings), random.Random(2)
     for _ in range(2):
         process, before = run.begin(), len(run.epochs())

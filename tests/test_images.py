@@ -4,16 +4,18 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
 from study.errors import WrongImage
-from study.images import read_image, read_images, shown
+from study.images import MODES, read_image, read_images, shown
+from study.records import Ground
 
 GREY, COLOR = (28, 28, 1), (28, 28, 3)
 
@@ -71,9 +73,12 @@ def test_resize_converts_size_and_mode(
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "YCbCr"])
-def test_resize_converts_what_printers_and_cameras_write(tmp_path: Path, mode: str) -> None:
+@pytest.mark.parametrize("shape", [GREY, COLOR])
+def test_resize_converts_what_printers_and_cameras_write(
+    tmp_path: Path, mode: str, shape: tuple[int, int, int]
+) -> None:
     Image.new("RGB", (56, 56), "white").convert(mode).save(tmp_path / "photo.jpg")
-    assert (read_image(tmp_path / "photo.jpg", COLOR, resize=True) >= 250).all()
+    assert (read_image(tmp_path / "photo.jpg", shape, resize=True) >= 250).all()
 
 
 def test_resize_leaves_images_that_fit_alone(tmp_path: Path) -> None:
@@ -98,21 +103,177 @@ def test_resize_keeps_the_aspect_ratio_on_black(tmp_path: Path) -> None:
     assert not image[21:].any()
 
 
-def test_resize_turns_photos_as_their_exif_data_says(tmp_path: Path) -> None:
-    photo = Image.new("L", (56, 56))
-    photo.paste(255, (0, 0, 56, 28))
+LAID: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    1: lambda upright: upright,
+    2: np.fliplr,
+    3: lambda upright: np.rot90(upright, 2),
+    4: np.flipud,
+    5: lambda upright: np.swapaxes(upright, 0, 1),
+    6: np.rot90,
+    7: lambda upright: np.swapaxes(np.rot90(upright, 2), 0, 1),
+    8: lambda upright: np.rot90(upright, -1),
+}
+"""EXIF orientation -> how the pixels of an upright picture then lie in the file."""
+
+
+def tagged(path: Path, upright: np.ndarray, orientation: int) -> Path:
+    """A file whose pixels lie otherwise, with the tag that says how."""
     exif = Image.Exif()
-    exif[0x0112] = 3  # orientation: upside down
-    photo.save(tmp_path / "photo.png", exif=exif)
-    image = read_image(tmp_path / "photo.png", GREY, resize=True)
-    assert not image[:10].any()
-    assert (image[18:] == 255).all()
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.fromarray(np.ascontiguousarray(LAID[orientation](upright))).save(path, exif=exif)
+    return path
 
 
-def test_resize_refuses_more_than_eight_bits(tmp_path: Path) -> None:
-    path = saved(tmp_path / "deep.png", np.full((56, 56), 40_000, np.uint16))
-    with pytest.raises(WrongImage, match=r"deep\.png: expected 8 bits a channel, got mode I;16"):
-        read_image(path, GREY, resize=True)
+@pytest.mark.parametrize("resize", [False, True])
+@pytest.mark.parametrize("orientation", LAID)
+@pytest.mark.parametrize("suffix", ["png", "tiff"])
+@pytest.mark.parametrize("shape", [GREY, COLOR, (20, 28, 1), (28, 20, 3)])
+def test_photos_of_the_right_size_are_turned_as_their_exif_data_says(
+    tmp_path: Path, shape: tuple[int, int, int], suffix: str, orientation: int, resize: bool
+) -> None:
+    """Also where width and height are right only once it is turned."""
+    pixels = noise(*shape)
+    path = tagged(tmp_path / f"photo.{suffix}", pixels.squeeze(), orientation)
+    assert np.array_equal(read_image(path, shape, resize=resize), pixels)
+
+
+def test_a_photo_of_the_right_size_until_it_is_turned_is_refused(tmp_path: Path) -> None:
+    path = tagged(tmp_path / "photo.png", noise(28, 20), 6)  # 28 wide and 20 high in the file
+    with pytest.raises(WrongImage, match="expected 28x20 L, got 20x28 L"):
+        read_image(path, (20, 28, 1))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tiff"])
+def test_resize_turns_photos_as_their_exif_data_says(tmp_path: Path, suffix: str) -> None:
+    pixels = np.zeros((56, 56, 3), np.uint8)
+    pixels[28:] = 255
+    path = tagged(tmp_path / f"photo.{suffix}", pixels, 3)
+    image = read_image(path, GREY, resize=True)
+    assert (image[:10] < 5).all()
+    assert (image[18:] > 250).all()
+
+
+def transparent(mode: str, ink: int) -> tuple[Image.Image, dict[str, object]]:
+    """28x28: a square of that grey on a ground that is transparent, and how to save it."""
+    pixels = np.full((28, 28), ink, np.uint8)
+    alpha = np.zeros((28, 28), np.uint8)
+    alpha[8:20, 8:20] = 255
+    picture = Image.merge("LA", [Image.fromarray(pixels), Image.fromarray(alpha)])
+    if mode in ("LA", "RGBA"):
+        return picture.convert(mode), {}
+    other = 255 - ink  # the value that a tRNS chunk declares transparent
+    opaque = Image.composite(picture.getchannel(0), Image.new("L", (28, 28), other), picture)
+    if mode == "P":
+        indexed = Image.fromarray((alpha > 0).astype(np.uint8)).convert("P")
+        indexed.putpalette([other] * 3 + [ink] * 3)
+        return indexed, {"transparency": 0}
+    return opaque.convert(mode), {"transparency": (other,) * 3 if mode == "RGB" else other}
+
+
+TRANSPARENT_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
+
+
+@pytest.mark.parametrize("mode", TRANSPARENT_MODES)
+@pytest.mark.parametrize("shape", [GREY, COLOR, (56, 56, 1)])
+def test_the_transparent_is_put_on_black_however_it_is_written(
+    tmp_path: Path, mode: str, shape: tuple[int, int, int]
+) -> None:
+    picture, how = transparent(mode, ink=255)
+    picture.save(tmp_path / "ink.png", **how)
+    fits = picture.mode == MODES[shape[2]] and picture.size == shape[:2]
+    image = read_image(tmp_path / "ink.png", shape, resize=not fits)
+    inner, margin = slice(2 * shape[0] // 5, 3 * shape[0] // 5), shape[0] // 5
+    assert (image[inner, inner] == 255).all()
+    assert not image[:margin].any()
+    assert not image[:, :margin].any()
+
+
+@pytest.mark.parametrize("mode", TRANSPARENT_MODES)
+@pytest.mark.parametrize("shape", [GREY, COLOR, (56, 56, 1)])
+def test_dark_ink_on_a_transparent_ground_is_refused_for_there_is_nothing_to_see(
+    tmp_path: Path, mode: str, shape: tuple[int, int, int]
+) -> None:
+    picture, how = transparent(mode, ink=0)
+    picture.save(tmp_path / "ink.png", **how)
+    fits = picture.mode == MODES[shape[2]] and picture.size == shape[:2]
+    with pytest.raises(WrongImage, match=r"ink\.png: .*one even colour.*without transparency"):
+        read_image(tmp_path / "ink.png", shape, resize=not fits)
+
+
+def stroke(height: int, width: int, ground: int) -> np.ndarray:
+    """An upright stroke of the opposite level on that ground, (height, width) uint8."""
+    pixels = np.full((height, width), ground, np.uint8)
+    pixels[height // 4 : -height // 4, width // 2 - 2 : width // 2 + 2] = 255 - ground
+    return pixels
+
+
+@pytest.mark.parametrize(("height", "width"), [(28, 28), (480, 640), (640, 480), (20, 200)])
+def test_the_reverse_of_the_training_images_is_warned_of_by_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, height: int, width: int
+) -> None:
+    """Also where black padding would hide its ground."""
+    ground = Ground(colour=[0], share=1)
+    dark = saved(tmp_path / "dark.png", stroke(height, width, 0))
+    light = saved(tmp_path / "light.png", stroke(height, width, 255))
+    expected = read_image(dark, GREY, resize=True, ground=ground)
+    assert caplog.text == ""
+    read_image(light, GREY, resize=True, ground=ground)
+    assert "light.png: the ground of this picture is light" in caplog.text
+    caplog.clear()
+    turned = read_image(light, GREY, resize=True, invert=True, ground=ground)
+    assert caplog.text == ""
+    assert np.abs(turned.astype(int) - expected).max() <= 1  # of rounding
+
+
+def test_what_a_picture_lacks_is_filled_with_the_known_ground(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    white = Ground(colour=[255], share=1)
+    pixels = saved(tmp_path / "paper.png", stroke(480, 640, 255))
+    image = read_image(pixels, GREY, resize=True, ground=white)
+    assert (image[:6] == 255).all()
+    ink, how = transparent("LA", ink=0)
+    ink.save(tmp_path / "ink.png", **how)
+    image = read_image(tmp_path / "ink.png", GREY, resize=True, ground=white)
+    assert (image[0, 0], image[14, 14]) == (255, 0)
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("mode", TRANSPARENT_MODES)
+def test_invert_makes_dark_ink_on_a_transparent_ground_light_on_black(
+    tmp_path: Path, mode: str
+) -> None:
+    picture, how = transparent(mode, ink=0)
+    picture.save(tmp_path / "ink.png", **how)
+    image = read_image(tmp_path / "ink.png", GREY, resize=True, invert=True)
+    assert (image[0, 0], image[14, 14]) == (0, 255)
+    picture, how = transparent(mode, ink=255)
+    picture.save(tmp_path / "ink.png", **how)
+    with pytest.raises(WrongImage, match=r"a ground that is light.*or leave out --invert"):
+        read_image(tmp_path / "ink.png", GREY, resize=True, invert=True)
+
+
+def test_an_opaque_picture_may_be_of_one_even_colour(tmp_path: Path) -> None:
+    """With an alpha channel that hides nothing, too."""
+    for mode in ("L", "LA"):
+        Image.new("L", (28, 28)).convert(mode).save(tmp_path / "blank.png")
+        assert not read_image(tmp_path / "blank.png", GREY, resize=True).any()
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png", "tiff"])
+def test_of_several_images_in_a_file_the_first_counts(tmp_path: Path, suffix: str) -> None:
+    white, black = Image.new("RGB", (28, 28), "white"), Image.new("RGB", (28, 28))
+    path = tmp_path / f"several.{suffix}"
+    white.save(path, save_all=True, append_images=[black])
+    assert (read_image(path, COLOR, resize=True) >= 254).all()
+
+
+@pytest.mark.parametrize("resize", [False, True])
+@pytest.mark.parametrize("size", [28, 56])
+def test_more_than_eight_bits_are_refused(tmp_path: Path, size: int, resize: bool) -> None:
+    path = saved(tmp_path / "deep.png", np.full((size, size), 40_000, np.uint16))
+    with pytest.raises(WrongImage, match=r"deep\.png: expected 8 bits per channel.*got mode I;16"):
+        read_image(path, GREY, resize=resize)
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
@@ -160,6 +321,21 @@ def png(*chunks: tuple[bytes, bytes]) -> bytes:
         check = struct.pack(">I", zlib.crc32(kind + data))
         content += struct.pack(">I", len(data)) + kind + data + check
     return content
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_one_transparent_grey_counts_in_files_of_any_depth(tmp_path: Path, bits: int) -> None:
+    """Four columns of ink, and four of white that is declared transparent."""
+    white, ink = 2**bits - 1, 2 ** (bits - 1)
+    header = struct.pack(">IIBBBBB", 8, 8, bits, 0, 0, 0, 0)
+    levels = np.repeat([ink, white], 4).astype(np.uint8)
+    row = b"\0" + np.packbits(np.unpackbits(levels[:, None], axis=1)[:, 8 - bits :]).tobytes()
+    chunks = [(b"IHDR", header), (b"tRNS", struct.pack(">H", white))]
+    data = zlib.compress(8 * row)
+    (tmp_path / "grey.png").write_bytes(png(*chunks, (b"IDAT", data), (b"IEND", b"")))
+    image = read_image(tmp_path / "grey.png", (8, 8, 1))
+    assert (image[:, :4] == ink * 255 // white).all()
+    assert not image[:, 4:].any()
 
 
 @pytest.mark.parametrize("side", [10_000, 2**31 - 1])

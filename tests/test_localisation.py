@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from study import localisation
 from study.data.lines import CLASSES, draw, generate
 from study.localisation import (
     control_maps,
@@ -17,6 +18,7 @@ from study.localisation import (
     rank_accuracy,
 )
 from study.records import CONTROLS, LINE_SCORES, METHODS
+from study.statistics import image_gain
 
 
 def line() -> np.ndarray:
@@ -176,3 +178,11 @@ def test_every_method_of_every_network_is_scored_beside_the_controls() -> None:
     assert found.controls["uniform"]["energy"].mean == pytest.approx(found.line_share)
     assert found.above_sobel["tuned"]["scorecam"]["energy"].ci95[0] > 0
     assert found.above_sobel["tuned"]["gradcam"]["energy"].ci95[1] < 0
+
+
+def test_hits_in_all_images_or_none_are_not_certain() -> None:
+    every = localisation._estimates(np.ones((50, len(LINE_SCORES))), seed=1)["pointing"]
+    none = localisation._estimates(np.zeros((50, len(LINE_SCORES))), 1, image_gain)["pointing"]
+    assert (every.mean, every.ci95[1]) == (1, 1)
+    assert every.ci95[0] < 0.95
+    assert none.ci95[0] < -0.05 < 0.05 < none.ci95[1]

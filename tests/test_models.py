@@ -215,6 +215,22 @@ def test_a_network_of_mixed_precision_is_loaded_in_float32(tmp_path: Path) -> No
     )
 
 
+def test_operations_are_no_hindrance_to_float32(tmp_path: Path) -> None:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        pixels = keras.Input((8, 8, 3))
+        scores = layers.Dense(4)(layers.Flatten()(keras.ops.divide(pixels, 255.0)))
+        rough = keras.Model(pixels, keras.ops.softmax(keras.ops.cast(scores, "float32")))
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+    loaded = load_model(saved(rough, tmp_path))
+
+    assert {layer.compute_dtype for layer in loaded.layers} == {"float32"}
+    shares = predict(loaded, np.zeros((1, 8, 8, 3), np.uint8))["class"]
+    assert shares.sum() == pytest.approx(1)
+
+
 def test_a_functional_twin_shares_its_weights() -> None:
     model = convolutional()
     before = predict(model, images())["class"]

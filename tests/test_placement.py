@@ -65,6 +65,16 @@ def test_where_it_is_no_chain_maps_are_stretched() -> None:
     assert place(network, "last") == (stretched(28, 26), stretched(28, 26))
 
 
+def test_operations_and_layers_used_twice_are_followed_too() -> None:
+    """A network written with `keras.ops` has its cells where the one of layers has them."""
+    pixels, relu = keras.Input((28, 28, 1)), layers.ReLU()
+    maps = relu(layers.Conv2D(2, 5)(keras.ops.divide(pixels, 255)))
+    maps = relu(layers.Conv2D(2, 3)(keras.ops.relu(maps)))
+    network = keras.Model(pixels, layers.Conv2D(2, 3, name="last")(maps))
+
+    assert place(network, "last") == (Axis(20, 4, 1), Axis(20, 4, 1))
+
+
 def test_layers_that_move_cells_in_unknown_ways_are_stretched() -> None:
     assert rows_at(layers.UpSampling2D(2), layers.Conv2D(1, 1)) == stretched(28, 56)
 

@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import keras
+import keras_tuner
 import pytest
 
 import search_spaces
@@ -13,11 +16,13 @@ from study.data.dataset import DataOptions
 from study.errors import WrongName
 from study.problems import (
     check_heads,
+    check_network,
     load_problem,
     problem_data,
     problem_description,
     problem_names,
 )
+from tests import tiny
 
 
 def test_the_three_problems_of_the_study_are_there() -> None:
@@ -43,6 +48,85 @@ def test_heads_that_do_not_make_the_class_are_refused(heads: tuple[str, ...]) ->
         check_heads(load_problem(name), lines)
     with pytest.raises(WrongName, match=r"line\.py: expected HEADS = .*, or \('length'"):
         check_heads(replace(load_problem("line"), heads=heads), lines)
+
+
+class Subclassed(keras.Model):
+    def call(self, pixels: object) -> object:
+        return pixels
+
+
+class WithStep(keras.Model):
+    def train_step(self, data: object) -> object:
+        return super().train_step(data)
+
+
+class WithFit(keras.Sequential):
+    def fit(self, *args: object, **options: object) -> object:
+        return super().fit(*args, **options)
+
+
+def network(kind: type = keras.Model, compiled: bool = True) -> keras.Model:
+    pixels, dense = keras.Input((6, 6, 1)), keras.layers.Dense(2, name="any")
+    if issubclass(kind, keras.Sequential):
+        model = kind([pixels, keras.layers.Flatten(), dense])
+    else:
+        model = kind(pixels, dense(keras.layers.Flatten()(pixels)))
+    if compiled:
+        model.compile("sgd", "mse")
+    return model
+
+
+def frozen() -> keras.Model:
+    model = network()
+    model.trainable = False
+    return model
+
+
+def with_instance_step() -> keras.Model:
+    model = network()
+    model.train_step = dict
+    return model
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda: None, "got NoneType"),
+        (Subclassed, "expected build to return a functional keras.Model, .* got Subclassed"),
+        (lambda: keras.Sequential([keras.layers.Dense(2)]), "or a Sequential one with an Input"),
+        (lambda: network(compiled=False), "call model.compile in build"),
+        (lambda: network(WithStep), "overrides Keras's train_step, which the study does not call"),
+        (lambda: network(WithFit), "overrides Keras's fit, which"),
+        (with_instance_step, "overrides Keras's train_step, which"),
+        (frozen, "without trainable weights"),
+    ],
+)
+def test_a_network_that_the_study_would_train_otherwise_is_refused(
+    made: Callable[[], keras.Model], said: str
+) -> None:
+    with pytest.raises(WrongName, match=rf"^search_spaces/tiny\.py: .*{said}"):
+        check_network(tiny.problem(), made())
+
+
+def test_outputs_in_another_order_than_heads_are_refused() -> None:
+    """They would be trained towards each other's labels."""
+    problem = tiny.two_heads()
+    model = problem.build(keras_tuner.HyperParameters(), 1)
+    check_network(problem, model)
+    shade, side = model.outputs
+    swapped = keras.Model(model.inputs, [side, shade])
+    swapped.compile("sgd", "mse")
+    with pytest.raises(
+        WrongName, match=r"\('shade', 'side'\), in this order, got \('side', 'shade'"
+    ):
+        check_network(problem, swapped)
+    with pytest.raises(WrongName, match=r"HEADS = \('class',\), in this order, got"):
+        check_network(tiny.problem(), model)
+
+
+@pytest.mark.parametrize("kind", [keras.Model, keras.Sequential])
+def test_a_network_of_one_head_may_call_its_output_anything(kind: type) -> None:
+    check_network(tiny.problem(), network(kind))
 
 
 @pytest.mark.parametrize("name", ["nist", "_blocks", "../line", "", "search_spaces.line"])

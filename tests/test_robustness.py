@@ -39,7 +39,7 @@ NETWORKS = {"baseline": reader((0, 0)), "tuned": reader((1, 1))}
 
 
 def test_accuracies_differences_and_means_of_networks_that_are_known() -> None:
-    found = measure(VERSIONS, LABELS, NETWORKS, ("class",), seed=1)
+    found = measure(VERSIONS, LABELS, NETWORKS, ("class",))
 
     assert (found.metric, found.images) == ("accuracy", 100)
     assert found.unchanged.name == "unchanged"
@@ -52,14 +52,17 @@ def test_accuracies_differences_and_means_of_networks_that_are_known() -> None:
     assert found.corrupted[0].difference.ci95 == pytest.approx((0.40, 0.60), abs=0.015)
     assert found.mean == {"baseline": 0.25, "tuned": 1.0}
     assert found.mean_difference.mean == 0.75
-    assert found.mean_difference.ci95 == pytest.approx((0.70, 0.80), abs=0.01)
+    assert found.mean_difference.ci95 == pytest.approx((0.69, 0.81), abs=0.005)
 
 
 def test_the_same_network_twice_does_not_differ() -> None:
     networks = {"baseline": reader((0, 0)), "tuned": reader((0, 0))}
-    found = measure(VERSIONS, LABELS, networks, ("class",), seed=1)
+    found = measure(VERSIONS, LABELS, networks, ("class",))
 
-    assert all(row.difference.ci95 == (0, 0) for row in found.corrupted)
+    for row in found.corrupted:
+        low, high = row.difference.ci95
+        assert row.difference.mean == 0
+        assert low == -high < -0.02  # of a hundred images, not of all
 
 
 def test_several_heads_count_together() -> None:
@@ -69,7 +72,7 @@ def test_several_heads_count_together() -> None:
 
     labels = {"right": LABELS["class"], "left": LABELS["class"]}
     networks = {"baseline": both, "tuned": both}
-    found = measure(VERSIONS, labels, networks, ("left", "right"), seed=1)
+    found = measure(VERSIONS, labels, networks, ("left", "right"))
 
     assert found.metric == "joint"
     assert found.mean == {"baseline": 0.25, "tuned": 0.25}

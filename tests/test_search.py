@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
 
+import keras
 import keras_tuner
 import pytest
 import scipy.optimize
@@ -184,9 +185,10 @@ def test_bayesian_search_is_not_all_random(tmp_path: Path) -> None:
 
 
 def test_the_whole_of_a_small_space_ends_the_search(tmp_path: Path) -> None:
-    def small(hp: keras_tuner.HyperParameters, _: int) -> None:
+    def small(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
         hp.Choice("units", [4, 8], default=8)
         hp.Boolean("deep")
+        return tiny.build(keras_tuner.HyperParameters(), steps)
 
     baseline = {"units": 8, "deep": False}
     problem = tiny.problem(build=small, baseline=baseline)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from study import search_checks
 from study.records import Hyperparameter, SearchSpace, Value
 from study.search_checks import Edge, edges, expected_best
 from tests.factories import trial
@@ -103,16 +105,56 @@ def test_too_few_trials_say_nothing() -> None:
     assert expected_best([0.5, 0.6, 0.7], seed=1) is None
 
 
-@pytest.mark.parametrize(
-    ("scores", "helps"),
-    [
-        ([0.9] * 20, False),
-        ([0.9801, 0.9802, 0.9803, 0.9800] * 5, False),
-        (list(np.linspace(0.1, 0.9, 20)), True),
-        ([0.5] * 19 + [0.9], None),  # one lucky trial
-    ],
-)
-def test_more_trials_help_if_the_second_half_did(scores: list[float], helps: bool | None) -> None:
+@given(scores=SCORES)
+def test_the_slope_is_what_a_trial_of_the_second_half_adds(scores: list[float]) -> None:
     found = expected_best(scores, seed=1)
     assert found
-    assert found.would_help is helps
+    half = len(scores) // 2
+    gain, low, high = found.second_half
+    assert gain == pytest.approx(found.mean[-1] - found.mean[half - 1])
+    assert low <= high
+    assert found.slope == pytest.approx([n / (len(scores) - half) for n in (gain, low, high)])
+
+
+def test_equal_trials_have_no_slope() -> None:
+    found = expected_best([0.9] * 20, seed=1)
+    assert found
+    assert found.slope == pytest.approx((0, 0, 0))
+
+
+Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+"""Scores of that shape."""
+DRAWS: dict[str, Draw] = {
+    "most are good": lambda rng, shape: rng.beta(5, 1, shape),
+    "few are bad": lambda rng, shape: 1 - rng.exponential(0.05, shape),
+    "good ones are rare": lambda rng, shape: 0.5 + 0.5 * rng.beta(1, 4, shape),
+    "two kinds": lambda rng, shape: np.where(
+        rng.random(shape) < 0.7, rng.normal(0.2, 0.05, shape), rng.normal(0.9, 0.02, shape)
+    ),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS.keys())
+@pytest.mark.parametrize("trials", [8, 20])
+def test_the_interval_of_the_second_half_holds_the_true_gain(
+    monkeypatch: pytest.MonkeyPatch, trials: int, draw: Draw
+) -> None:
+    """Nominal: 95%; measured: 79% to 99%. Further trials add no more than the second half."""
+    monkeypatch.setattr(search_checks, "RESAMPLES", 300)
+    rng = np.random.default_rng(1)
+    best_of = np.maximum.accumulate(draw(rng, (20_000, 2 * trials)), axis=1).mean(axis=0)
+    truth = best_of[trials - 1] - best_of[trials // 2 - 1]
+    held = 0
+    for _ in range(100):
+        found = expected_best(draw(rng, (trials,)).tolist(), seed=1)
+        assert found
+        _, low, high = found.second_half
+        held += low <= truth <= high
+    assert held >= 70
+    assert best_of[-1] - best_of[trials - 1] <= 2 * truth * 1.02
+
+
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS.keys())
+def test_as_many_trials_again_hold_a_new_best_with_a_chance_of_one_half(draw: Draw) -> None:
+    scores = draw(np.random.default_rng(1), (10_000, 2, 20)).max(axis=2)
+    assert (scores[:, 1] > scores[:, 0]).mean() == pytest.approx(0.5, abs=0.02)

@@ -1,6 +1,6 @@
 from collections.abc import Callable
-from dataclasses import replace
 
+import keras
 import keras_tuner
 import pytest
 
@@ -13,8 +13,11 @@ Declare = Callable[[keras_tuner.HyperParameters], object]
 
 
 def declared(declare: Declare) -> list[Hyperparameter]:
-    problem = replace(tiny.problem(), build=lambda hp, _: declare(hp))
-    return search_space(problem).hyperparameters
+    def build(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
+        declare(hp)
+        return tiny.build(keras_tuner.HyperParameters(), steps)
+
+    return search_space(tiny.problem(build=build)).hyperparameters
 
 
 @pytest.mark.parametrize(

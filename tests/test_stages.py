@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from study import dtype_policy, runs, stages
+from study import processor, runs, stages
+from study.cli.progress import Screen
 from study.records import Picture
 from study.settings import Settings, Work
 from study.stages import comparison_stage, report_stage
@@ -106,27 +107,21 @@ def test_packages_that_one_of_the_runs_lacks_differ(run: Run) -> None:
     assert "versions.<wbr>keras" in text
 
 
-def test_a_search_s_precision_is_checked_once_recorded_and_kept_when_it_goes_on(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_a_search_trains_in_what_the_run_was_begun_in(
+    run: Run, monkeypatch: pytest.MonkeyPatch, policy: str
 ) -> None:
-    checks, searched_in = iter(["mixed_bfloat16"]), []
-
-    def search(*given: Any, **_: Any) -> None:
-        searched_in.append(given[5])  # its dtype policy
-        if len(searched_in) == 1:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(dtype_policy, "choose", lambda *_: next(checks))
-    monkeypatch.setattr(stages, "search", search)
-    with pytest.raises(KeyboardInterrupt):
-        search_mnist(run)
-    assert json.loads((run.folder / "study.json").read_text())["dtype_policy"] == "mixed_bfloat16"
+    """Whatever the processor can that it goes on with."""
+    searched_in = []
+    monkeypatch.setattr(processor, "computes_bfloat16", lambda: policy == "float32")
+    monkeypatch.setattr(stages, "search", lambda *given, **_: searched_in.append(given[5]))
+    run.write_study(run.study().model_copy(update={"dtype_policy": policy}))
     search_mnist(run)
-    assert searched_in == ["mixed_bfloat16"] * 2
+    assert searched_in == [policy]
 
 
 def search_mnist(run: Run) -> None:
-    stages.search_stage(run, "mnist", tiny.InstantEngine(), Console(file=StringIO()))
+    stages.search_stage(run, "mnist", tiny.InstantEngine(), Screen(Console(file=StringIO())))
 
 
 @dataclass
@@ -145,7 +140,7 @@ def test_figures_are_drawn_by_workers_in_any_folder(
 ) -> None:
     (run.problem_folder("mnist") / "evaluation.json").unlink()  # figures of the search are enough
     engine = FarWorkers(place=tmp_path_factory.mktemp("elsewhere"))
-    stages.figures_stage(run, ["mnist"], engine, Console(file=StringIO()))
+    stages.figures_stage(run, ["mnist"], engine, Screen(Console(file=StringIO())))
     drawn = [picture.file for picture in run.pictures("mnist")]
     assert drawn
     assert all((run.figures_folder("mnist") / name).is_file() for name in drawn)

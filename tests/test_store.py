@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from study import store
 from study.errors import CorruptRecord, WrongName, WrongUse
 from study.files import replacing, write_bytes, write_text
-from study.records import Picture, Stage, StudyRecord
+from study.records import Ground, Picture, Signature, Stage, StudyRecord
 from study.store import Run, check_name, comparison_path, open_run, plain_name, run_names
 from tests.factories import evaluation, predictions, trial
 
@@ -241,7 +241,21 @@ def test_what_was_not_made_yet_is_missing_and_no_error(run: Run) -> None:
         run.predictions("mnist")
 
 
-def test_problems_are_those_with_a_folder_in_the_study_s_order(run: Run) -> None:
+def test_a_signature_comes_back(run: Run) -> None:
+    assert run.signature("mnist") is None
+    signature = Signature(
+        image_shape=(28, 28, 1),
+        heads={"class": ["0", "1"]},
+        images={"train": 6, "validation": 2, "test": 2},
+        ground=Ground(colour=[0], share=0.99),
+    )
+    run.write_signature("mnist", signature)
+    assert run.signature("mnist") == signature
+
+
+def test_problems_are_those_whose_search_has_begun_in_the_study_s_order(run: Run) -> None:
+    signature = Signature(image_shape=(28, 28, 1), heads={}, images={})
+    run.write_signature("mnist", signature)
     assert run.problems() == []
     run.append_trial("line", trial())
     run.append_trial("mnist", trial())

@@ -11,11 +11,12 @@ import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
 from numpy.testing import assert_allclose
 
 from study import metrics, train
 from study.data.dataset import DataOptions, Dataset, Part
-from study.errors import CorruptRecord
+from study.errors import CorruptRecord, WrongName
 from study.models import predict
 from study.problems import Problem
 from study.train import Diverged, Job, Trained
@@ -171,6 +172,89 @@ def test_several_heads_train_as_keras_does() -> None:
     forget(theirs, part)
     for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def penalised(*_: Any) -> keras.Model:
+    """Every kind of loss there is: weighted ones of two heads, penalties of weights and outputs."""
+    pixels = keras.Input((6, 6, 1))
+    x = layers.Rescaling(1 / 255)(pixels)
+    x = layers.Dense(4, "relu", kernel_regularizer="l2")(layers.Flatten()(x))
+    x = layers.ActivityRegularization(l1=0.1)(x)
+    shade = layers.Dense(3, "softmax", name="shade", bias_regularizer="l1")(x)
+    side = layers.Dense(1, "sigmoid", name="side", kernel_constraint="non_neg")(x)
+    model = keras.Model(pixels, {"shade": shade, "side": side})
+    model.compile(
+        "sgd",
+        {"shade": "categorical_crossentropy", "side": "binary_crossentropy"},
+        loss_weights={"shade": 0.25, "side": 3.0},
+    )
+    return model
+
+
+@EAGERLY
+def test_all_losses_count_and_outputs_may_be_named(setup: Setup) -> None:
+    """Outputs in a dictionary too; the weights are those of Keras's `fit`."""
+    problem = tiny.two_heads(build=penalised)
+    setup(problem)
+    ours, _ = train.train(job(epochs=1))
+
+    tf.config.run_functions_eagerly(False)  # of tf.data it would warn
+    train._seed_keras(1)
+    theirs = penalised()
+    theirs.run_eagerly = True
+    part = tiny.dataset().train
+    order = train._order(48, 16, seed=1, epoch=1).ravel()
+    wanted = {
+        "shade": np.eye(3)[part.labels["shade"][order]],
+        "side": part.labels["side"][order][:, None],
+    }
+    theirs.fit(part.images[order], wanted, batch_size=16, shuffle=False, verbose=0)
+    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@EAGERLY
+def test_batch_normalisation_is_set_for_the_averages_where_they_are_scored(setup: Setup) -> None:
+    def averaging(hp: Any, steps: int) -> keras.Model:
+        model = tiny.build(hp, steps)
+        model.compile(keras.optimizers.SGD(1.0, use_ema=True), "categorical_crossentropy")
+        return model
+
+    setup(tiny.problem(build=averaging))
+    model, _ = train.train(job(epochs=2))
+    *_, dense, norm, _ = model.layers
+    before = keras.Model(model.input, dense.output)(tiny.dataset().train.images).numpy()
+    assert_allclose(norm.moving_mean, before.mean(axis=0), rtol=1e-4, atol=1e-5)
+
+
+@EAGERLY
+@pytest.mark.parametrize("activation", [None, "sigmoid"], ids=["logits", "six sigmoid neurons"])
+def test_outputs_that_are_no_probabilities_are_refused(setup: Setup, activation: Any) -> None:
+    def build(*_: Any) -> keras.Model:
+        pixels = keras.Input((6, 6, 1))
+        model = keras.Model(pixels, layers.Dense(6, activation)(layers.Flatten()(pixels)))
+        loss = keras.losses.CategoricalCrossentropy(from_logits=activation is None)
+        model.compile(keras.optimizers.SGD(1e-9), loss)
+        return model
+
+    setup(tiny.problem(build=build))
+    with pytest.raises(WrongName, match=r"tiny\.py: expected 'class' to put out probabilities"):
+        train.train(job(epochs=1))
+
+
+@EAGERLY
+def test_outputs_may_be_of_the_precision_the_network_computes_in(setup: Setup) -> None:
+    def build(*_: Any) -> keras.Model:
+        pixels = keras.Input((6, 6, 1))
+        output = layers.Dense(6, "softmax")(layers.Flatten()(layers.Rescaling(1 / 255)(pixels)))
+        model = keras.Model(pixels, output)
+        model.compile("sgd", "categorical_crossentropy")
+        return model
+
+    setup(tiny.problem(build=build))
+    model, _ = train.train(job(epochs=1, dtype_policy="mixed_bfloat16"))
+    assert model.outputs[0].dtype == "bfloat16"
+    train.train(job(epochs=1))  # and back
 
 
 @EAGERLY

@@ -110,6 +110,10 @@ class InstantEngine:
     workers: int = 1
     keys: list[str] = field(default_factory=list)
 
+    def everywhere(self, function: Callable[[], Any]) -> list[Any]:
+        """As `study.engine.Engine.everywhere`."""
+        return [function()]
+
     def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
         """As `study.engine.Engine.submit`."""
         self.keys.append(key)

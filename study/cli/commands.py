@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from study.cli.options import (
+    DtypeChoice,
     ExistingRun,
     KindOption,
     LineDir,
@@ -28,6 +29,7 @@ from study.cli.options import (
     expanded,
     user_path,
 )
+from study.cli.progress import Screen
 from study.errors import Interrupted, WrongName, WrongUse
 from study.problems import problem_data, problem_names
 from study.records import NetworkName
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from study.engine import Engine
-    from study.records import FigureKind, Method, StageName
+    from study.records import DtypePolicy, FigureKind, Method, Signature, StageName
     from study.settings import Settings, Work
     from study.store import Run
     from study.visualize import SavedModel
@@ -100,6 +102,7 @@ def run(
     preset: Preset = "quick",
     name: RunName = None,
     seed: Seed = 1,
+    dtype: DtypeChoice = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     line_dir: LineDir = None,
@@ -112,7 +115,11 @@ def run(
     Example: python -m study run mnist --preset quick --seed 7
     """
     names = _known_problems(problems or problem_names())
+    from study.settings import changed
+
     settings = _settings(preset, line_dir)
+    budget = changed(settings.search, dtype=dtype)
+    settings = settings.model_copy(update={"search": budget})
     work = _work(names, settings, seed, ["search", "evaluate", "figures"])
     _carry_out(_run_for(work, name, Path(preset).stem), work, workers, scheduler, live)
 
@@ -140,6 +147,7 @@ def search(
     preset: Preset = "quick",
     name: RunName = None,
     seed: Seed = 1,
+    dtype: DtypeChoice = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     line_dir: LineDir = None,
@@ -166,6 +174,7 @@ def search(
         batch_size=batch_size,
         keep=keep,
         retries=retries,
+        dtype=dtype,
     )
     settings = settings.model_copy(update={"search": budget})
     work = _work([problem], settings, seed, ["search"])
@@ -222,6 +231,7 @@ def evaluate(
             raise WrongUse(f"{name} of {opened.name!r} has no trials yet: search it first")
     from study.runs import work_of
 
+    _warn_of_other_conditions(opened)
     work = work_of(opened).model_copy(update={"problems": names})
     with _alone(opened), _engine(work.settings, workers, scheduler) as engine:
         with console.status("loading data"):
@@ -229,7 +239,7 @@ def evaluate(
         from study import stages
 
         for name in names:
-            stages.evaluate_stage(opened, name, engine, console)
+            stages.evaluate_stage(opened, name, engine, Screen(console))
     _print_comparisons(opened, names)
 
 
@@ -272,6 +282,9 @@ def visualize(
     resize: Annotated[
         bool, typer.Option("--resize", help="Convert images that do not fit.")
     ] = False,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Turn light and dark of the images.")
+    ] = False,
     workers: Workers = None,
 ) -> None:
     """Activations, filters and class heatmaps of saved networks, for any images and layers.
@@ -292,7 +305,7 @@ def visualize(
                 _load_data(work)
             from study import stages
 
-            stages.figures_stage(opened, names, engine, console)
+            stages.figures_stage(opened, names, engine, Screen(console))
         for name in names:
             console.print(f"figures: {opened.figures_folder(name)}")
         return
@@ -307,7 +320,16 @@ def visualize(
         if out and len(models) > 1:
             folder = out / model.label
         made = visualize.draw_model(
-            model, folder, kinds, layer or [], image or [], resize, methods, head, chosen_class
+            model,
+            folder,
+            kinds,
+            layer or [],
+            image or [],
+            resize,
+            invert,
+            methods,
+            head,
+            chosen_class,
         )
         for picture in made:
             console.print(str(folder / picture.file))
@@ -325,6 +347,9 @@ def predict(
     resize: Annotated[
         bool, typer.Option("--resize", help="Convert images that do not fit.")
     ] = False,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Turn light and dark of the images.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Class and probabilities of image files.
@@ -333,20 +358,22 @@ def predict(
     """
     _import_tensorflow()
     from study.images import read_images
-    from study.models import image_shape, load_model
+    from study.models import fitting_names, image_shape, load_model
     from study.models import predict as predict_with
 
     models = _models(target, problem, network)
     if len(models) > 1:
         several = ", ".join(model.label for model in models)
         raise WrongUse(f"{target!r} has several networks ({several}): choose one with --problem")
-    model = load_model(models[0].path)
-    pixels = read_images(images, image_shape(model), resize=resize)
+    (chosen,) = models
+    model = load_model(chosen.path)
+    names = fitting_names(model, chosen.names)
+    shape = image_shape(model)
+    pixels = read_images(images, shape, resize=resize, invert=invert, ground=chosen.ground)
     probabilities = predict_with(model, pixels)
     for index, path in enumerate(images):
         answer = {
-            head: _ranked(p[index], models[0].names.get(head), top)
-            for head, p in probabilities.items()
+            head: _ranked(p[index], names.get(head), top) for head, p in probabilities.items()
         }
         if as_json:
             typer.echo(json.dumps({"image": str(path), **answer}))
@@ -517,25 +544,23 @@ def _carry_out(
     run: "Run", work: "Work", workers: int | None, scheduler: str | None, live: bool
 ) -> None:
     """Do what of the work is to do, in a new run if need be, and say what came out."""
-    from study.runs import create_run, other_versions
+    from study.runs import create_run, record_signatures
 
     with ExitStack() as stack:
         new = not run.folder.exists()
         if not new:
             stack.enter_context(_alone(run))
-            if others := other_versions(run):
-                logging.warning(
-                    "%s was begun with other packages, numbers may differ: %s",
-                    run.folder,
-                    "; ".join(others),
-                )
+            _warn_of_other_conditions(run)
         engine = stack.enter_context(_engine(work.settings, workers, scheduler))
         with console.status("loading data"):
-            _load_data(work)
+            signatures = _load_data(work)
         if new:
-            given = command(*map(_recorded, sys.argv[1:]))
-            create_run(run.name, work, given, engine.workers)
+            from study import dtype_policy
+
+            policy = dtype_policy.resolve(work.settings.search.dtype, engine)
+            create_run(run.name, work, _command_again(policy), engine.workers, policy)
             stack.enter_context(_alone(run))
+            record_signatures(run, signatures)
         from study import stages
 
         stages.check_spaces(run)  # of all problems, before the first search and a live report
@@ -544,7 +569,8 @@ def _carry_out(
 
             stack.enter_context(live_report(run))
             console.print(f"live report: {run.report_path}")
-        stages.carry_out(run, engine, console)
+        stages.carry_out(run, engine, Screen(console))
+        record_signatures(run, signatures)  # of a run that had none, now that it was not refused
     if "figures" in work.plan:
         _report(run)
         return
@@ -555,18 +581,43 @@ def _carry_out(
     console.print(f"next: {command('evaluate', run.name)}")
 
 
-def _load_data(work: "Work") -> None:
-    """Wrong images, heads that do not fit them, no network: say so before anything starts."""
+def _command_again(policy: "DtypePolicy") -> str:
+    """The command that was given, with its arithmetic: the same on every processor."""
+    given = [_recorded(argument) for argument in sys.argv[1:]]
+    named = any(argument.partition("=")[0] == "--dtype" for argument in given)
+    return command(*given) if named else command(*given, "--dtype", policy)
+
+
+def _warn_of_other_conditions(run: "Run") -> None:
+    from study.runs import other_conditions
+
+    if others := other_conditions(run):
+        logging.warning(
+            "%s was begun under other conditions, and numbers may differ: %s",
+            run.folder,
+            "; ".join(others),
+        )
+
+
+def _load_data(work: "Work") -> "dict[str, Signature]":
+    """Wrong images, heads that do not fit them, no network: say so before anything starts.
+
+    Returns:
+        What the networks of each problem take and tell apart.
+    """
     from study.data import load_dataset
-    from study.problems import check_heads, load_problem
+    from study.problems import check_heads, load_problem, signature
 
     loaded = {
         source: load_dataset(source, seed=work.seed, options=work.settings.data)
         for source in {problem_data(problem) for problem in work.problems}
     }
+    signatures = {}
     for name in work.problems:
         problem = load_problem(name)
         check_heads(problem, loaded[problem.data])
+        signatures[name] = signature(problem, loaded[problem.data])
+    return signatures
 
 
 def _open_run(name: str) -> "Run":

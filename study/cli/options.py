@@ -6,6 +6,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from study.records import Dtype
+
 
 class KindOption(str, Enum):
     """A `FigureKind`: Typer takes no list of Literals."""
@@ -58,6 +60,14 @@ Workers = Annotated[
         metavar="auto|N",
         show_default="auto",
         help="Processes; auto: one per core, or all that --scheduler has. N waits for N there.",
+    ),
+]
+DtypeChoice = Annotated[
+    Optional[Dtype],
+    typer.Option(
+        "--dtype",
+        show_default="the preset's",
+        help="Arithmetic of trials; auto: mixed_bfloat16 where all processors compute it.",
     ),
 ]
 Preset = Annotated[

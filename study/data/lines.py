@@ -57,7 +57,9 @@ def load(seed: int, options: DataOptions) -> Dataset:
     """Line images, generated or read from `options.line_dir`: 60% for training, 40% for testing.
 
     Stratified by class, validation out of the 60%. No image occurs twice, within or across the
-    parts, and no two classes share an image.
+    parts, and no two classes share an image: that is, no two are equal in every pixel. Lines of a
+    class differ in their centre alone, often by less than a pixel, so test images have near twins
+    among the training images.
 
     Raises:
         WrongSetting: the seed is below 1.

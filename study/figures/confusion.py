@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, LogNorm
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap, LogNorm
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from sklearn.metrics import confusion_matrix
 
@@ -40,6 +40,11 @@ class Confusion(NamedTuple):
     matrices: dict[NetworkName, Matrix]
     blocks: tuple[str, ...]
     """Names of the equally long runs of classes that belong together; () if there are none."""
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the cells are too many for numbers in them."""
+        return len(self.names) > MANY_CLASSES
 
 
 def confusion_info(
@@ -97,15 +102,11 @@ def errors_only(matrix: Matrix) -> np.ndarray:
 def draw_confusions(confusions: Sequence[Confusion]) -> Figure:
     """Baseline on the left, tuned on the right; colour counts errors, the diagonal has none.
 
-    A single head with many classes becomes heat maps. Otherwise numbers are written into the
-    cells; heads with few classes stand side by side, the others have a row each.
+    Each head has its matrices: with numbers in the cells or, of many classes, as heat maps. Heads
+    with few classes stand side by side, the others have a row each.
     """
-    if len(confusions[0].names) > MANY_CLASSES:
-        return _draw_heat_maps(confusions[0])
-    small = [confusion for confusion in confusions if len(confusion.names) <= FEW_CLASSES]
-    large = [confusion for confusion in confusions if len(confusion.names) > FEW_CLASSES]
-    rows = [row for row in (small, *([confusion] for confusion in large)) if row]
-    heights = [1.9 if row is small else 4.1 for row in rows]
+    rows = arranged(confusions)
+    heights = [_height(row) for row in rows]
     figure = new_figure(9, sum(heights) + 0.4)
     with styled():
         sides = figure.subfigures(1, 2, squeeze=False)[0]
@@ -115,32 +116,43 @@ def draw_confusions(confusions: Sequence[Confusion]) -> Figure:
             for band, row in zip(bands, rows, strict=True):
                 places = band.subplots(1, len(row), squeeze=False)[0]
                 for axes, confusion in zip(places, row, strict=True):
-                    _draw_numbers(axes, confusion, network)
+                    draw = _draw_heat_map if confusion.is_large else _draw_numbers
+                    draw(axes, confusion, network)
     return figure
+
+
+def arranged(confusions: Sequence[Confusion]) -> list[list[Confusion]]:
+    """Rows of heads, from above: those with few classes together, then one each in their order."""
+    small = [confusion for confusion in confusions if len(confusion.names) <= FEW_CLASSES]
+    large = [[confusion] for confusion in confusions if len(confusion.names) > FEW_CLASSES]
+    return [small, *large] if small else large
+
+
+def _height(row: Sequence[Confusion]) -> float:
+    """In inches."""
+    if len(row[0].names) <= FEW_CLASSES:
+        return 1.9
+    return 4.5 if row[0].is_large else 4.1
 
 
 def _draw_numbers(axes: Axes, confusion: Confusion, network: NetworkName) -> None:
     """A matrix with its numbers, the diagonal grey, errors in colour."""
-    size, norm = len(confusion.names), _error_norm(confusion)
-    wrong = errors_only(confusion.matrices[network])
-    axes.imshow(np.ma.masked_equal(wrong, 0), cmap=ERROR_COLORS, norm=norm)
-    for (row, column), number in np.ndenumerate(np.array(confusion.matrices[network])):
-        if row == column:
-            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, color=PALETTE["grid"]))
-        if number:
-            dark = row != column and norm(number) > 0.5
-            axes.text(
-                column,
-                row,
-                str(number),
-                ha="center",
-                va="center",
-                fontsize=8.5 if size <= FEW_CLASSES else 6.5,
-                color="white" if dark else PALETTE["ink"],
-            )
-    axes.set_xticks(range(size), confusion.names)
-    axes.set_yticks(range(size), confusion.names)
-    axes.tick_params(length=0, labelsize=7)
+    size, counts = len(confusion.names), np.array(confusion.matrices[network])
+    norm, colored = _error_norm(confusion), counts.clip(1)  # a logarithm has no zero
+    right = np.eye(size, dtype=bool)
+    wrong, dark = ~right & (counts > 0), norm(colored) > 0.5
+    for shown, colors, ink in (
+        (right, ListedColormap([PALETTE["grid"]]), PALETTE["ink"]),
+        (wrong & ~dark, ERROR_COLORS, PALETTE["ink"]),
+        (wrong & dark, ERROR_COLORS, "white"),
+    ):
+        sns.heatmap(
+            colored, mask=~shown, cmap=colors, norm=norm, vmin=0, vmax=1, cbar=False, square=True,
+            annot=counts, fmt="d",
+            annot_kws={"color": ink, "fontsize": 8.5 if size <= FEW_CLASSES else 6.5},
+            xticklabels=confusion.names, yticklabels=confusion.names, ax=axes,
+        )  # fmt: skip
+    axes.tick_params(length=0, labelsize=7, rotation=0)
     axes.spines[:].set_visible(True)
     axes.spines[:].set_color(PALETTE["muted"])
     if size > FEW_CLASSES:
@@ -149,33 +161,26 @@ def _draw_numbers(axes: Axes, confusion: Confusion, network: NetworkName) -> Non
         axes.set_title(confusion.head)
 
 
-def _draw_heat_maps(confusion: Confusion) -> Figure:
-    """Both matrices as pictures of their errors, lines and labels at the blocks of classes."""
+def _draw_heat_map(axes: Axes, confusion: Confusion, network: NetworkName) -> None:
+    """The matrix as a picture of its errors, lines and labels at the blocks of classes."""
     size = len(confusion.names)
     norm = _error_norm(confusion)
-    figure = new_figure(9, 4.9)
-    with styled():
-        places = figure.subplots(1, 2, sharey=True)
-        for axes, network in zip(places, NETWORKS, strict=True):
-            wrong = errors_only(confusion.matrices[network])
-            axes.imshow(np.ma.masked_equal(wrong, 0), cmap=ERROR_COLORS, norm=norm)
-            axes.plot(
-                [-0.5, size - 0.5], [-0.5, size - 0.5], color=PALETTE["grid"], lw=2.5, zorder=0
-            )
-            axes.set_title(f"{network}: {count(int(wrong.sum()), 'error')}", color=PALETTE[network])
-            axes.set_xlabel("predicted")
-            axes.spines[:].set_visible(True)
-            if confusion.blocks:
-                _mark_blocks(axes, confusion.blocks, size)
-        places[0].set_ylabel("true")
-        bar = figure.colorbar(
-            ScalarMappable(norm, ERROR_COLORS), ax=places, shrink=0.75, aspect=30, pad=0.01
-        )
-        bar.set_label("test images (no colour: none)")
-        bar.locator = LogLocator(subs=(1, 2, 5))
-        bar.formatter = FuncFormatter(lambda number, _: f"{number:g}")
-        bar.minorlocator = NullLocator()
-    return figure
+    wrong = errors_only(confusion.matrices[network])
+    axes.imshow(np.ma.masked_equal(wrong, 0), cmap=ERROR_COLORS, norm=norm)
+    axes.plot([-0.5, size - 0.5], [-0.5, size - 0.5], color=PALETTE["grid"], lw=2.5, zorder=0)
+    head = "" if confusion.head == "class" else f"{confusion.head}: "
+    axes.set_title(head + count(int(wrong.sum()), "error"), color=PALETTE[network])
+    axes.set(xlabel="predicted", ylabel="true")
+    axes.spines[:].set_visible(True)
+    if confusion.blocks:
+        _mark_blocks(axes, confusion.blocks, size)
+    bar = axes.figure.colorbar(
+        ScalarMappable(norm, ERROR_COLORS), ax=axes, location="bottom", shrink=0.8, aspect=30
+    )
+    bar.set_label("test images (no colour: none)")
+    bar.locator = LogLocator(subs=(1, 2, 5))
+    bar.formatter = FuncFormatter(lambda number, _: f"{number:g}")
+    bar.minorlocator = NullLocator()
 
 
 def _mark_blocks(axes: Axes, blocks: Sequence[str], size: int) -> None:

@@ -1,6 +1,6 @@
 """F1 of every class on the test part, of baseline and tuned; and by what the classes share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from study.figures.scores import percent, points, set_score_axis
 from study.figures.style import PALETTE, SEQUENTIAL, new_figure, save, styled
 from study.records import NETWORKS, Evaluation, NetworkName, Picture
 
+MOST_NAMED = 6
+"""Classes without test images that a caption names."""
 STEPS = 15
 """Colours of a map with numbers in it: few, because all of a file share a palette of 256."""
 BETTER_COLORS = LinearSegmentedColormap.from_list(
@@ -33,14 +35,14 @@ class F1Row(NamedTuple):
 
 
 class F1Group(NamedTuple):
-    """Rows that belong together."""
+    """Rows that belong together; none of what has no test images."""
 
     title: str
     rows: tuple[F1Row, ...]
 
 
 class F1Grid(NamedTuple):
-    """F1 of all classes, laid out by their attributes."""
+    """F1 of all classes, laid out by their attributes; NaN of a class without test images."""
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
@@ -50,9 +52,9 @@ class F1Grid(NamedTuple):
 
 
 def by_class(evaluation: Evaluation) -> F1Group:
-    """One row a class, the tuned network's worst class first."""
-    baseline, tuned = (evaluation.networks[name].per_class.f1 for name in NETWORKS)
-    rows = map(F1Row, evaluation.classes, baseline, tuned)
+    """One row a class that has test images, the tuned network's worst class first."""
+    baseline, tuned = (_scores(evaluation, name).tolist() for name in NETWORKS)
+    rows = _known(map(F1Row, evaluation.classes, baseline, tuned))
     return F1Group("class", tuple(sorted(rows, key=lambda row: (row.tuned, row.baseline))))
 
 
@@ -62,13 +64,30 @@ def by_attribute(
     """One group an attribute: the mean F1 of the classes that share a value."""
     groups = []
     for axis, attribute in enumerate(attributes):
-        others = tuple(other for other in range(len(attributes)) if other != axis)
         baseline, tuned = (
-            _cube(evaluation, name, names, attributes).mean(axis=others) for name in NETWORKS
+            [
+                _mean(part)
+                for part in np.moveaxis(_cube(evaluation, name, names, attributes), axis, 0)
+            ]
+            for name in NETWORKS
         )
-        rows = zip(names[attribute], baseline.tolist(), tuned.tolist(), strict=True)
-        groups.append(F1Group(attribute, tuple(F1Row(*row) for row in rows)))
+        groups.append(F1Group(attribute, _known(map(F1Row, names[attribute], baseline, tuned))))
     return tuple(groups)
+
+
+def _scores(evaluation: Evaluation, network: NetworkName) -> np.ndarray:
+    """(classes,) F1, NaN of a class without test images."""
+    return np.array(evaluation.networks[network].per_class.f1, float)
+
+
+def _mean(scores: np.ndarray) -> float:
+    """Over what is no NaN; NaN if there is nothing else."""
+    there = scores[~np.isnan(scores)]
+    return float(there.mean()) if len(there) else np.nan
+
+
+def _known(rows: Iterable[F1Row]) -> tuple[F1Row, ...]:
+    return tuple(row for row in rows if not np.isnan([row.baseline, row.tuned]).any())
 
 
 def in_grid(evaluation: Evaluation, names: Names, attributes: Sequence[str]) -> F1Grid:
@@ -93,7 +112,7 @@ def _cube(
 ) -> np.ndarray:
     """F1 of all classes, one axis an attribute: (96,) -> (2, 2, 12, 2)."""
     shape = [len(names[attribute]) for attribute in attributes]
-    return np.array(evaluation.networks[network].per_class.f1).reshape(shape)
+    return _scores(evaluation, network).reshape(shape)
 
 
 def draw_rows(groups: Sequence[F1Group]) -> Figure:
@@ -153,7 +172,8 @@ def draw_grid(grid: F1Grid) -> Figure:
     """Heat maps of the F1 of both networks and of their difference, in percent."""
     baseline, tuned = (100 * np.array(grid.values[name]) for name in NETWORKS)
     gain = tuned - baseline
-    low, most = min(baseline.min(), tuned.min()), max(float(np.abs(gain).max()), 0.1)
+    low = float(np.nanmin([baseline, tuned]))
+    most = max(float(np.nanmax(np.abs(gain))), 0.1)
     panels = (
         ("baseline", baseline, F1_COLORS, Normalize(min(low, 99.0), 100), PALETTE["baseline"]),
         ("tuned", tuned, F1_COLORS, Normalize(min(low, 99.0), 100), PALETTE["tuned"]),
@@ -181,6 +201,9 @@ def _write_cells(
     axes: Axes, values: np.ndarray, colors: Colormap, norm: Normalize, sign: str
 ) -> None:
     for (row, column), value in np.ndenumerate(values):
+        if np.isnan(value):  # no test images
+            axes.text(column, row, "–", ha="center", va="center", fontsize=7)  # noqa: RUF001
+            continue
         red, green, blue, _ = colors(norm(value))
         # Relative luminance (ITU-R BT.601 weights) decides on white or dark letters.
         light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.55
@@ -189,6 +212,21 @@ def _write_cells(
             column, row, text, ha="center", va="center", fontsize=7,
             color=PALETTE["ink"] if light else "white",
         )  # fmt: skip
+
+
+def _left_out(evaluation: Evaluation) -> str:
+    """Which classes have no F1, as the end of a caption."""
+    scores = _scores(evaluation, "tuned")
+    absent = [
+        name for name, score in zip(evaluation.classes, scores, strict=True) if np.isnan(score)
+    ]
+    if not absent:
+        return ""
+    shown = ", ".join(absent[:MOST_NAMED]) + (", ..." if len(absent) > MOST_NAMED else "")
+    return (
+        f" {len(absent)} of {len(scores)} classes have no test images and so no F1; they are left "
+        f"out: {shown}."
+    )
 
 
 def _classes_caption(group: F1Group) -> str:
@@ -221,13 +259,14 @@ def _attributes_caption(groups: Sequence[F1Group]) -> str:
 
 def _grid_caption(grid: F1Grid) -> str:
     baseline, tuned = (np.array(grid.values[name]) for name in NETWORKS)
-    row, column = np.unravel_index(int(tuned.argmin()), tuned.shape)
+    row, column = np.unravel_index(int(np.nanargmin(tuned)), tuned.shape)
+    classes = int((~np.isnan(tuned)).sum())
     return (
-        f"F1 of all {tuned.size} classes, a column for each {grid.column_attribute}. The tuned "
+        f"F1 of all {classes} classes, a column for each {grid.column_attribute}. The tuned "
         f"network's worst class is {grid.rows[row]}, {grid.columns[column]} with "
-        f"{percent(float(tuned.min()))}; the baseline's worst has "
-        f"{percent(float(baseline.min()))}. In the last map blue is where the tuned network is "
-        f"better ({int((tuned > baseline).sum())} classes), orange where the baseline is "
+        f"{percent(float(np.nanmin(tuned)))}; the baseline's worst has "
+        f"{percent(float(np.nanmin(baseline)))}. In the last map blue is where the tuned network "
+        f"is better ({int((tuned > baseline).sum())} classes), orange where the baseline is "
         f"({int((tuned < baseline).sum())})."
     )
 
@@ -250,7 +289,7 @@ def pictures(
             file="results_f1.png",
             section="results",
             title="F1 of each class",
-            caption=_classes_caption(group),
+            caption=_classes_caption(group) + _left_out(evaluation),
             alt="Paired dots: F1 of the baseline and the tuned network for each class.",
         )
         save(draw_rows([group]), directory / made.file)
@@ -261,7 +300,7 @@ def pictures(
         file="results_f1.png",
         section="results",
         title="F1 of each class",
-        caption=_grid_caption(grid),
+        caption=_grid_caption(grid) + _left_out(evaluation),
         alt="Heat maps of the F1 of each class of the baseline and the tuned network and of the "
         "difference.",
     )
@@ -269,7 +308,7 @@ def pictures(
         file="results_f1_attributes.png",
         section="results",
         title=f"F1 by {', '.join(attributes)}",
-        caption=_attributes_caption(groups),
+        caption=_attributes_caption(groups) + _left_out(evaluation),
         alt="Paired dots: mean F1 of the baseline and the tuned network for each value of "
         f"{', '.join(attributes)}.",
     )

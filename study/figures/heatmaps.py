@@ -57,6 +57,10 @@ class HeadHeatmaps(NamedTuple):
     maps: np.ndarray
     """(n, height, width) float32 in [0, 1]: evidence for the class, as a share of the image's
     greatest; all zero if there is none."""
+    layer: str
+    """Whose maps explain it."""
+    resolution: tuple[int, int]
+    """(rows, columns) of the layer's maps, which are enlarged to the image."""
 
     @property
     def empty(self) -> np.ndarray:
@@ -67,9 +71,6 @@ class HeadHeatmaps(NamedTuple):
 class HeatmapsInfo(NamedTuple):
     """Heatmaps of some images, for each head of a network."""
 
-    layer: str
-    resolution: tuple[int, int]
-    """(rows, columns) of the layer's maps, which are enlarged to the image."""
     heads: list[HeadHeatmaps]
     method: Method = "gradcam"
     target: int | None = None
@@ -79,6 +80,11 @@ class HeatmapsInfo(NamedTuple):
     def at_layer(self) -> bool:
         """Whether the layer matters: SmoothGrad goes down to the pixels."""
         return self.method != "smoothgrad"
+
+    @property
+    def layers(self) -> dict[str, tuple[int, int]]:
+        """The heads' layers, mostly one, with (rows, columns) of their maps."""
+        return {head.layer: head.resolution for head in self.heads}
 
 
 def heatmaps_info(
@@ -94,14 +100,13 @@ def heatmaps_info(
     Args:
         model: Its heads end in softmax or in one sigmoid neuron.
         images: (n, height, width, channels), pixels 0 to 255.
-        layer: Name of a layer with maps; the last convolution layer if None.
+        layer: Name of a layer with maps; each head's last convolution layer if None.
         method: See `study.attribution`.
         head: Name of the only head; all if None.
         target: Index of the class to explain; the predicted one if None.
 
     Raises:
-        WrongName: a layer that is not there or has no maps, no convolution layer at all, a
-            network with another one nested inside, a head or class that is not there.
+        WrongName: as `study.attribution.attribute`.
     """
     explainer = Explainer(model, layer)
     probabilities = explainer.predict(images)
@@ -111,10 +116,12 @@ def heatmaps_info(
             predicted=probabilities[name].argmax(axis=1),
             probability=probabilities[name].max(axis=1),
             maps=explainer.maps(images, method, name, target),
+            layer=explainer.layer_of(name),
+            resolution=explainer.resolution_of(name),
         )
         for name in ([find_head(explainer.heads, head)] if head else explainer.heads)
     ]
-    return HeatmapsInfo(explainer.layer, explainer.resolution, heads, method, target)
+    return HeatmapsInfo(heads, method, target)
 
 
 def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
@@ -241,18 +248,18 @@ def caption(
     names: Names | None = None,
 ) -> str:
     """What to see in the figure, with its numbers."""
-    rows, columns = info.resolution
     height, width = info.heads[0].maps.shape[1:]
     asked = "the class it predicts"
     if info.target is not None:
         asked = f"class {class_name(names, info.heads[0].head, info.target)}"
-    where = f" at layer {info.layer}" if info.at_layer else ""
+    where = f" at layer {', '.join(info.layers)}" if info.at_layer else ""
     told = (
         f"{METHOD_NAMES[info.method]} of {images} images{where}: bright is where the network finds "
         f"evidence for {asked}, as a share of the image's greatest."
     )
-    if info.at_layer:
-        told += f" The layer has {rows} × {columns} cells for {height} × {width} pixels"  # noqa: RUF001
+    for layer, (rows, columns) in info.layers.items() if info.at_layer else ():
+        which = "The layer" if len(info.layers) == 1 else f"Layer {layer}"
+        told += f" {which} has {rows} × {columns} cells for {height} × {width} pixels"  # noqa: RUF001
         coarse = min(height // rows, width // columns)
         told += f", so a patch is no finer than {coarse} pixels." if coarse > 1 else "."
     if info.method == "scorecam":
@@ -310,7 +317,7 @@ def pictures(
             save(draw_heatmaps(info, images, truth, names), directory / file)
             heads = ", ".join(head.head for head in info.heads)
             by = "" if method == "gradcam" else f" by {METHOD_NAMES[method]}"
-            where = f" at {info.layer}" if info.at_layer else ""
+            where = f" at {', '.join(info.layers)}" if info.at_layer else ""
             made.append(
                 Picture(
                     file=file,

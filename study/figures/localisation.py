@@ -40,10 +40,12 @@ READING = (
     "A heatmap that is right about a line image lies on the line. Maximum on the line (pointing "
     "game): in how many images the hottest pixel is a line pixel. Energy: how much of a map's sum "
     "lies on the line, or within one or two pixels of it. Rank accuracy: of as many hottest pixels "
-    "as the line has, how many are line pixels. Dots are means over the images, bars 95% bootstrap "
+    "as the line has, how many are line pixels. Dots are means over the images, bars 95% "
     "intervals. The grey rows know nothing of any network: Sobel, an edge detector, finds the line "
     "because there is nothing else in the image (dashed), random and uniform maps find it by "
-    "chance. What is left of the dashed line says less about the line than its edges do."
+    "chance. A method is called better than Sobel in a score if the 95% interval of the difference "
+    "lies above zero, as that of about one in forty would by chance. What is left of the dashed "
+    "line says less about the line than its edges do."
 )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
@@ -28,12 +29,10 @@ READING = (
 
 def panels_info(found: AcrossSearch, method: Method) -> list[Panel]:
     """The share on the line against each trait that varies among the trials."""
-    numbers = [trial.number for trial in found.trials]
-    shares = [trial.energy[method].mean for trial in found.trials]
-    made = [
-        make_panel(name, numbers, [trial.traits[name] for trial in found.trials], shares)
-        for name in found.trials[0].traits
-    ]
+    index = pd.Index([trial.number for trial in found.trials], name="trial")
+    traits = pd.DataFrame([trial.traits for trial in found.trials], index=index)
+    shares = pd.Series([trial.energy[method].mean for trial in found.trials], index=index)
+    made = [make_panel(traits[name], shares) for name in traits]
     return [panel for panel in made if panel]
 
 
@@ -62,11 +61,10 @@ def _draw_row(row: np.ndarray, found: AcrossSearch, method: Method, metric: str)
     for axes, panel in zip(row[:-1], panels_info(found, method), strict=True):
         _draw_intervals(axes, places(panel), shares)
         draw_panel(axes, panel, best, len(trials))
-    axes, scores = row[-1], [trial.score for trial in trials]
+    axes, scores = row[-1], pd.Series([trial.score for trial in trials], index=numbers)
     set_score_axis(axes, scores, "x")
     _draw_intervals(axes, scores, shares)
-    means = [share.mean for share in shares]
-    scatter_trials(axes, numbers, scores, means, best=best, labels=True)
+    scatter_trials(axes, scores, pd.Series([share.mean for share in shares], index=numbers), best)
     axes.set_title("score", fontsize=8.5)
     axes.set_xlabel(f"validation {metric_label(metric)}", fontsize=7.5)
     axes.tick_params(axis="x", labelsize=7)
@@ -80,7 +78,7 @@ def _draw_row(row: np.ndarray, found: AcrossSearch, method: Method, metric: str)
     row[0].set_ylabel(f"{METHOD_NAMES[method]}\non the line")
 
 
-def _draw_intervals(axes: Axes, x: Sequence[float], shares: Sequence[Estimate]) -> None:
+def _draw_intervals(axes: Axes, x: pd.Series, shares: Sequence[Estimate]) -> None:
     low, high = zip(*(share.ci95 for share in shares), strict=True)
     axes.vlines(x, low, high, color=PALETTE["muted"], alpha=0.4, linewidth=1.6, zorder=2)
 
@@ -95,7 +93,10 @@ def caption(found: AcrossSearch) -> str:
     if found.unreadable:
         told.append(f"The weights of {count(found.unreadable, 'trial')} cannot be read.")
     if kept + found.unreadable < found.scored:
-        told.append("Weights were kept of the best only, which bends what goes with what.")
+        told.append(
+            "Weights were kept of the best only: these trials are selected on the outcome, so what "
+            "goes with what among them need not hold among all."
+        )
     by_number = {trial.number: trial for trial in found.trials}
     for method in found.trials[0].energy:
         shares = {number: trial.energy[method].mean for number, trial in by_number.items()}

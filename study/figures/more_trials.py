@@ -1,4 +1,4 @@
-"""Would more trials have helped? The best score to be expected of fewer of them."""
+"""The best score to be expected of fewer trials, and what that says of more."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,18 +7,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from study.figures.scores import count, metric_label, percent, points, set_score_axis
-from study.figures.search import score_of
 from study.figures.style import PALETTE, new_figure, save, styled
 from study.records import Picture, Trial
 from study.search_checks import ExpectedBest, expected_best
+from study.trial_table import trial_table
 
 READING = (
     "Had the same trials come in another order, fewer of them would have found a better or a worse "
     "network. The line is the best score of so many trials on average over all orders, the band "
-    "its 95% bootstrap interval, which knows of no score above the best one seen. A line that "
-    "still rises on the right promises more from more trials; a flat one does not. All this takes "
-    "trials for independent draws, which those of a random search are; of a search that learns "
-    "from its trials, or ends some early, it is a rough guide."
+    "its 95% bootstrap interval, which knows of no score above the best one seen and is too short "
+    "where good scores are rare. The baseline, which nobody drew, is left out."
 )
 
 
@@ -36,45 +34,53 @@ def draw_expected_best(info: ExpectedBest, metric: str) -> Figure:
     return figure
 
 
-def caption(info: ExpectedBest) -> str:
-    """What the second half of the trials was worth, and what that says of more."""
+def caption(info: ExpectedBest, tuner: str) -> str:
+    """What the second half of the trials was worth, and what that allows to say of more."""
     trials, half = len(info.mean), len(info.mean) // 2
-    gain, low, high = info.second_half
-    said = (
+    found = (
         f"{count(half, 'trial')} would have found {percent(info.mean[half - 1])} on average, all "
-        f"{trials} found {percent(info.mean[-1])}: the second half brought {points(gain)} (95% "
-        f"interval {100 * low:+.2f} to {100 * high:+.2f}). "
+        f"{trials} found {percent(info.mean[-1])}"
     )
+    if tuner != "random":
+        return (
+            f"{found}. The trials of {tuner} search are no independent draws, so this says nothing "
+            "of what more of them would find."
+        )
+    gain, low, high = info.second_half
+    slope, least, most = info.slope
     return (
-        said
-        + {
-            True: "More trials would probably have helped still.",
-            False: "More trials would hardly have helped.",
-            None: "Whether more would have helped these trials do not tell.",
-        }[info.would_help]
+        f"{found}: the second half brought {points(gain)} (95% interval {100 * low:+.2f} to "
+        f"{100 * high:+.2f}), {100 * slope:.3f} points per trial ({100 * least:.3f} to "
+        f"{100 * most:.3f}); of further trials each would add no more on average. Among {trials} "
+        "more random trials there is one better than all of these with a chance of one half, "
+        "whatever these scored; ties make it less."
     )
 
 
 def pictures(
-    trials: Sequence[Trial], problem: str, metric: str, seed: int, directory: Path
+    trials: Sequence[Trial], problem: str, metric: str, tuner: str, seed: int, directory: Path
 ) -> list[Picture]:
     """Draw search_more_trials.png into the directory; nothing of fewer than four scored trials.
+
+    The baseline, trial 0, is not counted.
 
     Args:
         trials: Configurations, in any order.
         problem: Its name, for the text.
         metric: The objective, "accuracy" or "joint".
+        tuner: Of the search: only "random" draws trials that do not depend on each other.
         seed: Of the bootstrap.
         directory: Exists.
     """
-    info = expected_best([s for trial in trials if (s := score_of(trial)) is not None], seed)
+    drawn = trial_table([trial for trial in trials if trial.number > 0])
+    info = expected_best(drawn["score"].dropna().tolist(), seed)
     if info is None:
         return []
     made = Picture(
         file="search_more_trials.png",
         section="search",
-        title="Would more trials have helped?",
-        caption=caption(info),
+        title="The best of fewer trials",
+        caption=caption(info, tuner),
         alt=f"Line plot of the best score to be expected of one to {len(info.mean)} trials of "
         f"{problem}, with a band for its interval.",
         reading=READING,

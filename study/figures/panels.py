@@ -1,12 +1,14 @@
 """Small plots of what came out of trials against one of their values, and dots for trials."""
 
 import math
-from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from numpy.typing import ArrayLike
+from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 from scipy.stats import kruskal
 
 from study.figures.style import PALETTE
@@ -37,50 +39,37 @@ class Panel(NamedTuple):
     kind: PanelKind
     categories: tuple[str, ...]
     """Labels at x = 0, 1, 2, ... if the kind is "categories", else ()."""
-    numbers: tuple[int, ...]
-    x: tuple[float, ...]
-    """Place of the category, or the value itself."""
-    scores: tuple[float, ...]
+    points: pd.DataFrame
+    """One row per trial, by its number: x, the value or the place of its category, and score."""
     matters: float
     """Share of the scores' ranks that its groups explain, in [0, 1]; see `explained`."""
 
 
-def make_panel(
-    name: str, numbers: Sequence[int], values: Sequence[Value], scores: Sequence[float]
-) -> Panel | None:
-    """The panel of one value of these trials, None if it was constant."""
+def make_panel(values: pd.Series, scores: pd.Series) -> Panel | None:
+    """The panel of one value of the trials, None if it was constant.
+
+    Args:
+        values: By trial; missing where a trial has none.
+        scores: By trial, of the same trials.
+    """
+    values = values.dropna()
     kind = _kind(values)
-    if kind == "categories":
-        categories = sorted(set(values), key=_order)
-        x = [float(categories.index(value)) for value in values]
-        labels = tuple(_label(value) for value in categories)
-    else:
-        x = [float(value) for value in values]
-        labels = ()
-    if len(set(x)) < 2:
+    categories = sorted(values.unique().tolist(), key=_order) if kind == "categories" else []
+    x = (values.map(categories.index) if categories else values).astype(float)
+    if x.nunique() < 2:
         return None
-    return Panel(
-        name=name,
-        kind=kind,
-        categories=labels,
-        numbers=tuple(numbers),
-        x=tuple(x),
-        scores=tuple(scores),
-        matters=explained(x, scores),
-    )
+    points = pd.DataFrame({"x": x, "score": scores[x.index]})
+    labels = tuple(map(_label, categories))
+    return Panel(str(values.name), kind, labels, points, explained(x, points["score"]))
 
 
-def _kind(values: Sequence[Value]) -> PanelKind:
-    numeric = all(
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-        for value in values
-    )
-    different = len(set(values))
-    drawn = any(isinstance(value, float) for value in values) and 1 < different == len(values)
-    if not numeric or (different <= MOST_CATEGORIES and not drawn):
+def _kind(values: pd.Series) -> PanelKind:
+    numeric = is_numeric_dtype(values) and not is_bool_dtype(values) and np.isfinite(values).all()
+    drawn = is_float_dtype(values) and 1 < values.nunique() == len(values)
+    if not numeric or (values.nunique() <= MOST_CATEGORIES and not drawn):
         return "categories"
-    positive = [float(value) for value in values if float(value) > 0]
-    if min(float(value) for value in values) < 0 or max(positive) <= LOG_FROM * min(positive):
+    positive = values[values > 0]
+    if values.min() < 0 or positive.max() <= LOG_FROM * positive.min():
         return "linear"
     return "log" if len(positive) == len(values) else "symlog"
 
@@ -96,7 +85,7 @@ def _label(value: Value) -> str:
     return f"{value:g}" if isinstance(value, int | float) else value
 
 
-def explained(x: Sequence[float], scores: Sequence[float]) -> float:
+def explained(x: ArrayLike, scores: ArrayLike) -> float:
     """How far groups of x tell scores apart: eta squared of the Kruskal-Wallis test, in [0, 1].
 
     Values of x are the groups, thirds of them if there are more than `MOST_CATEGORIES`. The
@@ -127,33 +116,31 @@ def draw_panel(axes: Axes, panel: Panel, best: int | None, trials: int) -> None:
         _draw_categories(axes, panel)
     else:
         _set_numeric_axis(axes, panel)
-    scatter_trials(axes, panel.numbers, places(panel), panel.scores, best=best, labels=True)
+    scatter_trials(axes, places(panel), panel.points["score"], best)
     axes.grid(True, axis="y")
     axes.set_title(_short(panel.name, LONGEST_NAME), fontsize=8.5)
-    if len(panel.numbers) < trials:
-        axes.set_xlabel(f"active in {len(panel.numbers)} of {trials}", fontsize=7.5)
+    if len(panel.points) < trials:
+        axes.set_xlabel(f"active in {len(panel.points)} of {trials}", fontsize=7.5)
 
 
-def places(panel: Panel) -> tuple[float, ...]:
+def places(panel: Panel) -> pd.Series:
     """Where the trials' dots are on the x axis: those of a category beside each other."""
-    if panel.kind != "categories":
-        return panel.x
-    # The golden ratio spreads any run of trial numbers evenly, the same way every time.
-    return tuple(
-        place + 0.5 * ((number * GOLDEN) % 1 - 0.5)
-        for place, number in zip(panel.x, panel.numbers, strict=True)
-    )
+    x = panel.points["x"]
+    # The golden ratio spreads any run of trial numbers evenly, the same way every time, which
+    # seaborn's stripplot does not: it draws from NumPy's global generator.
+    return x + 0.5 * ((x.index * GOLDEN) % 1 - 0.5) if panel.kind == "categories" else x
 
 
 def _set_numeric_axis(axes: Axes, panel: Panel) -> None:
-    smallest = min((value for value in panel.x if value > 0), default=1.0)
+    x = panel.points["x"]
+    smallest = x[x > 0].min()
     if panel.kind == "linear":
-        whole = all(value.is_integer() for value in panel.x)
+        whole = bool((x % 1 == 0).all())
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=whole))
     elif panel.kind == "symlog":
         axes.set_xscale("symlog", linthresh=smallest, linscale=0.7)
     else:
-        powers = math.floor(math.log10(max(panel.x))) - math.ceil(math.log10(smallest)) + 1
+        powers = math.floor(math.log10(x.max())) - math.ceil(math.log10(smallest)) + 1
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if powers < 2 else (1,)))
     if panel.kind != "linear":
@@ -167,19 +154,9 @@ def _short_number(value: float) -> str:
 
 
 def _draw_categories(axes: Axes, panel: Panel) -> None:
-    slots = range(len(panel.categories))
-    medians = [
-        float(np.median([score for x, score in zip(panel.x, panel.scores, strict=True) if x == at]))
-        for at in slots
-    ]
-    axes.hlines(
-        medians,
-        [at - 0.32 for at in slots],
-        [at + 0.32 for at in slots],
-        PALETTE["ink"],
-        lw=1.4,
-        zorder=4,
-    )
+    medians = panel.points.groupby("x")["score"].median()
+    slots = medians.index
+    axes.hlines(medians, slots - 0.32, slots + 0.32, PALETTE["ink"], lw=1.4, zorder=4)
     labels = [_short(label, LONGEST_LABEL) for label in panel.categories]
     axes.set_xticks(slots, labels)
     if max(map(len, labels)) * len(labels) > WIDEST_LABELS:
@@ -190,45 +167,43 @@ def _draw_categories(axes: Axes, panel: Panel) -> None:
 
 
 def scatter_trials(
-    axes: Axes,
-    numbers: Sequence[int],
-    x: Sequence[float],
-    scores: Sequence[float],
-    sizes: Sequence[float] | None = None,
-    *,
-    best: int | None = None,
-    labels: bool = False,
+    axes: Axes, x: pd.Series, y: pd.Series, best: int | None, areas: pd.Series | float = 22.0
 ) -> None:
-    """Dots: the baseline and the best trial in their colours, the others grey."""
-    if best is None and scores:
-        best = numbers[scores.index(max(scores))]
-    sizes = sizes or [22.0] * len(numbers)
-    kinds = {
-        "other trials": [n not in (BASELINE, best) for n in numbers],
-        "baseline (trial 0)": [n == BASELINE for n in numbers],
-        f"best (trial {best})": [n == best and n != BASELINE for n in numbers],
+    """Dots, one per trial, by its number: the baseline and the best in their colours and larger."""
+    dots = pd.DataFrame({"x": x, "y": y, "area": areas, "role": roles(x.index, best)})
+    for role, chosen in dots.groupby("role"):
+        color = role_colors(best)[str(role)]
+        axes.scatter(
+            chosen["x"],
+            chosen["y"],
+            s=chosen["area"] * (1 if color == OTHERS else 2.2),
+            color=color,
+            edgecolor="white",
+            linewidth=0.6,
+            zorder=3 if color == OTHERS else 5,
+            label=str(role),
+        )
+
+
+def role_colors(best: int | None) -> dict[str, str]:
+    """What a trial is, in words for a legend -> colour: another one, the baseline, the best."""
+    return {
+        "other trials": OTHERS,
+        "baseline (trial 0)": PALETTE["baseline"],
+        f"best (trial {best})": PALETTE["tuned"],
     }
-    colors = (OTHERS, PALETTE["baseline"], PALETTE["tuned"])
-    for color, (label, chosen) in zip(colors, kinds.items(), strict=True):
-        special = color != OTHERS
-        picked = [i for i, yes in enumerate(chosen) if yes]
-        if picked:
-            axes.scatter(
-                [x[i] for i in picked],
-                [scores[i] for i in picked],
-                s=[sizes[i] * (2.2 if special else 1) for i in picked],
-                color=color,
-                edgecolor="white",
-                linewidth=0.6,
-                zorder=5 if special else 3,
-                label=label if labels else None,
-            )
 
 
-def dot_sizes(epochs: Sequence[int]) -> list[float]:
+def roles(numbers: pd.Index | pd.Series, best: int | None) -> "pd.Categorical[str]":
+    """What each trial is, in the words of `role_colors`."""
+    is_baseline = np.asarray(numbers == BASELINE)
+    codes = np.where(is_baseline, 1, 2 * np.asarray(numbers == best))
+    return pd.Categorical.from_codes(codes, pd.Index([*role_colors(best)]))
+
+
+def dot_areas(epochs: pd.Series) -> pd.Series:
     """Areas of dots: in proportion to the epochs, bounded below so that each can be seen."""
-    most = max([*epochs, 1])
-    return [max(8.0, 30.0 * number / most) for number in epochs]
+    return (30.0 * epochs / epochs.clip(lower=1).max()).clip(lower=8.0)
 
 
 def _short(text: str, longest: int) -> str:

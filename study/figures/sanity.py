@@ -6,7 +6,16 @@ from matplotlib.figure import Figure
 
 from study.figures.scores import count
 from study.figures.style import METHOD_LOOK, PALETTE, new_figure, save, styled
-from study.records import METHOD_NAMES, METHODS, Method, NetworkName, Picture, Sanity
+from study.records import (
+    FEWEST_DRAWS,
+    METHOD_NAMES,
+    METHODS,
+    Method,
+    NetworkName,
+    Picture,
+    Sanity,
+    SanityVerdict,
+)
 
 READING = (
     "From left to right the layers are given new random weights, one after the other, from the "
@@ -14,9 +23,17 @@ READING = (
     "change, for what it explained is gone. Up is the rank correlation of the new maps with the "
     "original ones: 1 is no change, 0 is nothing in common. A method that ends above the dashed "
     "line shows the image as much as the network: more than a quarter of the variance of its "
-    "pixels' ranks does not come from the weights. Bars are 95% bootstrap intervals; a method "
-    "whose bar crosses the line is undecided."
+    "pixels' ranks does not come from the weights. Weights are drawn several times, since another "
+    "draw can give another answer; bars are 95% intervals for other draws and other images. A "
+    "method whose bar crosses the line is undecided. A new map that is the same everywhere has not "
+    "reacted but vanished: it counts as 0 in the picture and as unchanged where a method is to "
+    "pass."
 )
+UNDECIDED = (
+    f"That decides nothing: another draw can give another answer, and a verdict takes "
+    f"{FEWEST_DRAWS} draws."
+)
+"""Of a check with fewer draws, as older versions made it."""
 
 
 def draw_sanity(found: Sanity) -> Figure:
@@ -56,43 +73,58 @@ def draw_sanity(found: Sanity) -> Figure:
     return figure
 
 
+SAID: dict[SanityVerdict, str] = {
+    "stays": "not to be trusted, for the maps still resemble the original ones",
+    "vanishes": "no verdict, for too many new maps are the same everywhere",
+    "undecided": "undecided",
+    "reacts": "these react to the weights",
+}
+"""Verdicts in the order they are told."""
+
+
 def caption(found: Sanity) -> str:
     """Who reacts to the weights and who does not, in numbers."""
-    told = [f"Heatmaps of {count(found.images, 'test image')} as the networks forget."]
+    images, draws = count(found.images, "test image"), count(found.draws, "draw")
+    told = [f"Heatmaps of {images} as the networks forget, {draws} of random weights."]
+    if not found.decides:
+        told.append(UNDECIDED)
     for network in found.networks:
         told.append(_verdict(found, network))
     return " ".join(told)
 
 
 def _verdict(found: Sanity, network: NetworkName) -> str:
-    ends, bad, unsure = found.ends(network), found.distrusted(network), found.undecided(network)
-    good = [method for method in ends if method not in bad + unsure]
+    ends = found.ends(network)
     mute = [method for method in METHODS if method not in ends]
     told = []
-    if bad:
-        told.append(
-            "not to be trusted, for the maps still resemble the original ones: "
-            + _named(found, network, bad)
-        )
-    if unsure:
-        told.append(f"undecided: {_named(found, network, unsure)}")
-    if good:
-        who = "all methods react" if len(good) == len(METHODS) else "these react"
-        told.append(f"{who} to the weights: {_named(found, network, good)}")
+    if not found.decides:
+        told = [f"similarity at the end: {_named(found, network, list(ends))}"] if ends else []
+    elif len(found.methods(network, "reacts")) == len(METHODS):
+        told = [f"all methods react to the weights: {_named(found, network, list(METHODS))}"]
+    else:
+        told = [
+            f"{words}: {_named(found, network, who)}"
+            for verdict, words in SAID.items()
+            if (who := found.methods(network, verdict))
+        ]
     if mute:
         names = ", ".join(METHOD_NAMES[method] for method in mute)
-        told.append(f"no map to compare, all being constant: {names}")
+        told.append(f"no maps to compare, all or all but one being constant: {names}")
     return f"On the {network} network {'; '.join(told)}."
 
 
 def _named(found: Sanity, network: NetworkName, methods: list[Method]) -> str:
-    """With the similarity each ends at, and the number of images if not all could be compared."""
-    ends, compared = found.ends(network), found.networks[network].compared
-    return ", ".join(
-        f"{METHOD_NAMES[method]} ({ends[method].mean:.2f}"
-        + (f" on {compared[method]} images)" if compared[method] < found.images else ")")
-        for method in methods
-    )
+    """With the similarity each ends at, and how many images and maps could not be compared."""
+    return ", ".join(f"{METHOD_NAMES[one]} ({_numbers(found, network, one)})" for one in methods)
+
+
+def _numbers(found: Sanity, network: NetworkName, method: Method) -> str:
+    of = found.networks[network]
+    told = f"{of.similarity[method][-1].mean:.2f}"
+    if of.compared[method] < found.images:
+        told += f" on {count(of.compared[method], 'image')}"
+    vanished = of.vanished.get(method, 0)
+    return f"{told}, {vanished:.0%} vanished" if vanished else told
 
 
 def pictures(found: Sanity, directory: Path) -> list[Picture]:

@@ -82,8 +82,12 @@ COLORS = 256
 
 
 def styled() -> AbstractContextManager[None]:
-    """The study's look for everything drawn inside: `with styled(): ...`."""
-    return matplotlib.rc_context(STYLE)
+    """The study's look for everything drawn inside: `with styled(): ...`.
+
+    What a `matplotlibrc` of the user's says does not count: it can turn every tile upside down.
+    """
+    defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
+    return matplotlib.rc_context(defaults | STYLE)
 
 
 def new_figure(width_in: float, height_in: float) -> Figure:

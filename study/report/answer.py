@@ -3,11 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from study import retrainings
 from study.records import Comparison, Estimate, Stage
 from study.report.formats import listed, p_equation, points, points_range, several
 from study.report.inputs import ProblemInput, ReportInput
 from study.shell import command
 
+TESTED = (
+    "What was compared is the baseline and the one network that this search found, on this split "
+    "of the data. Another search, another split or more epochs may give another answer."
+)
 COUNTS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -31,6 +36,10 @@ class AnswerRow:
     baseline: Estimate | None = None
     tuned: Estimate | None = None
     comparison: Comparison | None = None
+    epochs: int | None = None
+    """For which both networks were trained before they were compared."""
+    caution: str | None = None
+    """What a reader of the verdict must know of the networks."""
     whisker: Whisker | None = None
     baseline_parameters: int | None = None
     tuned_parameters: int | None = None
@@ -45,6 +54,8 @@ class Answer:
 
     headline: str
     gains: str | None
+    tested: str | None
+    """Of what the answer is one."""
     warnings: tuple[str, ...]
     rows: tuple[AnswerRow, ...]
 
@@ -100,6 +111,8 @@ def _row(
         baseline=baseline.test.get(found.metric) if baseline else None,
         tuned=tuned.test.get(found.metric) if tuned else None,
         comparison=found.comparison,
+        epochs=retrainings.epochs(found),
+        caution=retrainings.warning(found),
         whisker=whisker,
         baseline_parameters=baseline.parameters if baseline else None,
         tuned_parameters=tuned.parameters if tuned else None,
@@ -122,27 +135,38 @@ def _all_of(names: list[str], rows: list[AnswerRow]) -> str:
 
 
 def _headline(rows: list[AnswerRow]) -> str:
-    """One sentence: does tuning help?"""
+    """One sentence: is the tuned network that was found the better one?"""
     verdicts = {row.problem: row.comparison.verdict for row in rows if row.comparison}
     better = [name for name, verdict in verdicts.items() if verdict == "tuned is better"]
     worse = [name for name, verdict in verdicts.items() if verdict == "baseline is better"]
     total = len(verdicts)
     if not total:
         return "No answer yet: no problem has been evaluated."
+    after = _after(rows)
     harm = f" On {listed(worse)} the baseline is better." if worse else ""
     if len(better) == total:
-        return f"Yes, tuning helps on {_all_of(better, rows)}, and by more than chance explains."
+        return (
+            f"Yes, here: the tuned network is better than the baseline on {_all_of(better, rows)}"
+            f"{after}."
+        )
     if better:
         return (
-            f"Tuning helps on {_word(len(better))} of {_word(total)} problems: "
-            f"{listed(better)}.{harm}"
+            f"The tuned network is better than the baseline on {_word(len(better))} of "
+            f"{_word(total)} problems{after}: {listed(better)}.{harm}"
         )
     if worse:
-        return f"No, tuning does not help.{harm}"
+        return f"No: the tuned network is better on no problem{after}.{harm}"
     return (
-        f"Not to a degree that chance could not explain: no significant difference on "
-        f"{_all_of(list(verdicts), rows)}."
+        "No significant difference between the tuned network and the baseline on "
+        f"{_all_of(list(verdicts), rows)}{after}."
     )
+
+
+def _after(rows: list[AnswerRow]) -> str:
+    """For how long both networks were trained, if that is one number."""
+    found = {row.epochs for row in rows if row.comparison}
+    epochs = found.pop() if len(found) == 1 else None
+    return f" after {several(epochs, 'epoch')} of training" if epochs else ""
 
 
 def _gains(rows: list[AnswerRow]) -> str | None:
@@ -174,6 +198,7 @@ def _warnings(rows: list[AnswerRow]) -> list[str]:
             f"{sum(row.failed for row in failed)} of {several(trials, 'trial')} failed: {where}. "
             "They are kept, with their errors, in the tables of the variations tried."
         )
+    warnings += [f"On {row.problem} {row.caution}." for row in rows if row.caution]
     waiting = [row.problem for row in rows if row.comparison is None]
     if waiting:
         warnings.append(f"Not evaluated yet: {listed(waiting)}.")
@@ -202,6 +227,7 @@ def answer(report: ReportInput, problems: list[ProblemInput], anchors: list[str]
     return Answer(
         headline=_headline(rows),
         gains=_gains(rows),
+        tested=TESTED if any(row.comparison for row in rows) else None,
         warnings=(*report.notes, *_warnings(rows), *_unfinished(report)),
         rows=tuple(rows),
     )

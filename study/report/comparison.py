@@ -10,9 +10,11 @@ from study.report.formats import DASH, listed, metric_name, percent, value
 from study.report.gallery import HEADINGS, Figure, FigureRow, Group, read_figure
 from study.report.inputs import ProblemInput, ReportInput
 from study.report.problem import (
+    GapRow,
     MetricRow,
     SeedRow,
     TrialTable,
+    gap_rows,
     heatmap_warning,
     metric_rows,
     names_in_order,
@@ -95,6 +97,7 @@ class ComparedResults:
     metrics: tuple[MetricRow, ...]
     metric: str
     seeds: tuple[SeedRow, ...]
+    gaps: tuple[GapRow, ...]
 
 
 @dataclass(frozen=True)
@@ -282,7 +285,12 @@ def _results(
     """Of the runs that have read the test part."""
     return tuple(
         ComparedResults(
-            label, f"{name} in {label}", metric_rows(found), found.metric, seed_rows(found)
+            label,
+            f"{name} in {label}",
+            metric_rows(found),
+            found.metric,
+            seed_rows(found),
+            gap_rows(found),
         )
         for label, (_, problem) in runs.items()
         if (found := problem.evaluation)

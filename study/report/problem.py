@@ -3,13 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from study import retrainings
 from study.records import (
+    FEWEST_DRAWS,
     METHOD_NAMES,
     NETWORKS,
     Estimate,
     Evaluation,
     NetworkName,
     Sanity,
+    SanityVerdict,
     SeedResult,
     StageName,
     Trial,
@@ -39,6 +42,14 @@ STAGES: dict[StageName, str] = {
 }
 """Each stage in words."""
 
+NOT_PASSED: dict[SanityVerdict, str] = {
+    "stays": "Not to be trusted here: {}. These heatmaps still resemble themselves when the "
+    "network has forgotten all it learned: see “Do the heatmaps react to what the network "
+    "learned?”.",
+    "vanishes": "Not shown to be worth trust: {}. Too many of these heatmaps become the same "
+    "everywhere when the network has forgotten all it learned, so that nothing is left to compare.",
+}
+"""What is said beside heatmaps of methods with such a verdict."""
 WITH_HEATMAPS = ("heatmaps", "trust", "errors")
 """Keys of `HEADINGS`."""
 
@@ -78,6 +89,15 @@ class MetricRow:
     metric: str
     baseline: Estimate | None
     tuned: Estimate | None
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """Validation minus test."""
+
+    of: str
+    """A network, or the difference of both."""
+    gap: Estimate
 
 
 @dataclass(frozen=True)
@@ -131,11 +151,14 @@ class ProblemSection:
     facts: tuple[tuple[str, str], ...]
     result: str | None
     verdict: str | None
+    caution: str | None
+    """What a reader of the verdict must know of the networks."""
     networks: Networks | None
     metrics: tuple[MetricRow, ...]
     """Empty when the one metric is in the answer's table already."""
     metric: str | None
     seeds: tuple[SeedRow, ...]
+    gaps: tuple[GapRow, ...]
     trials: TrialTable | None
     explore: Explore | None
     groups: tuple[FigureGroup, ...]
@@ -266,6 +289,16 @@ def seed_rows(found: Evaluation) -> tuple[SeedRow, ...]:
     )
 
 
+def gap_rows(found: Evaluation) -> tuple[GapRow, ...]:
+    """Validation minus test of both networks, and the tuned one's minus the baseline's."""
+    if not {"validation", "test"} <= found.images.keys() or len(found.networks) < len(NETWORKS):
+        return ()
+    return (
+        *(GapRow(name, gap) for name, gap in retrainings.gaps(found).items()),
+        GapRow("tuned minus baseline", retrainings.gap_difference(found)),
+    )
+
+
 def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
     """Short facts: what the data is, what is measured, how the search went."""
     rows = []
@@ -344,10 +377,12 @@ def problem_section(
         facts=facts(problem),
         result=result(found) if found else None,
         verdict=found.comparison.verdict if found else None,
+        caution=retrainings.warning(found) if found else None,
         networks=networks(problem),
         metrics=metric_rows(found) if found else (),
         metric=found.metric if found else None,
         seeds=seed_rows(found) if found else (),
+        gaps=gap_rows(found) if found else (),
         trials=trial_table(problem.trials),
         explore=None if live else explore(problem),  # seconds, for importances
         groups=tuple(groups),
@@ -358,18 +393,23 @@ def heatmap_warning(sanity: Sanity | None, group: str) -> str | None:
     """Beside heatmaps: those of which methods say nothing of a network; None if there are none."""
     if sanity is None or group not in WITH_HEATMAPS:
         return None
-    bad = [
+    if not sanity.decides:
+        return (
+            f"Whether these heatmaps can be trusted is not known: it was tried with "
+            f"{several(sanity.draws, 'draw')} of random weights, and a verdict takes "
+            f"{FEWEST_DRAWS}. Drawing the figures again makes them."
+        )
+    told = [_of_methods(sanity, verdict, words) for verdict, words in NOT_PASSED.items()]
+    return " ".join(words for words in told if words) or None
+
+
+def _of_methods(sanity: Sanity, verdict: SanityVerdict, words: str) -> str:
+    named = [
         f"{METHOD_NAMES[method]} on the {network} network"
         for network in sanity.networks
-        for method in sanity.distrusted(network)
+        for method in sanity.methods(network, verdict)
     ]
-    if not bad:
-        return None
-    return (
-        f"Not to be trusted here: {listed(bad)}. These heatmaps still resemble themselves when "
-        "the network has forgotten all it learned: see “Do the heatmaps react to what the network "
-        "learned?”."
-    )
+    return words.format(listed(named)) if named else ""
 
 
 def _coming(problem: ProblemInput, to_do: Collection[StageName]) -> list[str]:

@@ -3,7 +3,6 @@
 import shlex
 from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import optuna
@@ -13,6 +12,7 @@ from PIL import Image
 from study import runs
 from study.cli import commands
 from study.cli.commands import app
+from study.records import Signature
 from study.settings import Settings, Work, load_preset
 from study.store import Run
 from tests.cli.conftest import Command
@@ -171,7 +171,7 @@ def went_on(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """The runs that were gone on with; nothing is loaded or trained for it."""
     seen: list[Run] = []
     monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext())
-    monkeypatch.setattr(commands, "_load_data", lambda _: None)
+    monkeypatch.setattr(commands, "_load_data", lambda _: {})
     monkeypatch.setattr("study.stages.carry_out", lambda run, *_: seen.append(run))
     return seen
 
@@ -212,12 +212,14 @@ def test_a_second_process_that_begins_the_same_run_meanwhile_is_refused(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, went_on: list[Run]
 ) -> None:
     """Both saw no folder; the first has made it while the second loaded its data."""
+    from tests import tiny  # brings Keras, which the module must do without
 
-    def meanwhile(_: Work) -> None:
+    def meanwhile(_: Work) -> dict[str, Signature]:
         (tmp_path / "results/begun").mkdir(parents=True)
+        return {}
 
     monkeypatch.setattr(commands, "_load_data", meanwhile)
-    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(SimpleNamespace(workers=1)))
+    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
     assert "results/begun is there already" in command.refused(*SEARCH)
     assert went_on == []
 
@@ -229,7 +231,9 @@ def test_what_a_run_was_begun_with_is_recorded_as_it_can_be_typed_again(
     mine = preset(tmp_path, "").replace("mine.toml", "my $(preset).toml")
     Path(tmp_path / "mine.toml").rename(mine)
     given = ("search", "mnist", "--preset", mine, "--name", "begun")
-    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(SimpleNamespace(workers=1)))
+    from tests import tiny  # brings Keras, which the module must do without
+
+    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
     code, printed, _ = command(*given)
     assert code == 0
     (run,) = went_on

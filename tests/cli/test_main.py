@@ -184,6 +184,7 @@ def test_a_search_in_ascii_runs_and_refuses_what_it_could_not_record(
 def test_help_does_not_import_tensorflow(tmp_path: Path) -> None:
     script = (
         "import sys, study.cli.main\n"
-        "assert not {'tensorflow', 'keras', 'matplotlib', 'distributed'} & set(sys.modules)"
+        "assert not {'tensorflow', 'keras', 'matplotlib', 'pandas', 'distributed'}"
+        " & set(sys.modules)"
     )
     python(tmp_path, "-c", script)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
 from study.data import lines
 from study.data.dataset import DataOptions, Dataset, Part
@@ -298,6 +298,24 @@ def test_image_of_another_size_or_mode_is_refused_by_name(
     path = of_class(folder, "7_1_0_red")[1]
     Image.new(mode, size).save(path)
     with pytest.raises(WrongImage, match=f"{path.name}: expected 28x28 RGB, got {came}"):
+        lines.read_folder(folder)
+
+
+def test_an_image_that_lies_on_its_side_is_turned_as_its_exif_data_says(folder: Path) -> None:
+    before, _ = lines.read_folder(folder)
+    path = of_class(folder, "7_1_0_red")[1]
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(np.rot90(np.asarray(Image.open(path))).copy()).save(path, exif=exif)
+    assert np.array_equal(lines.read_folder(folder)[0], before)
+
+
+def test_an_image_of_which_nothing_is_seen_on_black_is_refused_by_name(folder: Path) -> None:
+    path = of_class(folder, "7_1_0_red")[1]
+    line = np.asarray(Image.open(path)).any(axis=-1)
+    black_on_white = np.where(line[..., None], 0, 255).astype(np.uint8).repeat(3, axis=-1)
+    Image.fromarray(black_on_white).save(path, transparency=(255, 255, 255))
+    with pytest.raises(WrongImage, match=f"{path.name}: expected something to see"):
         lines.read_folder(folder)
 
 

@@ -26,6 +26,7 @@ NAMES = {"class": ("dark", "bright")}
 
 def network() -> keras.Model:
     """4 x 4 grey images; channel 0 copies them, channel 1 only answers to more than 100."""
+    keras.utils.set_random_seed(1)
     model = keras.Sequential(
         [
             keras.Input((4, 4, 1)),

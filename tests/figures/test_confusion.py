@@ -123,3 +123,57 @@ def test_networks_without_errors_or_without_success_can_be_drawn(
     )
 
     assert f"The tuned network makes {30 if score == 0 else 0} errors" in made.caption
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"length": 30, "angle": 3, "color": 5},  # the first is large
+        {"length": 3, "angle": 5, "color": 30},  # a later one is
+        {"length": 25, "angle": 40, "color": 24},
+    ],
+)
+def test_every_head_is_drawn_as_its_size_wants_it(tmp_path: Path, sizes: dict[str, int]) -> None:
+    names = {head: tuple(f"{head}{n}" for n in range(size)) for head, size in sizes.items()}
+    arrays = predictions(sizes, images=60)
+    confusions = confusion.confusion_info(evaluation(), arrays, tuple(sizes), names, ())
+
+    figure = confusion.draw_confusions(confusions)
+
+    drawn = {"baseline": [], "tuned": []}
+    for side, found in zip(figure.subfigs, drawn.values(), strict=True):
+        for band in side.subfigs:
+            found += [axes for axes in band.axes if axes.get_label() != "<colorbar>"]
+    for found in drawn.values():
+        cells = [(axes.get_images() or axes.collections)[0].get_array() for axes in found]
+        by_size = {shown.shape[0]: axes for shown, axes in zip(cells, found, strict=True)}
+        assert sorted(by_size) == sorted(sizes.values())
+        for size, axes in by_size.items():
+            assert bool(axes.texts) == (size <= 24)
+            assert any(head in axes.get_title() or head in axes.get_title("left") for head in sizes)
+    (made,) = confusion.pictures(evaluation(), arrays, tuple(sizes), names, (), tmp_path)
+    assert all(f"on {head}" in made.caption for head in sizes)
+
+
+def test_a_single_head_is_large_from_25_classes_on() -> None:
+    of = {size: Confusion("class", tuple(map(str, range(size))), {}, ()) for size in (24, 25)}
+
+    assert [one.is_large for one in of.values()] == [False, True]
+
+
+def test_a_matrix_has_its_numbers_in_its_cells_and_none_where_there_are_no_errors() -> None:
+    matrix = ((5, 2, 0), (0, 0, 9), (0, 0, 7))
+    given = confusion.Confusion("class", ("a", "b", "c"), {"baseline": matrix, "tuned": matrix}, ())
+
+    axes = confusion.draw_confusions([given]).axes[0]
+
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    assert cells == {
+        (0.5, 0.5): "5",
+        (1.5, 0.5): "2",
+        (1.5, 1.5): "0",
+        (2.5, 1.5): "9",
+        (2.5, 2.5): "7",
+    }
+    assert axes.get_ylim() == (3, 0)  # the first class is above
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]

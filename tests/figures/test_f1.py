@@ -9,8 +9,10 @@ from study.figures.f1 import F1Group, F1Row
 from study.records import NETWORKS, Evaluation, PerClass
 from tests.factories import ATTRIBUTES, NAMES, evaluation
 
+Scores = list[float] | list[float | None]
 
-def with_f1(given: Evaluation, baseline: list[float], tuned: list[float]) -> Evaluation:
+
+def with_f1(given: Evaluation, baseline: Scores, tuned: Scores) -> Evaluation:
     networks = {
         name: given.networks[name].model_copy(
             update={"per_class": PerClass(precision=scores, recall=scores, f1=scores)}
@@ -88,3 +90,34 @@ def test_networks_without_errors_or_without_success_can_be_drawn(
     (made,) = f1.pictures(evaluation(baseline=score, tuned=score), {}, (), tmp_path)
 
     assert (tmp_path / made.file).exists()
+
+
+def test_a_class_without_test_images_is_no_worst_class(tmp_path: Path) -> None:
+    given = with_f1(evaluation(), [0.7, None, 0.6], [0.9, None, 0.95])
+
+    (made,) = f1.pictures(given, {}, (), tmp_path)
+
+    assert [row.label for row in f1.by_class(given).rows] == ["0", "2"]
+    assert "worst first: 0 with" in made.caption
+    assert "better on 2 of 2 classes" in made.caption
+    assert made.caption.endswith(
+        "1 of 3 classes have no test images and so no F1; they are left out: 1."
+    )
+
+
+def test_means_and_grids_leave_out_classes_without_test_images(tmp_path: Path) -> None:
+    """Nothing of 120 degrees; of 60 degrees only the short ones."""
+    missing = [*range(4, 6), *range(8, 12)]
+    scores = [None if n in missing else 0.5 + n / 100 for n in range(12)]
+    given = with_f1(evaluation(classes=NAMES["class"]), scores, scores)
+
+    length, angle, _ = f1.by_attribute(given, NAMES, ATTRIBUTES)
+    grid, attributes = f1.pictures(given, NAMES, ATTRIBUTES, tmp_path)
+
+    assert [row.label for row in angle.rows] == ["0°", "60°"]
+    assert angle.rows[1].tuned == pytest.approx(0.525)
+    assert length.rows[0].tuned == pytest.approx(0.515)
+    assert "worst class is short, red, 0°" in grid.caption
+    assert "6 of 12 classes have no test images" in grid.caption
+    assert "0 of 12" not in attributes.caption
+    assert "120°" not in attributes.caption

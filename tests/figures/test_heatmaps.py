@@ -69,7 +69,7 @@ def spots(maps: np.ndarray) -> list[tuple[int, int]]:
 def test_the_heat_is_where_the_evidence_is() -> None:
     info = heatmaps_info(two_classes(), images()[:3])
 
-    assert (info.layer, info.resolution) == ("conv1", (8, 8))
+    assert info.layers == {"conv1": (8, 8)}
     (head,) = info.heads
     assert head.head == "class"
     assert head.predicted.tolist() == [0, 1, 0]
@@ -113,7 +113,7 @@ def test_coarse_maps_are_enlarged_in_place() -> None:
 
     info = heatmaps_info(model, images()[:1])
 
-    assert info.resolution == (4, 4)
+    assert list(info.layers.values()) == [(4, 4)]
     hot = info.heads[0].maps[0]  # cell (0, 1) is the pixels of rows 0 and 1, columns 2 and 3
     assert hot.shape == (8, 8)
     assert np.argwhere(hot > 0.5).tolist() == [[0, 2], [0, 3], [1, 2], [1, 3]]
@@ -143,9 +143,9 @@ def test_a_pooling_layer_will_do() -> None:
         ]
     )
 
-    assert heatmaps_info(model, images()).layer == "conv2"
+    assert list(heatmaps_info(model, images()).layers) == ["conv2"]
     at_pool = heatmaps_info(model, images(), "pool1")
-    assert (at_pool.layer, at_pool.resolution) == ("pool1", (3, 3))
+    assert at_pool.layers == {"pool1": (3, 3)}
 
 
 def test_a_layer_without_maps_is_refused() -> None:
@@ -183,14 +183,14 @@ def test_an_overlay_keeps_the_foreground_and_shows_the_heat() -> None:
 def made_info(heads: list[str], images: int = 2) -> HeatmapsInfo:
     """Class 1 predicted for every image, evidence everywhere, at a coarse layer."""
     return HeatmapsInfo(
-        layer="conv3",
-        resolution=(4, 4),
         heads=[
             HeadHeatmaps(
                 head=head,
                 predicted=np.ones(images, np.int64),
                 probability=np.full(images, 0.75, np.float32),
                 maps=np.ones((images, 8, 8), np.float32),
+                layer="conv3",
+                resolution=(4, 4),
             )
             for head in heads
         ],

@@ -4,7 +4,6 @@ import pytest
 
 from study.across_search import SHOWN, effects
 from study.figures.localisation_across import caption, panels_info, pictures
-from study.figures.panels import Panel
 from study.records import AcrossSearch, Estimate, TrialLocalisation
 
 
@@ -36,17 +35,11 @@ def across(
 
 def test_a_panel_holds_the_shares_by_trait_and_constant_traits_have_none() -> None:
     found = across([0.1, 0.2, 0.3], [3, 7, 3])
-    assert panels_info(found, "gradcam") == [
-        Panel(
-            name="first kernel",
-            kind="categories",
-            categories=("3", "7"),
-            numbers=(0, 1, 2),
-            x=(0.0, 1.0, 0.0),
-            scores=(0.1, 0.2, 0.3),
-            matters=0.0,
-        )
-    ]
+    (panel,) = panels_info(found, "gradcam")
+    assert (panel.name, panel.kind, panel.categories) == ("first kernel", "categories", ("3", "7"))
+    assert panel.points.to_dict("list") == {"x": [0.0, 1.0, 0.0], "score": [0.1, 0.2, 0.3]}
+    assert panel.points.index.tolist() == [0, 1, 2]
+    assert panel.matters == 0
 
 
 def test_caption_has_the_range_the_best_and_the_baseline() -> None:
@@ -61,6 +54,7 @@ def test_caption_has_the_range_the_best_and_the_baseline() -> None:
 def test_caption_says_that_the_rest_was_not_kept() -> None:
     said = caption(across([0.1, 0.3], [3, 7], scored=9))
     assert "2 trials of 9 with a score. Weights were kept of the best only" in said
+    assert "selected on the outcome" in said
 
 
 def test_caption_says_that_weights_cannot_be_read() -> None:

@@ -3,6 +3,10 @@
 import math
 from pathlib import Path
 
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,42 +14,30 @@ from hypothesis import strategies as st
 from study.figures import search
 from study.figures.panels import Panel, explained
 from study.records import Trial
+from study.trial_table import trial_table
 from tests.factories import trial
 
 
-def test_history_keeps_the_best_so_far_and_the_failed_apart() -> None:
-    trials = [trial(0, 0.8), trial(1, None), trial(2, 0.7), trial(3, 0.9)]
+def test_the_line_of_the_history_is_the_best_so_far_up_to_the_last_trial() -> None:
+    scores = [None, 0.8, None, 0.7, 0.9, None]
+    table = trial_table([trial(number, score) for number, score in enumerate(scores)])
 
-    assert search.history_info(trials, "accuracy") == search.HistoryInfo(
-        metric="accuracy",
-        numbers=(0, 2, 3),
-        scores=(0.8, 0.7, 0.9),
-        best=(0.8, 0.8, 0.9),
-        epochs=(2, 2, 2),
-        failed=(1,),
-        winner=3,
-    )
+    (axes,) = search.draw_history(table, 4, "accuracy").axes
 
-
-def test_history_is_in_the_order_of_trials_whatever_order_they_come_in() -> None:
-    trials = [trial(0, 0.8), trial(1, 0.9), trial(2, None)]
-
-    assert search.history_info(trials[::-1], "accuracy") == search.history_info(trials, "accuracy")
+    line = pd.Series(axes.lines[0].get_ydata(), axes.lines[0].get_xdata()).dropna()
+    assert line.to_dict() == {1: 0.8, 2: 0.8, 3: 0.8, 4: 0.9, 5: 0.9}
+    dots = {shown.get_label(): shown.get_offsets().data.tolist() for shown in axes.collections}
+    assert dots.pop("failed") == [[0, 0.03], [2, 0.03], [5, 0.03]]
+    assert dots == {"other trials": [[1, 0.8], [3, 0.7]], "best (trial 4)": [[4, 0.9]]}
 
 
-@pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
-def test_a_score_that_is_no_number_counts_as_failed(score: float) -> None:
-    info = search.history_info([trial(0, 0.8), trial(1, 0.8).model_copy(update={"score": score})],
-                               "accuracy")  # fmt: skip
-
-    assert (info.numbers, info.failed) == ((0,), (1,))
-
-
-def test_the_history_marks_the_trial_that_the_study_takes_for_the_best() -> None:
+def test_the_history_marks_the_trial_that_the_study_takes_for_the_best(tmp_path: Path) -> None:
     """Of equals not the first to come, but the smaller network."""
     trials = [trial(0, 0.5), trial(1, 0.9, parameters=2000), trial(2, 0.9, parameters=1000)]
-    assert search.history_info(trials, "accuracy").winner == 2
-    assert search.history_info([trial(0, None)], "accuracy").winner is None
+    assert (
+        "The best is trial 2 with 90"
+        in search.pictures(trials, "", "accuracy", tmp_path)[0].caption
+    )
 
 
 def varied(*values: object, name: str = "x") -> list[Trial]:
@@ -61,15 +53,12 @@ def panel(trials: list[Trial]) -> Panel:
 
 
 def test_choices_become_categories_in_order() -> None:
-    assert panel(varied(7, 3, 5, 3)) == Panel(
-        name="x",
-        kind="categories",
-        categories=("3", "5", "7"),
-        numbers=(0, 1, 2, 3),
-        x=(2.0, 0.0, 1.0, 0.0),
-        scores=(0.5, 0.54, 0.58, 0.62),
-        matters=panel(varied(7, 3, 5, 3)).matters,
-    )
+    found = panel(varied(7, 3, 5, 3))
+
+    assert (found.name, found.kind, found.categories) == ("x", "categories", ("3", "5", "7"))
+    assert found.points.index.tolist() == [0, 1, 2, 3]
+    assert found.points["x"].tolist() == [2.0, 0.0, 1.0, 0.0]
+    assert found.points["score"].tolist() == [0.5, 0.54, 0.58, 0.62]
 
 
 def test_words_are_sorted_by_the_alphabet_and_booleans_said_in_words() -> None:
@@ -108,7 +97,7 @@ def test_trials_in_which_a_hyperparameter_was_inactive_are_absent_from_its_panel
 
     info = search.hyperparameters_info(trials, "accuracy")
 
-    assert (info.scored, info.best, info.panels[0].numbers) == (3, 2, (0, 2))
+    assert (info.scored, info.best, [*info.panels[0].points.index]) == (3, 2, [0, 2])
 
 
 def test_the_hyperparameter_that_tells_scores_apart_comes_first() -> None:
@@ -138,20 +127,47 @@ def test_the_explained_share_is_a_share(points: list[tuple[int, float]]) -> None
     assert 0 <= explained([x for x, _ in points], [y for _, y in points]) <= 1
 
 
-def test_curves_go_on_where_a_continued_trial_started() -> None:
-    resumed = trial(3, 0.9, epochs=5, curves={"val_accuracy": [0.8, 0.9]})
-
-    assert search.curves_info([resumed], "accuracy") == search.CurvesInfo(
-        metric="accuracy", best=3, curves=(search.Curve(3, (4, 5), (0.8, 0.9)),)
-    )
-
-
 def test_values_that_are_no_numbers_are_left_out_of_curves() -> None:
     diverged = trial(1, None, epochs=3, curves={"val_accuracy": [0.1, math.nan, 0.2]})
 
-    info = search.curves_info([trial(0, None), diverged], "accuracy")
+    curves = search.objective_curves([trial(0, None), diverged], "accuracy")
 
-    assert info == search.CurvesInfo("accuracy", None, (search.Curve(1, (1, 3), (0.1, 0.2)),))
+    assert curves[["trial", "epoch", "value"]].values.tolist() == [[1, 1, 0.1], [1, 3, 0.2]]
+
+
+def test_a_curve_is_a_line_and_one_of_a_single_epoch_a_dot() -> None:
+    trials = [trial(0, 0.9), trial(1, 0.8), trial(2, 0.5, epochs=1, curves={"val_accuracy": [0.5]})]
+
+    figure = search.draw_curves(search.objective_curves(trials, "accuracy"), 0, "accuracy")
+
+    (axes,) = figure.axes
+    lines = {tuple(np.round(line.get_ydata(), 3)) for line in axes.lines}
+    assert {(0.8, 0.9), (0.7, 0.8)} <= lines
+    assert axes.collections[-1].get_offsets().data.tolist() == [[1, 0.5]]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "other trials",
+        "baseline (trial 0)",
+    ]
+
+
+def test_the_caption_of_curves_says_where_they_peak(tmp_path: Path) -> None:
+    trials = [
+        trial(0, 0.8, epochs=3, curves={"val_accuracy": [0.7, 0.8, 0.75]}),
+        trial(1, 0.9, epochs=5, curves={"val_accuracy": [0.8, 0.9]}),  # goes on with another's
+    ]
+    made = search.pictures(trials, "mnist", "accuracy", tmp_path)
+    assert made[-1].caption == (
+        "Validation accuracy after each epoch, of 2 trials with up to 5 epochs. The best (trial 1) "
+        "peaks at 90.00% in epoch 5 of 5. The baseline peaks at 80.00% in epoch 2 of 3."
+    )
+
+
+def test_drawing_leaves_no_figure_and_no_setting_behind(tmp_path: Path) -> None:
+    """seaborn imports pyplot, which would keep figures for ever and choose a window system."""
+    before = dict(matplotlib.rcParams)
+    search.pictures(varied(1, 2, 3), "mnist", "accuracy", tmp_path)
+    assert (plt.get_fignums(), dict(matplotlib.rcParams)) == ([], before)
 
 
 def test_all_three_pictures_are_written_with_the_numbers_of_the_run(tmp_path: Path) -> None:
@@ -228,4 +244,4 @@ def test_many_trials_with_long_names_and_perfect_scores_can_be_drawn(tmp_path: P
 def test_any_history_can_be_drawn(scores: list[float | None]) -> None:
     trials = [trial(number, score) for number, score in enumerate(scores)]
 
-    search.draw_history(search.history_info(trials, "accuracy")).draw_without_rendering()
+    search.draw_history(trial_table(trials), None, "accuracy").draw_without_rendering()

@@ -1,9 +1,9 @@
 """Learning curves of the retrained networks."""
 
+import math
 from pathlib import Path
 
 from study.figures import training
-from study.figures.training import CurvePanel, Line
 from study.records import NETWORKS, Curves, Evaluation
 from tests.factories import curves, evaluation
 
@@ -24,37 +24,44 @@ def with_curves(given: Evaluation, *by_seed: Curves) -> Evaluation:
     return given.model_copy(update={"networks": networks})
 
 
-def test_panel_holds_each_seed_their_mean_and_the_kept_epochs() -> None:
-    given = with_curves(
-        evaluation(), {"val_accuracy": [0.5, 0.7]}, {"val_accuracy": [0.25, 0.5, 0.75]}
-    )
+def test_curves_have_every_seed_of_both_networks_on_both_parts() -> None:
+    curves = training.learning_curves(evaluation())
 
-    lines = tuple(
-        Line(
-            network=network,
-            part="validation",
-            seeds=((0.5, 0.7), (0.25, 0.5, 0.75)),
-            mean=(0.375, 0.6),
-            kept=(2, 2),
-        )
+    assert curves.groupby(["network", "part", "metric", "seed"], sort=False).size().to_dict() == {
+        (network, part, metric, seed): 2
         for network in NETWORKS
+        for seed in (1, 2)
+        for part in ("train", "validation")
+        for metric in ("loss", "accuracy")
+    }
+    assert curves.loc[curves["kept"], "epoch"].unique().tolist() == [2]
+
+
+def test_a_mean_is_of_the_epochs_that_all_seeds_trained() -> None:
+    given = with_curves(
+        evaluation(), {"val_loss": [0.5, 0.7, math.nan]}, {"val_loss": [0.25, 0.5, 0.75]}
     )
-    assert training.panel_info(given, "accuracy") == CurvePanel("accuracy", lines)
 
+    means = training.means(training.learning_curves(given))
 
-def test_panel_has_training_and_validation_of_both_networks() -> None:
-    panel = training.panel_info(evaluation(), "loss")
-
-    assert [(line.network, line.part, line.mean) for line in panel.lines] == [
-        ("baseline", "train", (0.5, 0.25)),
-        ("baseline", "validation", (0.5, 0.25)),
-        ("tuned", "train", (0.5, 0.25)),
-        ("tuned", "validation", (0.5, 0.25)),
+    assert means.drop(columns=["metric", "size"]).values.tolist() == [
+        ["baseline", "validation", 1, 0.375],
+        ["baseline", "validation", 2, 0.6],
+        ["tuned", "validation", 1, 0.375],
+        ["tuned", "validation", 2, 0.6],
     ]
 
 
-def test_a_metric_that_was_not_recorded_has_no_lines() -> None:
-    assert training.panel_info(evaluation(), "angle") == CurvePanel("angle", ())
+def test_seeds_are_thin_their_arithmetic_mean_is_thick_though_the_axis_is_logarithmic() -> None:
+    """seaborn computes in the axis's scale: a mean of its own would be the geometric one."""
+    given = with_curves(evaluation(), {"val_loss": [8.0, 2.0]}, {"val_loss": [2.0, 0.5]})
+
+    (axes,) = training.draw_panels(training.learning_curves(given)).axes
+
+    assert axes.get_yscale() == "log"
+    drawn = [(line.get_linewidth(), [*line.get_ydata()]) for line in axes.lines]
+    assert drawn == [(0.7, [8, 2]), (0.7, [2, 0.5])] * 2 + [(2, [5, 1.25])] * 2
+    assert axes.collections[-1].get_offsets().data.tolist() == [[2, 2], [2, 0.5]] * 2
 
 
 def test_one_picture_for_one_head(tmp_path: Path) -> None:

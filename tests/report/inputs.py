@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -195,14 +196,19 @@ REPORTS = {
 """Runs in every state, by name."""
 
 
-def pages() -> dict[str, str]:
-    """Every kind of page: the reports, and a comparison.
+PAGES = (*REPORTS, "comparison")
+"""Names of every kind of page: the reports, and a comparison."""
+
+
+@cache
+def rendered(name: str) -> str:
+    """One of `PAGES`, rendered once per process.
 
     The live one is patient, so that it does not reload in the middle of a test.
     """
-    made = {name: render(report) for name, report in REPORTS.items()}
-    made["live"] = made["live"].replace('data-reload="5"', 'data-reload="3600"')
-    return made | {"comparison": render_comparison([finished(), other_run(), half_finished()])}
+    if name == "comparison":
+        return render_comparison([finished(), other_run(), half_finished()])
+    return render(REPORTS[name]).replace('data-reload="5"', 'data-reload="3600"')
 
 
 def written(folder: Path, report: ReportInput | str) -> Path:

@@ -8,11 +8,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from study.report import ReportInput
 from tests.browser import browser_page, page_problems
-from tests.report.inputs import finished, pages, searched, study, written
+from tests.report.inputs import PAGES, finished, rendered, searched, study, written
 
-pytestmark = pytest.mark.xdist_group("browser")
-
-PAGES = pages()
+LOOKS = pytest.mark.parametrize(
+    ("width", "dark"), [(1280, False), (390, True)], ids=["wide and light", "narrow and dark"]
+)
+"""Every width and both lights: colours do not depend on the width, nor the layout on the light."""
 
 
 def violations(page: Page) -> list[str]:
@@ -21,13 +22,12 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@LOOKS
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_accessible(
     chromium: Browser, tmp_path: Path, name: str, width: int, dark: bool
 ) -> None:
-    file = written(tmp_path, PAGES[name])
+    file = written(tmp_path, rendered(name))
     with browser_page(chromium, file, width=width, dark=dark) as visit:
         for fold in visit.page.locator("main details").all():
             fold.evaluate("fold => { fold.open = true; }")
@@ -35,8 +35,7 @@ def test_page_is_accessible(
         assert violations(visit.page) == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@LOOKS
 def test_enlarged_figure_is_accessible(
     chromium: Browser, tmp_path: Path, width: int, dark: bool
 ) -> None:
@@ -47,8 +46,7 @@ def test_enlarged_figure_is_accessible(
         assert violations(visit.page) == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@LOOKS
 def test_charts_are_accessible_once_drawn(
     chromium: Browser, tmp_path: Path, width: int, dark: bool
 ) -> None:
@@ -62,6 +60,6 @@ def test_charts_are_accessible_once_drawn(
 
 
 def test_check_finds_what_is_wrong(chromium: Browser, tmp_path: Path) -> None:
-    broken = PAGES["finished"].replace('<html lang="en">', "<html>")
+    broken = rendered("finished").replace('<html lang="en">', "<html>")
     with browser_page(chromium, written(tmp_path, broken)) as visit:
         assert [found.partition(":")[0] for found in violations(visit.page)] == ["html-has-lang"]

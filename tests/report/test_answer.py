@@ -5,11 +5,15 @@ import pytest
 from study.records import Comparison, Evaluation, Verdict
 from study.report import ProblemInput, ReportInput
 from study.report.answer import Answer, AnswerRow, Whisker, answer, whiskers
-from tests.factories import evaluation, trial
+from study.retrainings import warning
+from tests.factories import evaluation, trained, trial
 from tests.report.inputs import half_finished, live, problem, study
 
 
-def found(verdict: Verdict, difference: float = 0.1) -> Evaluation:
+def found(
+    verdict: Verdict, difference: float = 0.1, epochs: tuple[int, int] = (2, 2)
+) -> Evaluation:
+    """An evaluation with that verdict; `epochs` are those kept and trained of every retraining."""
     compared = Comparison(
         difference=difference,
         ci95=(difference - 0.02, difference + 0.02),
@@ -17,7 +21,7 @@ def found(verdict: Verdict, difference: float = 0.1) -> Evaluation:
         method="paired bootstrap",
         verdict=verdict,
     )
-    return evaluation(comparison=compared)
+    return trained(evaluation(comparison=compared), *epochs)
 
 
 BETTER = found("tuned is better")
@@ -34,26 +38,37 @@ def answered(*evaluations: Evaluation | None) -> Answer:
 @pytest.mark.parametrize(
     ("evaluations", "headline"),
     [
-        ([BETTER], "Yes, tuning helps on line, and by more than chance explains."),
-        ([BETTER] * 2, "Yes, tuning helps on both problems, and by more than chance explains."),
+        ([BETTER], "Yes, here: the tuned network is better than the baseline on line@."),
+        (
+            [BETTER] * 2,
+            "Yes, here: the tuned network is better than the baseline on both problems@.",
+        ),
         (
             [BETTER] * 3,
-            "Yes, tuning helps on all three problems, and by more than chance explains.",
+            "Yes, here: the tuned network is better than the baseline on all three problems@.",
         ),
         (
             [BETTER, BETTER, None],
-            "Yes, tuning helps on both problems evaluated, and by more than chance explains.",
+            "Yes, here: the tuned network is better than the baseline on both problems evaluated@.",
         ),
-        ([BETTER, SAME, BETTER], "Tuning helps on two of three problems: line and multihead."),
+        (
+            [BETTER, SAME, BETTER],
+            "The tuned network is better than the baseline on two of three problems@: line and "
+            "multihead.",
+        ),
         (
             [BETTER, SAME, WORSE],
-            "Tuning helps on one of three problems: line. On multihead the baseline is better.",
+            "The tuned network is better than the baseline on one of three problems@: line. On "
+            "multihead the baseline is better.",
         ),
-        ([WORSE], "No, tuning does not help. On line the baseline is better."),
+        (
+            [WORSE],
+            "No: the tuned network is better on no problem@. On line the baseline is better.",
+        ),
         (
             [SAME] * 3,
-            "Not to a degree that chance could not explain: no significant difference on all "
-            "three problems.",
+            "No significant difference between the tuned network and the baseline on all three "
+            "problems@.",
         ),
         ([None, None, None], "No answer yet: no problem has been evaluated."),
     ],
@@ -61,7 +76,30 @@ def answered(*evaluations: Evaluation | None) -> Answer:
 def test_headline_follows_from_the_verdicts(
     evaluations: list[Evaluation | None], headline: str
 ) -> None:
-    assert answered(*evaluations).headline == headline
+    """And says for how long the networks were trained."""
+    found = answered(*evaluations)
+    assert found.headline == headline.replace("@", " after 2 epochs of training")
+
+
+def test_the_headline_names_no_epochs_that_differ() -> None:
+    longer = found("tuned is better", epochs=(3, 5))
+    assert answered(BETTER, longer).headline.endswith("on both problems.")
+
+
+def test_what_was_tested_is_said_beside_an_answer_only() -> None:
+    tested = answered(BETTER, None).tested
+    assert tested
+    assert "the one network that this search found, on this split" in tested
+    assert answered(None).tested is None
+
+
+def test_networks_that_were_still_improving_are_warned_of_beside_the_verdict() -> None:
+    done = answered(found("tuned is better", epochs=(3, 5)))
+    assert (done.rows[0].caution, done.warnings[:-1]) == (None, ())
+    assert answered(BETTER).warnings[0] == (
+        "On line both networks were still improving when training ended after 2 epochs (4 of 4 "
+        "retrainings kept their last one), so with more epochs the verdict may be another."
+    )
 
 
 def test_gains_say_how_much_and_whether_it_is_real() -> None:
@@ -87,6 +125,8 @@ def test_row_of_a_finished_problem() -> None:
         baseline=given.evaluation.networks["baseline"].test["accuracy"],
         tuned=given.evaluation.networks["tuned"].test["accuracy"],
         comparison=given.evaluation.comparison,
+        epochs=2,
+        caution=warning(given.evaluation),
         whisker=Whisker(low=53.32, middle=73.21, high=93.1, zero=6.9),
         baseline_parameters=1000,
         tuned_parameters=1000,

@@ -18,8 +18,6 @@ from tests.report.inputs import (
     written,
 )
 
-pytestmark = pytest.mark.xdist_group("browser")  # all on one worker: they share one browser
-
 
 def column(page: Page, number: int) -> list[str]:
     cells = page.locator(f"table.sortable tbody tr > :nth-child({number})")

@@ -9,8 +9,6 @@ from study.report import ReportInput, render, render_comparison
 from tests.browser import browser_page, page_problems
 from tests.report.inputs import searched, study
 
-pytestmark = pytest.mark.xdist_group("browser")  # all on one worker: they share one browser
-
 SLOW_MS = 60_000
 """Unpacking the library takes seconds where many tests run at once."""
 

@@ -161,7 +161,9 @@ def test_each_run_keeps_its_own_headline_and_warnings() -> None:
     )
     page = compare([first(), unfinished])
     a, b = page.runs
-    assert a.headline.startswith("Yes, tuning helps on mnist")
+    assert a.headline.startswith(
+        "Yes, here: the tuned network is better than the baseline on mnist"
+    )
     assert b.headline.startswith("No answer yet")
     assert any("not ended" in warning for warning in b.warnings)
     assert page.problems[0].notes == ("B: damaged",)

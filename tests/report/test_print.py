@@ -7,11 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import browser_page
-from tests.report.inputs import one_trial, pages, written
+from tests.report.inputs import PAGES, one_trial, rendered, written
 
-pytestmark = pytest.mark.xdist_group("browser")
-
-PAGES = pages()
 PORTRAIT = 680
 """CSS pixels between the margins of an A4 page, 180 mm."""
 LANDSCAPE = 1032
@@ -30,7 +27,7 @@ def cut_off(page: Page, parts: str) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_is_cut_off(chromium: Browser, tmp_path: Path, name: str) -> None:
-    file = written(tmp_path, PAGES[name])
+    file = written(tmp_path, rendered(name))
     upright, across = "main :not(.variations, .variations *)", ".variations, .variations *"
     for width, parts in ((PORTRAIT, upright), (LANDSCAPE, across)):
         with browser_page(chromium, file, width=width) as visit:
@@ -40,7 +37,7 @@ def test_nothing_is_cut_off(chromium: Browser, tmp_path: Path, name: str) -> Non
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_becomes_a_pdf_of_several_sheets(chromium: Browser, tmp_path: Path, name: str) -> None:
-    with browser_page(chromium, written(tmp_path, PAGES[name])) as visit:
+    with browser_page(chromium, written(tmp_path, rendered(name))) as visit:
         pdf = visit.page.pdf(prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 3

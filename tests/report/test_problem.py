@@ -11,6 +11,8 @@ from study.report.problem import (
     TrialRow,
     edge_check,
     facts,
+    gap_rows,
+    heatmap_warning,
     metric_rows,
     networks,
     problem_section,
@@ -18,7 +20,7 @@ from study.report.problem import (
     seed_rows,
     trial_table,
 )
-from tests.factories import evaluation, network_result, sanity, trial
+from tests.factories import evaluation, network_result, sanity, trained, trial
 from tests.report.inputs import picture, problem
 
 
@@ -226,6 +228,20 @@ def test_while_the_run_goes_on_the_rest_is_to_come() -> None:
     assert problem_section(problem(), "there", "first", [], live=True).notes == ()
 
 
+def test_methods_whose_maps_vanish_and_records_of_one_draw_are_not_passed_over() -> None:
+    warning = heatmap_warning(sanity(0.1, 0.3, 0.1, 0.1, vanished=0.2), "heatmaps")
+    assert warning
+    assert warning.startswith(
+        "Not shown to be worth trust: Grad-CAM++ on the baseline network and Grad-CAM++ on the "
+        "tuned network. Too many of these heatmaps become the same everywhere"
+    )
+    old = heatmap_warning(sanity(0.1, 0.1, 0.1, 0.9, draws=1), "heatmaps")
+    assert old
+    assert "not known: it was tried with 1 draw of random weights, and a verdict takes 5" in old
+    assert heatmap_warning(sanity(0.1, 0.1, 0.1, 0.9, draws=1), "filters") is None
+    assert heatmap_warning(sanity(0.1, 0.1, 0.1, 0.1), "heatmaps") is None
+
+
 def test_heatmaps_of_a_method_that_is_not_to_be_trusted_are_marked() -> None:
     pictures = tuple(
         picture(f"{section}.png", section=section)
@@ -258,3 +274,18 @@ def test_heatmaps_that_react_are_not_marked() -> None:
         "first",
     )
     assert {group.warning for group in shown.groups} == {None}
+
+
+def test_gaps_are_of_both_networks_and_their_difference() -> None:
+    rows = gap_rows(evaluation())
+    assert [row.of for row in rows] == ["baseline", "tuned", "tuned minus baseline"]
+    assert all(row.gap.ci95[0] < row.gap.mean == 0 < row.gap.ci95[1] for row in rows)
+    assert gap_rows(evaluation(images={"test": 30})) == ()
+
+
+def test_networks_that_were_still_improving_are_said_to_be_beside_the_verdict() -> None:
+    section = problem_section(problem(), "there", "first")
+    assert section.caution
+    assert section.caution.startswith("both networks were still improving")
+    done = problem(evaluation=trained(evaluation(), kept=3, epochs=5))
+    assert problem_section(done, "there", "first").caution is None

@@ -10,8 +10,6 @@ from study.report import ReportInput
 from tests.browser import browser_page, page_problems
 from tests.report.inputs import LIVE_AT, finished, live, one_trial, picture, problem, study, written
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 HISTORY = "problem-mnist-figure-search_history"
 
 

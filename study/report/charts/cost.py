@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from study.report.charts import look
 from study.report.charts.chart import Chart
-from study.report.charts.search import CHART_PX, Search, complete, scores_of
+from study.report.charts.search import CHART_PX, Search
 from study.report.formats import duration, percent, several
 
 READING = (
@@ -63,21 +63,21 @@ def _pareto_front(search: Search, cost: Cost) -> Chart | None:
     import optuna
     from optuna.visualization import plot_pareto_front
 
-    priced = [trial for trial in complete(search.study) if cost.attribute in trial.user_attrs]
+    priced = search.scored.dropna(subset=cost.attribute)
     if len(priced) < 2:
         return None
     both = optuna.create_study(directions=["minimize", "maximize"])
     both.add_trials(
         [
-            optuna.trial.create_trial(values=[trial.user_attrs[cost.attribute], score])
-            for trial, score in zip(priced, scores_of(priced), strict=True)
+            optuna.trial.create_trial(values=values)
+            for values in priced[[cost.attribute, "score"]].values.tolist()
         ]
     )
     axis = cost.name + cost.unit
     beaten, front = look.plain(plot_pareto_front(both, target_names=[axis, search.score]))["data"]
     for trace in (beaten, front):
         points = sorted(zip(trace["x"], trace["y"], trace["marker"]["color"], strict=True))
-        numbers = [search.numbers[priced[place].number] for _, _, place in points]
+        numbers = [int(priced.index[place]) for _, _, place in points]
         trace |= {
             "x": [x for x, _, _ in points],
             "y": [y for _, y, _ in points],

@@ -3,17 +3,18 @@
 Optuna numbers trials without gaps and draws in plotly's look: both are changed here, in plain data.
 """
 
-from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from study.records import Trial
 from study.report.charts import look
 from study.report.charts.chart import Chart
 from study.report.charts.search import CHART_PX, Search, capital, complete, scores_of
 from study.report.formats import duration, metric_name, percent, several
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CURVES_PX = 260
 
@@ -43,12 +44,12 @@ def history(search: Search) -> Chart | None:
     from optuna.visualization import plot_optimization_history
 
     scored = search.scored
-    if not scored:
+    if scored.empty:
         return None
     found = look.plain(plot_optimization_history(search.study, target_name=search.score))
     dots, best, _ = found["data"]
-    numbers, epochs = [t.number for t in scored], [t.epochs for t in scored]
-    sizes = [5 + 4 * epoch / max(*epochs, 1) for epoch in epochs]
+    numbers, epochs = scored.index.tolist(), scored["epochs"]
+    sizes = (5 + 4 * epochs / max(epochs.max(), 1)).tolist()
     dots |= {
         "x": numbers,
         "customdata": numbers,
@@ -61,7 +62,7 @@ def history(search: Search) -> Chart | None:
         "line": {"color": look.TUNED, "width": 2, "shape": "hv"},
         "hoverinfo": "skip",
     }
-    failed = [trial.number for trial in search.trials if trial.score is None]
+    failed = search.table.index.difference(scored.index).tolist()
     crosses = {
         "type": "scatter",
         "mode": "markers",
@@ -71,14 +72,15 @@ def history(search: Search) -> Chart | None:
         "name": "failed",
         "marker": {"symbol": "x", "color": look.BAD, "size": 8},
     }
-    tried = several(len(search.trials), "trial")
+    tried = several(len(search.table), "trial")
     caption = f"{capital(search.score)} of {tried} in the order they were tried, and the best so "
-    caption += f"far (line); the baseline orange, the best blue. {_best_sentence(search)}"
+    caption += "far (line); the baseline orange, the best blue. "
+    caption += _best_sentence(scored["score"], search.best or 0)
     if failed:
         caption += f" {several(len(failed), 'trial')} failed (crosses)."
-    if len(set(epochs)) > 1:
+    if epochs.nunique() > 1:
         caption += (
-            f" Trials had {min(epochs)} to {max(epochs)} epochs (larger dots: more), so a low "
+            f" Trials had {epochs.min()} to {epochs.max()} epochs (larger dots: more), so a low "
             "score may only be a short training."
         )
     last = search.numbers[-1]
@@ -102,36 +104,36 @@ def history(search: Search) -> Chart | None:
     )
 
 
-def _best_sentence(search: Search) -> str:
-    by_number = {trial.number: trial for trial in search.scored}
-    best, baseline = by_number[search.best or 0], by_number.get(0)
-    if best.number == 0:
-        return f"The baseline is the best, with {percent(best.score)}."
-    said = f"Trial {best.number} is the best, with {percent(best.score)}"
-    return said + (f"; the baseline has {percent(baseline.score)}." if baseline else ".")
+def _best_sentence(scores: "pd.Series", best: int) -> str:
+    if best == 0:
+        return f"The baseline is the best, with {percent(scores[0])}."
+    said = f"Trial {best} is the best, with {percent(scores[best])}"
+    return said + (f"; the baseline has {percent(scores[0])}." if 0 in scores else ".")
 
 
 def timeline(search: Search) -> Chart | None:
     """When each trial was trained."""
+    import pandas as pd
     from optuna.visualization import plot_timeline
 
-    timed = [trial for trial in search.scored if trial.finished]
+    timed = search.scored.dropna(subset="finished")
     if len(timed) < 2:
         return None
+    ended = timed["finished"].dt.tz_localize(None)
+    began = (ended - pd.to_timedelta(timed["seconds"], unit="s")).dt.round("us")
     found = look.plain(plot_timeline(search.study))
     bars = next(trace for trace in found["data"] if trace["name"] == "COMPLETE")
-    numbers = [trial.number for trial in timed]
+    numbers = timed.index.tolist()
     bars |= {
         "name": "trial",
         # Optuna writes local time; this is UTC, as in the records.
-        "base": [_began(trial).isoformat() for trial in timed],
-        "x": [1000 * trial.seconds for trial in timed],
+        "base": [moment.isoformat() for moment in began],
+        "x": (1000 * timed["seconds"]).tolist(),
         "y": numbers,
         "customdata": numbers,
         "marker": {"color": look.colours(numbers, search.best)},
     }
-    trained = sum(trial.seconds for trial in timed)
-    passed = (max(map(_ended, timed)) - min(map(_began, timed))).total_seconds()
+    trained, passed = timed["seconds"].sum(), (ended.max() - began.min()).total_seconds()
     at_once = f", {trained / passed:.1f} at a time" if passed else ""
     return Chart(
         key="timeline",
@@ -154,14 +156,6 @@ def timeline(search: Search) -> Chart | None:
         ),
         more=True,
     )
-
-
-def _ended(trial: Trial) -> datetime:
-    return datetime.fromisoformat(trial.finished or "").astimezone(UTC).replace(tzinfo=None)
-
-
-def _began(trial: Trial) -> datetime:
-    return _ended(trial) - timedelta(seconds=trial.seconds)
 
 
 def intermediate_values(search: Search) -> Chart | None:
@@ -245,13 +239,15 @@ def edf(search: Search) -> Chart | None:
 def learning_curves(search: Search) -> Chart | None:
     """Loss and objective by epoch, training and validation, of every trial: the page shows one."""
     traces: list[dict[str, Any]] = []
-    for trial, (place, metric), (part, prefix) in product(
-        search.trials,
+    curves = dict(iter(search.curves.groupby(["trial", "metric"])))
+    for number, (place, metric), (part, prefix) in product(
+        search.numbers,
         enumerate(("loss", search.metric), start=1),
         (("training", ""), ("validation", "val_")),
     ):
-        values = trial.curves.get(prefix + metric, [])
-        before = max(trial.epochs - len(values), 0)
+        if (curve := curves.get((number, prefix + metric))) is None:
+            continue
+        values = curve["value"].tolist()
         colour = look.TUNED if prefix else look.MUTED
         traces.append(
             {
@@ -260,7 +256,7 @@ def learning_curves(search: Search) -> Chart | None:
                 "name": part,
                 "legendgroup": part,
                 "showlegend": place == 1,
-                "x": list(range(before + 1, before + len(values) + 1)),
+                "x": curve["epoch"].tolist(),
                 "y": values,
                 "line": {"color": colour, "width": 2, "dash": "solid" if prefix else "dot"},
                 "marker": {"color": colour, "size": 6},
@@ -268,10 +264,9 @@ def learning_curves(search: Search) -> Chart | None:
                 "hovertemplate": f"{part}, epoch %{{x}}: %{{text}}<extra></extra>",
                 "xaxis": f"x{place}",
                 "yaxis": f"y{place}",
-                "meta": trial.number,
+                "meta": number,
             }
         )
-    traces = [trace for trace in traces if trace["y"]]
     if not traces:
         return None
     longest = max(trace["x"][-1] for trace in traces)

@@ -68,8 +68,8 @@ def _charts(search: Search) -> tuple[list[Chart], list[str]]:
 
 
 def _finite(trial: Trial) -> Trial:
-    """A score that is no number is none."""
-    if trial.score is not None and not math.isfinite(trial.score):
+    """A score that is no number is none, as is a failed trial's."""
+    if trial.score is not None and (trial.status == "failed" or not math.isfinite(trial.score)):
         return trial.model_copy(update={"score": None})
     return trial
 
@@ -86,23 +86,23 @@ def _search(trials: tuple[Trial, ...], space: SearchSpace) -> Search:
     Raises:
         ValueError: a trial has a value that the space does not.
     """
-    metric = space.objective
-    scored = [trial for trial in trials if trial.score is not None]
-    budgets = {trial.epochs for trial in scored}
-    epochs = min(budgets) if len(budgets) > 1 else None
+    from study.trial_table import hyperparameter_table, trial_curves, trial_table
+
+    metric, table = space.objective, trial_table(trials)
+    scored = table[table["score"].notna()]
+    epochs = int(scored["epochs"].min()) if scored["epochs"].nunique() > 1 else None
     study = _study(trials, space)
     equal = study
     if epochs is not None:
         equal = _study([first_epochs(trial, epochs, metric) for trial in trials], space)
-    varied = [
-        one.name
-        for one in space.hyperparameters
-        if len({trial.hyperparameters.get(one.name) for trial in scored} - {None}) > 1
-    ]
+    values = hyperparameter_table(trials, [one.name for one in space.hyperparameters])
+    different = values.loc[scored.index].nunique()
+    varied = different[different > 1].index.tolist()
     found = importances(equal, varied)
     best = best_trial(trials)
     return Search(
-        trials=trials,
+        table=table,
+        curves=trial_curves(trials),
         metric=metric,
         best=None if best is None else best.number,
         study=study,

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from study.records import Trial
 from study.report.charts.importances import Importances
 from study.report.formats import metric_name, several
 
 if TYPE_CHECKING:
     import optuna
+    import pandas as pd
 
 CHART_PX = 360
 """Height of a chart, in CSS pixels."""
@@ -19,8 +19,10 @@ CHART_PX = 360
 class Search:
     """One problem's trials, as the charts need them."""
 
-    trials: tuple[Trial, ...]
-    """All, by number; the score is finite or None."""
+    table: "pd.DataFrame"
+    """All trials: see `study.trial_table`."""
+    curves: "pd.DataFrame"
+    """Their learning curves: see `trial_curves`."""
     metric: str
     best: int | None
     study: "optuna.Study"
@@ -34,14 +36,14 @@ class Search:
     importances: Importances
 
     @property
-    def scored(self) -> list[Trial]:
-        """Trials with a score."""
-        return [trial for trial in self.trials if trial.score is not None]
+    def scored(self) -> "pd.DataFrame":
+        """The table's trials with a score."""
+        return self.table[self.table["score"].notna()]
 
     @property
     def numbers(self) -> list[int]:
         """The trials' own numbers: Optuna's number -> the record's."""
-        return [trial.number for trial in self.trials]
+        return self.table.index.tolist()
 
     @property
     def score(self) -> str:

@@ -78,13 +78,16 @@ class Stage:
             self._work.tick(tick.key)
             self._refresh()
 
-    def finish(self, key: str, score: float | None, words: str) -> None:
+    def finish(
+        self, key: str, score: float | None, words: str, seconds: float | None = None
+    ) -> None:
         """A job is done; `words` say how, for the log."""
+        took = "" if seconds is None else f" in {clock(seconds)}"
         with self._lock:
             self._work.finish(key, score)
             self._refresh()
             if self._bar is None:
-                self._say(f"{words}; {self._news()}")
+                self._say(f"{words}{took}; {self._news()}")
 
     def _news(self) -> str:
         work = self._work
@@ -115,13 +118,21 @@ class Stage:
         self._say(f"done in {clock(time.monotonic() - self._started)}")
 
 
-@contextmanager
-def stage(
-    title: str, unit: str, expected: int, epochs_each: int, console: Console
-) -> Iterator[Stage]:
-    """Show a stage of `expected` jobs while the block runs."""
-    with Stage(title, unit, Work(expected, epochs_each), console).shown() as shown:
-        yield shown
+class Screen:
+    """Shows a run's stages: a `study.observer.Observer`."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def say(self, words: str) -> None:
+        """A line of its own."""
+        self._console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def stage(self, title: str, unit: str, jobs: int, epochs_each: int) -> Iterator[Stage]:
+        """The stage, on the screen for the length of the block."""
+        with Stage(title, unit, Work(jobs, epochs_each), self._console).shown() as shown:
+            yield shown
 
 
 def clock(seconds: float) -> str:

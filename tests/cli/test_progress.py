@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from study import progress
+from study.cli import progress
+from study.cli.progress import Screen, Work, clock
 from study.engine import Tick
-from study.progress import Work, clock, stage
 
 
 @pytest.mark.parametrize(
@@ -122,16 +122,17 @@ def test_piped_output_gets_a_plain_line_a_job(monkeypatch: pytest.MonkeyPatch) -
     seconds = SimpleNamespace(monotonic=count(step=30).__next__)  # half a minute a look
     monkeypatch.setattr(progress, "time", seconds)
     output = StringIO()
-    with stage("mnist: search", "trial", 2, 2, Console(file=output, width=40)) as shown:
+    screen = Screen(Console(file=output, width=40))
+    with screen.stage("mnist: search", "trial", 2, 2) as shown:
         shown.propose("a", 2)
         shown.tick(Tick("a", 1, 0.5))
-        shown.finish("a", 0.95, "trial 0 scored 95.00%")
+        shown.finish("a", 0.95, "trial 0 scored 95.00%", 12.3)
         shown.propose("b", 2)
         shown.finish("b", None, "trial 1 failed: ValueError: the images are [too] [/small]")
     start, first, second, end = lines_of(output)
     assert start == "mnist: search: started"
     assert first == (
-        "mnist: search: trial 0 scored 95.00%; trial 1/2, best 95.00%, about 30 s left"
+        "mnist: search: trial 0 scored 95.00% in 12 s; trial 1/2, best 95.00%, about 30 s left"
     )
     assert second == (
         "mnist: search: trial 1 failed: ValueError: the images are [too] [/small]; "
@@ -145,7 +146,7 @@ def test_a_stage_that_fails_is_not_called_done() -> None:
     output = StringIO()
     with (
         pytest.raises(RuntimeError, match="out of luck"),
-        stage("line: search", "trial", 1, 1, Console(file=output)),
+        Screen(Console(file=output)).stage("line: search", "trial", 1, 1),
     ):
         raise RuntimeError("out of luck")
     assert lines_of(output) == ["line: search: started"]
@@ -154,7 +155,7 @@ def test_a_stage_that_fails_is_not_called_done() -> None:
 def test_a_terminal_gets_a_bar_and_no_line_a_job() -> None:
     output = StringIO()
     console = Console(file=output, force_terminal=True, width=100)
-    with stage("line: search", "trial", 1, 1, console) as shown:
+    with Screen(console).stage("line: search", "trial", 1, 1) as shown:
         shown.propose("a", 1)
         shown.finish("a", 0.5, "trial 0 scored 50.00%")
     assert "trial 0 scored" not in output.getvalue()

@@ -1,0 +1,38 @@
+"""Walk through a functional network from what it puts out: layers and bare operations alike."""
+
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+
+class Step(NamedTuple):
+    """One call of a layer or operation; a layer that is used twice makes two steps."""
+
+    operation: keras.Operation
+    inputs: list[keras.KerasTensor]
+    """Empty for the layer that stands for the images."""
+    output: keras.KerasTensor
+    node: object
+    """Keras's record of the call."""
+
+    def apply(self, values: np.ndarray) -> np.ndarray | None:
+        """What the step makes of values (n, ...) instead of its one input, outside of training.
+
+        None if it puts out several arrays.
+        """
+        (given,) = self.inputs
+        arguments, options = self.node.arguments.fill_in({id(given): values})  # type: ignore[attr-defined]
+        made = self.operation(*arguments, **options)
+        return None if isinstance(made, list | tuple | dict) else np.asarray(made)
+
+
+def made_by(tensor: keras.KerasTensor) -> Step:
+    """The step that a tensor of a functional network comes from.
+
+    `layer.output` knows the first call only, and operations that are no layers are not among
+    `model.layers`.
+    """
+    operation, index, _ = tensor._keras_history
+    node = operation._inbound_nodes[index]
+    return Step(operation, list(node.input_tensors), tensor, node)
