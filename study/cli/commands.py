@@ -315,23 +315,13 @@ def visualize(
     models = _models(target, problem, network)
     kinds: list[FigureKind] = [one.value for one in kind or KindOption]
     methods: list[Method] = [one.value for one in method or [MethodOption.gradcam]]
-    for model in models:
+    asked_of = (kinds, layer or [], image or [], resize, invert, methods, head, chosen_class)
+    # All are checked before the first is drawn.
+    for model, draw in [(one, visualize.drawing(one, *asked_of)) for one in models]:
         folder = out or model.path.with_suffix("").with_name(f"{model.path.stem}-figures")
         if out and len(models) > 1:
             folder = out / model.label
-        made = visualize.draw_model(
-            model,
-            folder,
-            kinds,
-            layer or [],
-            image or [],
-            resize,
-            invert,
-            methods,
-            head,
-            chosen_class,
-        )
-        for picture in made:
+        for picture in draw(folder):
             console.print(str(folder / picture.file))
 
 
