@@ -90,9 +90,8 @@ def _of_problem(path: Path, label: str, problem: str, signature: Signature | Non
     return SavedModel(path, label, names, signature.ground)
 
 
-def draw_model(
+def drawing(
     model: SavedModel,
-    folder: Path,
     kinds: Sequence[FigureKind],
     layers: Sequence[str],
     image_files: Sequence[Path],
@@ -101,8 +100,8 @@ def draw_model(
     by: Sequence[Method] = PLAIN.methods,
     head: str | None = None,
     target: str | None = None,
-) -> list[Picture]:
-    """Draw figures of a saved network into a folder, made if need be.
+) -> Callable[[Path], list[Picture]]:
+    """Check what is asked of a saved network; nothing is drawn yet.
 
     Args:
         resize: Convert images that do not fit; see `study.images.read_images`.
@@ -110,6 +109,9 @@ def draw_model(
         by: Methods of the heatmaps, a figure each.
         head: The only head to draw heatmaps of; None: all.
         target: Name or index of the class to explain; None: the predicted one.
+
+    Returns:
+        What draws the figures into a folder, made if need be.
 
     Raises:
         WrongUse: activations or heatmaps are asked for without images, a class of several heads,
@@ -127,17 +129,21 @@ def draw_model(
     images = read_images(image_files, shape, resize=resize, invert=invert, ground=model.ground)
     if "heatmaps" in kinds:
         predict(network, images)  # refuses what is no classifier
-    folder.mkdir(parents=True, exist_ok=True)
     chosen = list(layers) or None
-    about = (network, None, images, None, names, folder, chosen, len(images))
-    draws: dict[FigureKind, Callable[[], list[Picture]]] = {
-        "activations": partial(activations.pictures, *about),
-        "filters": lambda: filters.pictures(
-            filters.filters_info(network, chosen, images, FigureSettings()), None, folder
-        ),
-        "heatmaps": partial(heatmaps.pictures, *about, asked),
-    }
-    return [picture for kind in kinds for picture in draws[kind]()]
+
+    def draw(folder: Path) -> list[Picture]:
+        folder.mkdir(parents=True, exist_ok=True)
+        about = (network, None, images, None, names, folder, chosen, len(images))
+        draws: dict[FigureKind, Callable[[], list[Picture]]] = {
+            "activations": partial(activations.pictures, *about),
+            "filters": lambda: filters.pictures(
+                filters.filters_info(network, chosen, images, FigureSettings()), None, folder
+            ),
+            "heatmaps": partial(heatmaps.pictures, *about, asked),
+        }
+        return [picture for kind in kinds for picture in draws[kind]()]
+
+    return draw
 
 
 def _class_index(

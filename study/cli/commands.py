@@ -315,23 +315,13 @@ def visualize(
     models = _models(target, problem, network)
     kinds: list[FigureKind] = [one.value for one in kind or KindOption]
     methods: list[Method] = [one.value for one in method or [MethodOption.gradcam]]
-    for model in models:
+    asked_of = (kinds, layer or [], image or [], resize, invert, methods, head, chosen_class)
+    # All are checked before the first is drawn.
+    for model, draw in [(one, visualize.drawing(one, *asked_of)) for one in models]:
         folder = out or model.path.with_suffix("").with_name(f"{model.path.stem}-figures")
         if out and len(models) > 1:
             folder = out / model.label
-        made = visualize.draw_model(
-            model,
-            folder,
-            kinds,
-            layer or [],
-            image or [],
-            resize,
-            invert,
-            methods,
-            head,
-            chosen_class,
-        )
-        for picture in made:
+        for picture in draw(folder):
             console.print(str(folder / picture.file))
 
 
@@ -560,16 +550,17 @@ def _carry_out(
             policy = dtype_policy.resolve(work.settings.search.dtype, engine)
             create_run(run.name, work, _command_again(policy), engine.workers, policy)
             stack.enter_context(_alone(run))
+            record_signatures(run, signatures)
         from study import stages
 
         stages.check_spaces(run)  # of all problems, before the first search and a live report
-        record_signatures(run, signatures)
         if live:
             from study.live import live_report
 
             stack.enter_context(live_report(run))
             console.print(f"live report: {run.report_path}")
         stages.carry_out(run, engine, Screen(console))
+        record_signatures(run, signatures)  # of a run that had none, now that it was not refused
     if "figures" in work.plan:
         _report(run)
         return

@@ -230,7 +230,7 @@ def test_what_a_run_was_begun_with_is_recorded_as_it_can_be_typed_again(
     """And so is the command to go on with, that is printed."""
     mine = preset(tmp_path, "").replace("mine.toml", "my $(preset).toml")
     Path(tmp_path / "mine.toml").rename(mine)
-    given = ("search", "mnist", "--preset", mine, "--name", "begun")
+    given = ("search", "mnist", "--preset", mine, "--name", "begun", "--dtype", "float32")
     from tests import tiny  # brings Keras, which the module must do without
 
     monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))

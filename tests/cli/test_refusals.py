@@ -14,7 +14,7 @@ from PIL import Image
 from study import engine, runs
 from study.cli import commands
 from study.problems import load_problem
-from study.records import Picture, Stage
+from study.records import NetworkName, Picture, Stage
 from study.settings import Work, load_preset
 from study.space import search_space
 from study.store import Run
@@ -75,18 +75,22 @@ def _run(name: str, problem: str) -> Run:
     return run
 
 
-def _finish(run: Run) -> None:
+def _model(layer: str) -> bytes:
+    """A network with a convolution of that name, in small.keras too."""
     network = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            keras.layers.Conv2D(2, 3, name="conv1"),
+            keras.layers.Conv2D(2, 3, name=layer),
             keras.layers.Flatten(),
             keras.layers.Dense(10, activation="softmax"),
         ]
     )
     network.save("small.keras")
-    model = Path("small.keras").read_bytes()
-    models = {"baseline": model, "tuned": model}
+    return Path("small.keras").read_bytes()
+
+
+def _finish(run: Run) -> None:
+    models: dict[NetworkName, bytes] = {"baseline": _model("conv1"), "tuned": _model("other")}
     run.write_evaluation("mnist", evaluation(), predictions({"class": 3}), models)
     run.figures_folder("mnist").mkdir()
     (run.figures_folder("mnist") / "a.png").write_bytes(png())
@@ -202,6 +206,8 @@ REFUSALS: list[tuple[Change, tuple[str, ...], str]] = [
     (lines_from("nowhere", "done"), ("visualize", "done"), "nowhere"),
     (nothing, ("visualize", "begun", "--kind", "filters"), "baseline.keras is not there"),
     (nothing, ("visualize", "done", "--layer", "nope", "--kind", "filters"), "nope"),
+    # the baseline has that layer, the tuned network has not
+    (nothing, ("visualize", "done", "--layer", "conv1", "--kind", "filters"), "'conv1'"),
     (nothing, ("visualize", "done", "--kind", "heatmaps"), "--image"),
     (nothing, ("visualize", "done", "--image", "photo.png", "--out", "new"), "28x28"),
     (nothing, ("visualize", "small.keras", "--kind", "heatmaps", "--out", "new"), "--image"),
