@@ -7,7 +7,7 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2
 IN_ENV := .venv/bin/
 # What the tests' searches train in: auto, float32 or mixed_bfloat16.
 DTYPE ?= auto
-# Further arguments of pytest, such as TESTS="--random-order-seed=2 --random-order-bucket=global".
+# Further arguments of pytest, such as TESTS="--random-order-seed=2".
 TESTS ?=
 # Further arguments of `study run`, such as ARGS="--name mine".
 ARGS ?=
