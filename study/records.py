@@ -489,8 +489,8 @@ class StudyRecord(Record):
     runs of earlier versions that had not begun to search."""
     variables: dict[str, str] = {}
     """Environment variables as the study sets them for itself and its workers."""
-    overridden: dict[str, str] = {}
-    """What the user had set otherwise, and did not count."""
+    overridden: list[str] = []
+    """Those that the user had set otherwise, which did not count, and others that were removed."""
     stages: list[Stage] = []
     """What was finished."""
 

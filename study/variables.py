@@ -36,8 +36,11 @@ _REMOVED = ("DNNL_", "KERAS_MAX_", "KERAS_NNX_", "KERASTUNER_", "ONEDNN_", "TF_"
 """What the names of variables begin with that change arithmetic, shorten training or make Keras
 Tuner a client of another process; all that are not in `DECIDED` are removed."""
 
-overridden: dict[str, str] = {}
-"""What the user had set otherwise: variable -> the user's value."""
+_TERRAFORM = ("TF_CLI_", "TF_DATA_", "TF_LOG", "TF_VAR_")
+"""What begins like TensorFlow's and is not."""
+
+overridden: list[str] = []
+"""Variables that the user had set otherwise: their names, since values may be nobody's business."""
 
 
 def decide() -> None:
@@ -53,7 +56,7 @@ def decide() -> None:
         raise WrongUse(_too_late(min(late), changes))
     for variable, value in changes.items():
         if variable in os.environ:
-            overridden[variable] = os.environ[variable]
+            overridden.append(variable)
         if value is None:
             del os.environ[variable]
         else:
@@ -76,7 +79,7 @@ def _changes() -> dict[str, str | None]:
     wanted: dict[str, str | None] = {
         variable: None
         for variable in os.environ
-        if variable.startswith(_REMOVED) and variable not in DECIDED
+        if variable.startswith(_REMOVED) and not variable.startswith(_TERRAFORM)
     }
     wanted |= DECIDED
     return {name: value for name, value in wanted.items() if os.environ.get(name) != value}

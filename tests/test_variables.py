@@ -152,11 +152,13 @@ def test_what_is_set_too_late_is_refused_by_name(monkeypatch: pytest.MonkeyPatch
 
 def test_what_the_user_had_set_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    monkeypatch.setattr(variables, "overridden", {})
+    monkeypatch.setattr(variables, "overridden", [])
     monkeypatch.setenv("OMP_NUM_THREADS", "16")
     monkeypatch.setenv("XLA_FLAGS", "--xla")
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", "terraform's own")
     variables.decide()
-    assert variables.overridden == {"OMP_NUM_THREADS": "16", "XLA_FLAGS": "--xla"}
+    assert sorted(variables.overridden) == ["OMP_NUM_THREADS", "XLA_FLAGS"]
+    assert os.environ["TF_CLI_CONFIG_FILE"] == "terraform's own"
     assert os.environ["OMP_NUM_THREADS"] == "1"
     assert "XLA_FLAGS" not in os.environ
 
