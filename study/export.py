@@ -78,6 +78,7 @@ def _to_optuna(name: str, searches: Searches, folder: Path) -> list[Path]:
         for problem, (trials, space) in searches.items():
             optuna_study(trials, space, f"{name}/{problem}", storage)
     finally:
+        storage.remove_session()
         storage.engine.dispose()
     return [path]
 

@@ -21,6 +21,7 @@ from study.errors import WrongUse
 from study.export import KINDS, export, optuna_url, viewer
 from study.store import Run
 from tests.factories import trial
+from tests.optuna_file import opened, study_names
 from tests.test_optuna_study import ENDED, SPACE, VALUES
 from tests.test_store import study
 
@@ -47,9 +48,8 @@ def run() -> Run:
 @pytest.fixture
 def storage(run: Run, tmp_path: Path) -> Iterator[RDBStorage]:
     (path,) = export(run, ["mnist", "line"], "optuna", tmp_path / "out")
-    opened = RDBStorage(optuna_url(path))
-    yield opened
-    opened.engine.dispose()
+    with opened(optuna_url(path)) as storage:
+        yield storage
 
 
 def test_optuna_reads_all_trials(storage: RDBStorage) -> None:
@@ -137,7 +137,7 @@ def test_the_command_that_shows_an_export_finds_it_in_any_folder(
     program, argument = read.stdout.splitlines()
     if kind == "optuna":
         assert program == "optuna-dashboard"
-        assert optuna.get_all_study_names(argument) == ["demo/mnist"]
+        assert study_names(argument) == ["demo/mnist"]
     else:
         assert program == "tensorboard"
         events = EventAccumulator(f"{argument.removeprefix('--logdir=')}/mnist/trial-2")
@@ -154,7 +154,7 @@ def test_an_export_takes_the_place_of_the_last_one(run: Run, tmp_path: Path, kin
     if kind == "tensorboard":
         assert not (first[0] / "line").exists()
     if kind == "optuna":
-        assert optuna.get_all_study_names(optuna_url(first[0])) == ["demo/mnist"]
+        assert study_names(optuna_url(first[0])) == ["demo/mnist"]
 
 
 def test_a_problem_without_trials_is_refused(run: Run, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
-import optuna
 import pytest
 from PIL import Image
 
@@ -18,6 +17,7 @@ from study.store import Run
 from tests.cli.conftest import Command
 from tests.command import TINY, contents, python
 from tests.factories import trial
+from tests.optuna_file import study_names
 from tests.test_optuna_study import SPACE
 
 WORK = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
@@ -250,7 +250,7 @@ def test_an_export_says_how_to_open_it(command: Command, begun: Run) -> None:
     assert Path(written).is_file()
     program, url = shlex.split(opened.removeprefix("open it with: "))
     assert program == "optuna-dashboard"
-    assert optuna.get_all_study_names(url) == ["begun/mnist"]
+    assert study_names(url) == ["begun/mnist"]
 
 
 def test_a_search_that_is_not_finished_is_not_evaluated(command: Command, begun: Run) -> None:
