@@ -113,7 +113,6 @@ def trained(problem: Problem, trial: Trial, path: Path) -> keras.Model:
     Raises:
         CorruptRecord: the weights cannot be read, or are not of such a network.
     """
-    keras.config.set_dtype_policy("float32")  # a search before may have computed in another
     model, _ = build(problem, trial.hyperparameters, steps=1)
     model.optimizer.build(model.trainable_variables)
     checkpoint.load_weights(path, model)

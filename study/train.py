@@ -129,11 +129,13 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     problem = load_problem(job.problem)
     dataset = cached_dataset(problem.data, job.data_seed, job.data)
     _seed_keras(job.seed)
-    keras.config.set_dtype_policy(job.dtype_policy)
     part = _first(dataset.train, job.max_images)
     batch_size = min(job.batch_size, len(part))
     steps = len(part) // batch_size
-    model, hyperparameters = build(problem, job.values, steps * (job.decay_epochs or job.epochs))
+    with _dtype_policy(job.dtype_policy):
+        model, hyperparameters = build(
+            problem, job.values, steps * (job.decay_epochs or job.epochs)
+        )
     # Built here, the optimizer makes no variables inside the graph, which would be traced twice.
     model.optimizer.build(model.trainable_variables)
     fuse(model.optimizer)
@@ -172,6 +174,22 @@ def _graphs_as_they_are() -> Iterator[None]:
         yield
     finally:
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False} | before)
+
+
+@contextmanager
+def _dtype_policy(name: DtypePolicy) -> Iterator[None]:
+    """What layers made in the block compute in; they keep it.
+
+    Others that the process makes later, such as those that explain a network, compute in float32.
+    """
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _seed_keras(seed: int) -> None:
