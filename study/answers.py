@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from study.errors import WrongUse
+from study.graph import made_by
 from study.metrics import Probabilities
 
 SUM_TOLERANCE = 0.05
@@ -92,12 +93,12 @@ def check_probabilities(probabilities: Probabilities) -> None:
 
 def _last_activation(output: keras.KerasTensor) -> str | None:
     """Name of the activation function that an output comes out of; None if no layer says so."""
-    made = output._keras_history  # no public way from a tensor to its layer
-    layer = made.operation
+    step = made_by(output)
+    layer = step.operation
     if isinstance(layer, keras.Model):
-        return _last_activation(layer.outputs[made.tensor_index])
+        return _last_activation(layer.outputs[step.place])
     function = getattr(layer, "activation", None)
     hands_on = isinstance(layer, keras.layers.Activation) and function is keras.activations.linear
     if hands_on or isinstance(layer, UNCHANGED):
-        return _last_activation(layer._inbound_nodes[made.node_index].input_tensors[0])
+        return _last_activation(step.inputs[0])
     return None if function is None else str(function.__name__)

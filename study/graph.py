@@ -13,6 +13,8 @@ class Step(NamedTuple):
     inputs: list[keras.KerasTensor]
     """Empty for the layer that stands for the images."""
     output: keras.KerasTensor
+    place: int
+    """Which of the operation's outputs it is."""
     node: object
     """Keras's record of the call."""
 
@@ -33,6 +35,6 @@ def made_by(tensor: keras.KerasTensor) -> Step:
     `layer.output` knows the first call only, and operations that are no layers are not among
     `model.layers`.
     """
-    operation, index, _ = tensor._keras_history
+    operation, index, place = tensor._keras_history
     node = operation._inbound_nodes[index]
-    return Step(operation, list(node.input_tensors), tensor, node)
+    return Step(operation, list(node.input_tensors), tensor, place, node)
