@@ -15,8 +15,8 @@ from rich.console import Console
 from benchmarks import good_network, growth, matrix_peak, overhead, ranking, readme, throughput
 from benchmarks.results import PARTS, Measured, Results
 from study import environment
-from study.engine import core_count
 from study.files import write_text
+from study.local import core_count
 
 FOLDER = Path(__file__).parent
 

@@ -12,7 +12,8 @@ import numpy as np
 from pydantic import BaseModel
 
 from benchmarks.task import BATCH_SIZE, TASKS
-from study.engine import Engine, local_engine
+from study.engine import Engine
+from study.local import local_engine
 from study.problems import load_problem
 from study.records import Value
 from study.train import Job, build, run_trial

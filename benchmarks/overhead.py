@@ -15,7 +15,8 @@ from pydantic import BaseModel
 
 from benchmarks.matrix_peak import TYPICAL
 from benchmarks.task import BATCH_SIZE, TASKS
-from study.engine import Engine, local_engine
+from study.engine import Engine
+from study.local import local_engine
 from study.problems import load_problem
 from study.records import Value
 from study.search import _run

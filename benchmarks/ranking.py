@@ -14,7 +14,8 @@ from scipy import stats
 
 from benchmarks.task import BATCH_SIZE, TASKS, Task
 from study.asha import rungs
-from study.engine import Engine, local_engine
+from study.engine import Engine
+from study.local import local_engine
 from study.oracles import make_oracle, split_values
 from study.records import Value
 from study.search import _run

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from study import processor
-from study.engine import core_count
+from study.local import core_count
 
 PACKAGES = (
     "tensorflow",

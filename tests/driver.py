@@ -21,8 +21,8 @@ from rich.console import Console
 
 from study import checkpoint, runs, search, train
 from study.cli.progress import Screen
-from study.engine import local_engine
 from study.errors import StudyError
+from study.local import local_engine
 from study.problems import Problem
 from study.records import Trial, Value
 from study.settings import Settings, Work, validated

@@ -14,15 +14,15 @@ import pytest
 from distributed import LocalCluster
 
 from study import engine as engine_module
+from study import local
+from study.cluster import remote_engine
 from study.engine import (
     Engine,
     Tick,
-    core_count,
-    local_engine,
-    remote_engine,
     report_epoch,
 )
 from study.errors import StudyFailed, WrongUse
+from study.local import core_count, local_engine
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ def test_workers_have_their_environment(engine: Engine, name: str, value: str) -
 
 
 def test_far_more_workers_than_cores_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "core_count", lambda: 2)
+    monkeypatch.setattr(local, "core_count", lambda: 2)
     words = "--workers: expected at most 8 here, 4 per core, got 9"
     with pytest.raises(WrongUse, match=words), local_engine(9, retries=0):
         pass
@@ -233,7 +233,7 @@ def join(address: str, folder: Path, workers: int | None = None) -> None:
 
 
 def test_where_no_scheduler_is_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.engine._JOIN_TIMEOUT", 0.5)
+    monkeypatch.setattr("study.cluster._JOIN_TIMEOUT", 0.5)
     with pytest.raises(WrongUse, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
         join("tcp://127.0.0.1:9", tmp_path)
 
@@ -241,7 +241,7 @@ def test_where_no_scheduler_is_it_is_said(tmp_path: Path, monkeypatch: pytest.Mo
 def test_fewer_workers_than_were_asked_for_are_refused_after_a_while(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("study.engine._ALL_JOIN_TIMEOUT", 0.5)
+    monkeypatch.setattr("study.cluster._ALL_JOIN_TIMEOUT", 0.5)
     with pytest.raises(WrongUse, match="has 2 workers, --workers 3 were wanted"):
         join(engine._client.scheduler.address, tmp_path, workers=3)
 

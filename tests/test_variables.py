@@ -83,7 +83,7 @@ DRIVER = (
 
 WORKER = """
 def main():
-    from study.engine import local_engine
+    from study.local import local_engine
     with local_engine(1, retries=0) as engine:
         print(json.dumps(engine.everywhere(settings)[0]))
 if __name__ == "__main__":
@@ -129,7 +129,7 @@ def test_a_long_folder_for_temporary_files_does_not_stop_workers(tmp_path: Path)
     script = """
 import json
 def main():
-    from study.engine import local_engine
+    from study.local import local_engine
     with local_engine(1, retries=0) as engine:
         print(json.dumps({"workers": engine.workers}))
 if __name__ == "__main__":

@@ -640,7 +640,8 @@ def _engine(
     settings: "Settings", workers: int | None, scheduler: str | None = None
 ) -> "Iterator[Engine]":
     """Workers, here or on a running cluster."""
-    from study.engine import local_engine, remote_engine
+    from study.cluster import remote_engine
+    from study.local import local_engine
 
     retries = settings.search.retries
     with ExitStack() as stack:
