@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from study import environment
 from study.engine import Engine
-from study.errors import CorruptRecord, StudyFailed, WrongName, one_line
+from study.errors import CannotWrite, CorruptRecord, StudyFailed, WrongName, one_line
 from study.evaluate import evaluate
 from study.files import write_text
 from study.observer import Observer
@@ -204,6 +204,8 @@ def _draw(run: Run, problem: str, part: str) -> tuple[list[Picture] | str, float
     started = time.perf_counter()
     try:
         drawn: list[Picture] | str = run_figures.draw(run, problem, part)
+    except CannotWrite:
+        raise
     except Exception as error:
         drawn = one_line(error)
     return drawn, time.perf_counter() - started

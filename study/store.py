@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from study.errors import CorruptRecord, WrongName, WrongUse
-from study.files import replacing, write_bytes, write_text
+from study.files import naming, replacing, write_bytes, write_text
 from study.records import (
     NETWORKS,
     Evaluation,
@@ -165,12 +165,13 @@ class Run:
     def append_trial(self, problem: str, trial: Trial) -> None:
         """Add a line to trials.jsonl; it is on the disk when this returns."""
         path = self._trials_path(problem)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b") as file:
-            _end_last_line(file)
-            file.write(trial.model_dump_json().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with naming(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a+b") as file:
+                _end_last_line(file)
+                file.write(trial.model_dump_json().encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
 
     def _trials_path(self, problem: str) -> Path:
         return self.problem_folder(problem) / "trials.jsonl"
