@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,31 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder that takes the place of `path` if the block succeeds, else vanishes.
+
+    Raises:
+        CannotWrite: the disk is full.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    with naming(path), temporary_folder(temporary):
+        yield temporary
+        shutil.rmtree(path, ignore_errors=True)
+        temporary.rename(path)
+
+
+@contextmanager
+def temporary_folder(path: Path) -> Iterator[None]:
+    """An empty folder for the length of the block, without what a killed process has left there."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

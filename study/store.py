@@ -26,6 +26,7 @@ from study.files import (
     remove_leftovers,
     remove_leftovers_below,
     replacing,
+    temporary_folder,
     write_bytes,
     write_text,
 )
@@ -421,8 +422,7 @@ def new_run(name: str, fill: Callable[[Run], None]) -> Run:
         run.is_there()  # or its place is taken
         RESULTS.mkdir(exist_ok=True)
         stack.enter_context(FileLock(RESULTS / ".lock", timeout=60))  # held for a moment
-        stack.callback(shutil.rmtree, hidden, ignore_errors=True)
-        shutil.rmtree(hidden, ignore_errors=True)  # left by a process that was killed
+        stack.enter_context(temporary_folder(hidden))
         made = Run(name, hidden)
         fill(made)
         if run.is_there():
