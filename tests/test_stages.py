@@ -283,11 +283,13 @@ def test_checkpoints_of_an_evaluation_that_is_done_are_removed_when_work_goes_on
         run.folder / ".study-0123abcd.json",
         run.report_path.parent / ".demo-0123abcd.html",
     ]
-    for path in temporary:
+    exporting = run.export_folder / ".demo-optuna-0123abcd.db"  # by another process, at this moment
+    for path in (*temporary, exporting):
         write_text(path, "")
     with run.in_use():
         assert not left.exists()
         assert needed.exists()
+        assert exporting.exists()
     assert not any(path.exists() for path in temporary)
 
 
