@@ -17,6 +17,7 @@ from study import checkpoint, metrics, statistics
 from study.data.dataset import DataOptions, Dataset
 from study.engine import Engine, report_epoch
 from study.errors import CannotWrite, StudyFailed, one_line
+from study.files import naming
 from study.problems import Problem, load_problem
 from study.records import (
     NETWORKS,
@@ -155,7 +156,8 @@ def _saved(model: object) -> bytes:
     bare.set_weights(model.get_weights())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
-        bare.save(path)
+        with naming(path):
+            bare.save(path)
         return path.read_bytes()
 
 

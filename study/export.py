@@ -1,10 +1,11 @@
 """A run's trials for other programs: Optuna's dashboard, TensorBoard, tables."""
 
-import shutil
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from study.errors import WrongUse
+from study.files import naming, remove_leftovers, replacing, replacing_folder
 from study.records import SearchSpace, Trial
 from study.store import Run
 from study.trials import configurations
@@ -12,6 +13,8 @@ from study.trials import configurations
 
 def export(run: Run, problems: Sequence[str], kind: str, folder: Path) -> list[Path]:
     """Write the trials of these problems into the folder, in place of an earlier export.
+
+    Each file, and TensorBoard's folder, is written whole or not at all.
 
     Args:
         kind: One of KINDS.
@@ -21,9 +24,11 @@ def export(run: Run, problems: Sequence[str], kind: str, folder: Path) -> list[P
 
     Raises:
         WrongUse: a problem has no trials, or its search began before spaces were recorded.
+        CannotWrite: the disk is full.
     """
     found = {name: (_trials(run, name), _space(run, name)) for name in problems}
-    folder.mkdir(parents=True, exist_ok=True)
+    with naming(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     return _KINDS[kind](run.name, found, folder)
 
 
@@ -72,14 +77,15 @@ def _to_optuna(name: str, searches: Searches, folder: Path) -> list[Path]:
     from study.optuna_study import optuna_study
 
     path = folder / f"{name}-optuna.db"
-    path.unlink(missing_ok=True)
-    storage = RDBStorage(optuna_url(path))
-    try:
-        for problem, (trials, space) in searches.items():
-            optuna_study(trials, space, f"{name}/{problem}", storage)
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
+    remove_leftovers(path)
+    with replacing(path) as temporary:
+        storage = RDBStorage(optuna_url(temporary))
+        try:
+            for problem, (trials, space) in searches.items():
+                optuna_study(trials, space, f"{name}/{problem}", storage)
+        finally:
+            storage.remove_session()
+            storage.engine.dispose()
     return [path]
 
 
@@ -93,18 +99,18 @@ def _to_tensorboard(name: str, searches: Searches, folder: Path) -> list[Path]:
     from tensorboard.plugins.hparams import api
 
     logs = folder / f"{name}-tensorboard"
-    shutil.rmtree(logs, ignore_errors=True)
-    for problem, (trials, space) in searches.items():
-        score = f"val_{space.objective}"
-        for trial in trials:
-            with tf.summary.create_file_writer(
-                str(logs / problem / f"trial-{trial.number}")
-            ).as_default():
-                api.hparams(trial.hyperparameters, trial_id=f"{name}/{problem}/{trial.number}")
-                for point in trial_curves([trial]).itertuples():
-                    tf.summary.scalar(point.metric, point.value, step=point.epoch)
-                if trial.score is not None:
-                    tf.summary.scalar(f"best_{score}", trial.score, step=trial.best_epoch or 0)
+    with replacing_folder(logs) as temporary:
+        for problem, (trials, space) in searches.items():
+            score = f"val_{space.objective}"
+            for trial in trials:
+                log = temporary / problem / f"trial-{trial.number}"
+                writer = tf.summary.create_file_writer(str(log))
+                with closing(writer), writer.as_default():
+                    api.hparams(trial.hyperparameters, trial_id=f"{name}/{problem}/{trial.number}")
+                    for point in trial_curves([trial]).itertuples():
+                        tf.summary.scalar(point.metric, point.value, step=point.epoch)
+                    if trial.score is not None:
+                        tf.summary.scalar(f"best_{score}", trial.score, step=trial.best_epoch or 0)
     return [logs]
 
 
@@ -120,7 +126,9 @@ def _to_csv(name: str, searches: Searches, folder: Path) -> list[Path]:
         values = hyperparameter_table(trials, [one.name for one in space.hyperparameters])
         written.append(folder / f"{name}-{problem}.csv")
         whole = pd.concat([table, values], axis=1)
-        whole.to_csv(written[-1], date_format="%Y-%m-%dT%H:%M:%S+00:00")
+        remove_leftovers(written[-1])
+        with replacing(written[-1]) as temporary:
+            whole.to_csv(temporary, date_format="%Y-%m-%dT%H:%M:%S+00:00")
     return written
 
 

@@ -1,33 +1,108 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all, as the process's umask says who may read them."""
 
+import errno
 import os
-import tempfile
+import re
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from study.errors import CannotWrite
+
+_FULL = [errno.ENOSPC, errno.EDQUOT, errno.EFBIG]
+"""What the operating system says where no more can be written."""
+_FULL_WORDS = (*map(os.strerror, _FULL), "database or disk is full")
+"""The same in words: HDF5 and TensorFlow hand on no number, SQLite has words of its own."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary file that takes the place of `path` if the block succeeds, else vanishes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        dir=path.parent, prefix=_prefix(path), suffix="".join(path.suffixes)
-    )
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    """A temporary file that takes the place of `path` if the block succeeds, else vanishes.
+
+    Raises:
+        CannotWrite: the disk is full.
+    """
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{_prefix(path)}{secrets.token_hex(4)}{''.join(path.suffixes)}")
+        temporary.touch(exist_ok=False)
+        try:
+            yield temporary
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder that takes the place of `path` if the block succeeds, else vanishes.
+
+    Raises:
+        CannotWrite: the disk is full.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    with naming(path), temporary_folder(temporary):
         yield temporary
-        temporary.chmod(0o644)  # mkstemp makes it private
-        temporary.replace(path)
+        shutil.rmtree(path, ignore_errors=True)
+        temporary.rename(path)
+
+
+@contextmanager
+def temporary_folder(path: Path) -> Iterator[None]:
+    """An empty folder for the length of the block, without what a killed process has left there."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    try:
+        yield
     finally:
-        temporary.unlink(missing_ok=True)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Say of a full disk what was being written, which the operating system often does not.
+
+    Raises:
+        CannotWrite: the disk was found to be full in the block.
+    """
+    try:
+        yield
+    except Exception as error:  # each library has its own
+        if not _says_full(error):
+            raise
+        raise CannotWrite(
+            f"the disk is full: {path} cannot be written; free space and give the same command "
+            "again"
+        ) from error
+
+
+def _says_full(error: Exception) -> bool:
+    number = error.errno if isinstance(error, OSError) else None
+    return number in _FULL or any(words in str(error) for words in _FULL_WORDS)
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether the name is that of a temporary file of `replacing`."""
+    return re.fullmatch(r"\..+-[a-z0-9_]{8}(\..*)?", path.name) is not None
 
 
 def remove_leftovers(path: Path) -> None:
     """Remove what a process that was killed while replacing `path` left beside it."""
-    for leftover in path.parent.glob(f"{_prefix(path)}*"):
-        leftover.unlink(missing_ok=True)
+    suffixes = re.escape("".join(path.suffixes))
+    # A dash more and it is of another file, whose name begins as this one's: it may be at work.
+    own = re.compile(rf"{re.escape(_prefix(path))}[a-z0-9_]+{suffixes}")
+    for beside in path.parent.glob(".*"):
+        if own.fullmatch(beside.name):
+            beside.unlink(missing_ok=True)
+
+
+def remove_leftovers_below(folder: Path) -> None:
+    """Remove all temporary files of killed processes in the folder and in those below it."""
+    for path in folder.rglob(".*"):
+        if is_leftover(path) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

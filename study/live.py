@@ -25,18 +25,23 @@ State = dict[str, tuple[int, int]]
 def live_report(run: Run) -> Iterator[None]:
     """Write the run's report now, whenever its records change, and once more at the end.
 
+    Not so if the block comes to its end and the report is the next step of the run itself.
+
     A thread looks at the records on disk, so that nothing waits for it: the work in the block
     neither knows of it nor stops when a report cannot be built.
     """
     stop = threading.Event()
     thread = threading.Thread(target=_keep, args=(run, stop.wait), name="live report", daemon=True)
     thread.start()
+    made_next = False
     try:
         yield
+        made_next = run.study().to_do() == [(None, "report")]
     finally:
         stop.set()
         thread.join()
-        build(run, live=False)
+        if not made_next:
+            build(run, live=False)
 
 
 def _keep(run: Run, wait: Callable[[float], bool]) -> None:

@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from study.files import naming
 from study.problems import Problem
 from study.records import Value
 from study.settings import SearchSettings
@@ -72,10 +73,21 @@ def _write_nothing(*_: object) -> None:
 
 
 def begin_writing(oracle: "keras_tuner.Oracle") -> None:
-    """Write the trials there are into the project folder, made if need be, and from now on all."""
-    del oracle._save_trial  # the class has Keras Tuner's own
+    """Write the trials there are into the project folder, made if need be, and from now on all.
+
+    Raises:
+        CannotWrite: the disk is full; so does whatever has the oracle write, later.
+    """
+
+    def save_trial(trial: Any) -> None:
+        with naming(Path(oracle._project_dir) / f"trial_{trial.trial_id}" / "trial.json"):
+            type(oracle)._save_trial(oracle, trial)
+
+    oracle._save_trial = save_trial
     _save_seldom(oracle)
-    (Path(oracle._project_dir) / f"{TUNER_ID}.json").write_text("{}")
+    recognised = Path(oracle._project_dir) / f"{TUNER_ID}.json"
+    with naming(recognised):
+        recognised.write_text("{}")
     for trial in oracle.trials.values():
         oracle._save_trial(trial)
 
@@ -129,8 +141,13 @@ def _save_seldom(oracle: "keras_tuner.Oracle") -> None:
 
 
 def save(oracle: "keras_tuner.Oracle") -> None:
-    """Write oracle.json, for plain Keras Tuner to read."""
-    type(oracle).save(oracle)
+    """Write oracle.json, for plain Keras Tuner to read.
+
+    Raises:
+        CannotWrite: the disk is full.
+    """
+    with naming(Path(oracle._project_dir) / "oracle.json"):
+        type(oracle).save(oracle)
 
 
 def split_values(values: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:

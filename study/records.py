@@ -454,13 +454,16 @@ DtypePolicy = Literal["float32", "mixed_bfloat16"]
 Dtype = Literal["auto", "float32", "mixed_bfloat16"]
 """What trials are to be trained in; auto follows from the processors: `study.dtype_policy`."""
 
-StageName = Literal["search", "evaluate", "figures"]
+StageName = Literal["search", "evaluate", "figures", "report"]
+
+Step = tuple[ProblemName | None, StageName]
+"""A stage of a problem; the report, of none, is the whole run's."""
 
 
 class Stage(Record):
     """One timed step of a run."""
 
-    problem: ProblemName
+    problem: ProblemName | None
     stage: StageName
     seconds: Seconds
     command: str
@@ -483,7 +486,8 @@ class StudyRecord(Record):
     hardware: dict[str, str | int | float]
     git_commit: str | None
     plan: list[StageName] = ["search"]
-    """What the command was to do for each problem, in order: what `resume` goes on with."""
+    """What the command was to do for each problem, in order, and then with the whole run: what
+    `resume` goes on with. Runs of earlier versions did not plan their report."""
     dtype_policy: DtypePolicy | None = None
     """What the trials of its searches are trained in, on whatever processor it goes on; None in
     runs of earlier versions that had not begun to search."""
@@ -494,8 +498,14 @@ class StudyRecord(Record):
     stages: list[Stage] = []
     """What was finished."""
 
-    def to_do(self) -> list[tuple[str, StageName]]:
-        """What of the plan has not been finished: (problem, stage), in order."""
-        done = {(stage.problem, stage.stage) for stage in self.stages}
-        planned = [(name, stage) for name in self.problems for stage in self.plan]
-        return [step for step in planned if step not in done]
+    def to_do(self) -> list[Step]:
+        """What of the plan has not been finished, in order."""
+        of_problems = [one for one in self.plan if one != "report"]
+        planned: list[Step] = [(name, one) for name in self.problems for one in of_problems]
+        if "report" in self.plan:
+            planned.append((None, "report"))
+        return [step for step in planned if not self.is_done(*step)]
+
+    def is_done(self, problem: str | None, stage: StageName) -> bool:
+        """Whether that step has been finished."""
+        return any((one.problem, one.stage) == (problem, stage) for one in self.stages)

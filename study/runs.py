@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from study import environment, processor, variables
 from study.errors import StudyError, WrongName, WrongUse
-from study.records import DtypePolicy, SearchSpace, Signature, StageName, StudyRecord
+from study.records import DtypePolicy, SearchSpace, Signature, Step, StudyRecord
 from study.settings import Settings, Work, validated
-from study.store import Run, check_name, given_name, plain_name, run_names
+from study.shell import command
+from study.store import Run, check_name, given_name, new_run, plain_name, run_names
 
 
 def run_for(work: Work, name: str | None, prefix: str) -> Run:
@@ -29,7 +30,7 @@ def run_for(work: Work, name: str | None, prefix: str) -> Run:
         run = _interrupted(work, prefix) or dated
     else:
         run = Run(given_name(name))
-    if run.folder.exists():
+    if run.is_there():
         _refuse_other_work(run, work)
     return run
 
@@ -48,21 +49,34 @@ def _interrupted(work: Work, prefix: str) -> Run | None:
 
 
 def _refuse_other_work(run: Run, work: Work) -> None:
-    if not (run.folder / "study.json").exists():
-        raise WrongName(f"{run.folder} is there already, and is no run; choose another --name")
     if different := differences(run, work):
         raise WrongUse(
             f"{run.folder} is there already and was begun with other settings "
             f"({'; '.join(different)}); choose another --name"
         )
     if not to_do(run):
-        raise WrongName(f"{run.folder} is there already, and finished; choose another --name")
+        raise WrongName(
+            f"{run.folder} is there already, and finished ({what_to_read(run)}); choose another "
+            "--name"
+        )
+
+
+def what_to_read(run: Run) -> str:
+    """Where a finished run's report is, or what makes it."""
+    if run.report_path.is_file():
+        return f"report: {run.report_path}"
+    return f"{command('report', run.name)} makes its report"
 
 
 def create_run(
-    name: str, work: Work, command: str, workers: int, dtype_policy: DtypePolicy = "float32"
+    name: str,
+    work: Work,
+    command: str,
+    workers: int,
+    dtype_policy: DtypePolicy = "float32",
+    signatures: Mapping[str, Signature] | None = None,
 ) -> Run:
-    """Make results/NAME with its study.json.
+    """Make results/NAME with its study.json and signatures, or nothing.
 
     Args:
         name: Of the run.
@@ -70,35 +84,33 @@ def create_run(
         command: What makes it again.
         workers: How many there are.
         dtype_policy: What its trials are trained in, as long as it goes on.
+        signatures: Of its problems, as far as they are known.
 
     Raises:
         WrongName: the name is not a plain name, or there is a run of that name.
+        CannotWrite: the disk is full.
     """
-    run = Run(check_name(name))
-    try:
-        run.folder.mkdir(parents=True)  # fails if another process has made it meanwhile, too
-    except FileExistsError:
-        raise WrongName(
-            f"{run.folder} is there already; choose another --name or remove it"
-        ) from None
-    run.write_study(
-        StudyRecord(
-            name=name,
-            created=environment.now(),
-            command=command,
-            seed=work.seed,
-            problems=work.problems,
-            settings=work.settings.model_dump(mode="json"),
-            versions=environment.versions(),
-            hardware=environment.hardware(workers),
-            git_commit=environment.git_commit(),
-            plan=work.plan,
-            dtype_policy=dtype_policy,
-            variables=variables.DECIDED,
-            overridden=variables.overridden,
-        )
+    study = StudyRecord(
+        name=check_name(name),
+        created=environment.now(),
+        command=command,
+        seed=work.seed,
+        problems=work.problems,
+        settings=work.settings.model_dump(mode="json"),
+        versions=environment.versions(),
+        hardware=environment.hardware(workers),
+        git_commit=environment.git_commit(),
+        plan=work.plan,
+        dtype_policy=dtype_policy,
+        variables=variables.DECIDED,
+        overridden=variables.overridden,
     )
-    return run
+
+    def fill(run: Run) -> None:
+        run.write_study(study)
+        record_signatures(run, signatures or {})
+
+    return new_run(name, fill)
 
 
 def record_signatures(run: Run, signatures: Mapping[str, Signature]) -> None:
@@ -127,7 +139,10 @@ def work_of(run: Run) -> Work:
 
 def differences(run: Run, work: Work) -> list[str]:
     """In what the run's work differs from this, as "KEY: THERE there, HERE here"."""
-    there, here = (_flat(one.model_dump(mode="json")) for one in (work_of(run), work))
+    begun = work_of(run)
+    if work.plan == [*begun.plan, "report"]:  # runs of older versions did not plan theirs
+        work = work.model_copy(update={"plan": begun.plan})
+    there, here = (_flat(one.model_dump(mode="json")) for one in (begun, work))
     if here["search.dtype"] in ("auto", run.study().dtype_policy):  # it goes on in that
         here["search.dtype"] = there["search.dtype"]
     return [
@@ -184,6 +199,11 @@ def _flat(table: dict[str, object], prefix: str = "") -> dict[str, object]:
     return flat
 
 
-def to_do(run: Run) -> list[tuple[str, StageName]]:
-    """What of the run's plan has not been finished: (problem, stage), in order."""
+def to_do(run: Run) -> list[Step]:
+    """What of the run's plan has not been finished, in order."""
     return run.study().to_do()
+
+
+def needs_workers(run: Run) -> bool:
+    """Whether something other than the report is to do."""
+    return any(step != "report" for _, step in to_do(run))

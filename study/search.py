@@ -13,6 +13,7 @@ not trained but read from its records: the oracle proposes what it would have pr
 not, the search is refused, and nothing has been written, removed or trained yet.
 """
 
+import shutil
 import time
 import warnings
 from collections import deque
@@ -349,7 +350,7 @@ class _Kept:
     def __init__(self, keep: int, oracle: "keras_tuner.Oracle", folder: Path) -> None:
         from study.asha import AshaOracle
 
-        self._keep, self._folder = keep, folder
+        self._keep, self._folder, self._trials = keep, folder, oracle.trials
         self._may_go_up: Callable[[str], bool] = (
             oracle.may_go_up
             if isinstance(oracle, AshaOracle)
@@ -375,8 +376,15 @@ class _Kept:
         self._remove_all_but(lambda one: one.trial_id in continued or self._may_go_up(one.trial_id))
 
     def settle_all(self) -> None:
-        """After the search."""
+        """After the search.
+
+        Trials that were begun before an interruption and not again, for lack of time, go whole:
+        Keras Tuner would take them for running.
+        """
         self._remove_all_but(lambda _: False)
+        for trial in self._folder.glob("trial_*"):
+            if trial.name.removeprefix("trial_") not in self._trials:
+                shutil.rmtree(trial)
 
     def _remove_all_but(self, needed: Callable[[Trial], bool]) -> None:
         ranked = sorted(self._completed.values(), key=lambda one: (-(one.score or 0), one.number))

@@ -1,7 +1,9 @@
 """The steps of a study on a run's folder: search, evaluate, figures, report. Each runs alone.
 
-Every step takes what it needs from the store and leaves what it made there, with its time in
-study.json, so that a run can be continued, repeated or looked at step by step.
+Every step takes what it needs from the store and leaves what it made there, so that a run can be
+continued, repeated or looked at step by step. The last that it writes is its record in study.json:
+whatever else it has to write or to remove comes before, and is done again by whoever goes on. A
+step that is done again loses its record before anything that it refers to is changed.
 """
 
 import shutil
@@ -13,12 +15,13 @@ from typing import TypeVar
 
 from study import environment
 from study.engine import Engine
-from study.errors import CorruptRecord, StudyFailed, WrongName, one_line
+from study.errors import CannotWrite, CorruptRecord, StudyFailed, WrongName, one_line
 from study.evaluate import evaluate
-from study.files import write_text
+from study.files import naming, remove_leftovers, write_text
 from study.observer import Observer
 from study.problems import load_problem, problem_description
 from study.records import (
+    Evaluation,
     Picture,
     Sanity,
     SeedResult,
@@ -41,16 +44,34 @@ Found = TypeVar("Found")
 
 
 def carry_out(run: Run, engine: Engine, observer: Observer) -> None:
-    """Do what is to do; figures of all problems last, side by side."""
+    """Do what is to do but the report; figures of all problems last, side by side."""
     steps = to_do(run)
+    undrawn = []
     for name, step in steps:
-        if step == "search":
+        if name and step == "search":
             search_stage(run, name, engine, observer)
-        elif step == "evaluate":
+        elif name and step == "evaluate":
             evaluate_stage(run, name, engine, observer)
-    undrawn = [name for name, step in steps if step == "figures"]
+        elif name and step == "figures":
+            undrawn.append(name)
     if undrawn:
+        _plan_report(run)
         figures_stage(run, undrawn, engine, observer)
+
+
+def _plan_report(run: Run) -> None:
+    """Of a run that was begun by a version that did not plan it."""
+    study = run.study()
+    if "report" not in study.plan:
+        run.write_study(study.model_copy(update={"plan": [*study.plan, "report"]}))
+
+
+def finish_report(run: Run) -> None:
+    """Make the report, the last step of a run, if it is to do."""
+    if (None, "report") in to_do(run):
+        started = time.perf_counter()
+        report_stage(run)
+        _write_stage(run, None, "report", time.perf_counter() - started)
 
 
 def check_spaces(run: Run) -> None:
@@ -60,7 +81,7 @@ def check_spaces(run: Run) -> None:
         WrongUse: one would not.
     """
     for name, step in to_do(run):
-        if step == "search":
+        if name and step == "search":
             check_space(run, name, search_space(load_problem(name)))
 
 
@@ -131,16 +152,27 @@ def _time_of(trial: Trial) -> float | None:
 
 
 def evaluate_stage(run: Run, name: str, engine: Engine, observer: Observer) -> None:
-    """Retrain baseline and tuned of one problem, read the test part, compare."""
+    """Retrain baseline and tuned of one problem, read the test part, compare.
+
+    Or do it again, if it is done; if only its record is missing, write that.
+    """
+    started = time.perf_counter()
+    evaluation = run.evaluation(name)
+    if evaluation is None or run.study().is_done(name, "evaluate"):
+        evaluation = _evaluate(run, name, engine, observer)
+    # Only now, as who goes on after a full disk needs them.
+    shutil.rmtree(run.retraining_folder(name), ignore_errors=True)
+    networks = evaluation.networks.values()
+    trained = sum(one.seconds for network in networks for one in network.seeds)
+    _record_stage(run, name, "evaluate", started, trained)
+
+
+def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evaluation:
     settings, seed = settings_of(run), run.study().seed
     budget = settings.evaluation
     best = best_trial(run.trials(name))
     if best is None:
         raise StudyFailed(f"{name}: no trial of the search succeeded; see trials.jsonl")
-    checkpoints = run.retraining_folder(name)
-    if run.evaluation(name):  # to be made again, and not from what the last one left
-        shutil.rmtree(checkpoints, ignore_errors=True)
-    started = time.perf_counter()
     with observer.stage(f"{name}: evaluate", "network", 2 * budget.seeds, budget.epochs) as shown:
         engine.on_tick = shown.tick
         problem = load_problem(name)
@@ -156,16 +188,14 @@ def evaluate_stage(run: Run, name: str, engine: Engine, observer: Observer) -> N
             settings.search.batch_size,
             settings.data,
             seed,
-            checkpoints,
+            run.retraining_folder(name),
             engine,
             on_submit=shown.propose,
             on_retrained=show,
         )
+        _remove_record(run, [name], "evaluate")
         run.write_evaluation(name, result.evaluation, result.predictions, result.models)
-    networks = result.evaluation.networks.values()
-    trained = sum(one.seconds for network in networks for one in network.seeds)
-    _record_stage(run, name, "evaluate", started, trained)
-    shutil.rmtree(checkpoints)
+    return result.evaluation
 
 
 def figures_stage(run: Run, names: list[str], engine: Engine, observer: Observer) -> None:
@@ -173,8 +203,10 @@ def figures_stage(run: Run, names: list[str], engine: Engine, observer: Observer
     from study import run_figures  # brings TensorFlow, which a report does without
 
     jobs = [(name, part) for name in names for part in run_figures.parts(run, name)]
+    _remove_record(run, names, "figures")
     for name in names:
-        run.figures_folder(name).mkdir(parents=True, exist_ok=True)
+        with naming(run.figures_folder(name)):
+            run.figures_folder(name).mkdir(parents=True, exist_ok=True)
     seconds = dict.fromkeys(names, 0.0)
     started = time.perf_counter()
     with observer.stage("figures", "part", len(jobs), 1) as shown:
@@ -194,6 +226,7 @@ def figures_stage(run: Run, names: list[str], engine: Engine, observer: Observer
     wall, parts = time.perf_counter() - started, sum(seconds.values())
     for name in names:
         run.write_pictures(name, pictures[name])
+        run.remove_old_pictures(name)
         _write_stage(run, name, "figures", wall * seconds[name] / parts)  # side by side
 
 
@@ -204,6 +237,8 @@ def _draw(run: Run, problem: str, part: str) -> tuple[list[Picture] | str, float
     started = time.perf_counter()
     try:
         drawn: list[Picture] | str = run_figures.draw(run, problem, part)
+    except CannotWrite:
+        raise
     except Exception as error:
         drawn = one_line(error)
     return drawn, time.perf_counter() - started
@@ -227,14 +262,33 @@ def comparison_stage(runs: Sequence[Run]) -> Path:
         WrongUse: a run is named twice.
     """
     path = comparison_path([run.name for run in runs])
+    remove_leftovers(path)
     write_text(path, render_comparison([report_input(run) for run in runs]))
     return path
 
 
 def report_input(run: Run) -> ReportInput:
-    """What the run's report is made of."""
-    study = run.study()
-    return ReportInput(study, tuple(_problem_input(run, name) for name in study.problems))
+    """What the run's report is made of.
+
+    A page says nothing of its own making. A run is called as its folder is: it may be a copy, or
+    have been renamed.
+    """
+    study, notes = run.study(), []
+    stages = [stage for stage in study.stages if stage.problem is not None]
+    if study.name != run.name:
+        notes.append(
+            f"This run was made under the name {study.name}, and its folder copied or renamed "
+            f"since: `{study.command}` is what made it."
+        )
+        stages = [
+            stage.model_copy(update={"command": _command(run, stage.stage)}) for stage in stages
+        ]
+    plan = [step for step in study.plan if step != "report"]
+    return ReportInput(
+        study.model_copy(update={"name": run.name, "plan": plan, "stages": stages}),
+        tuple(_problem_input(run, name) for name in study.problems),
+        tuple(notes),
+    )
 
 
 def _problem_input(run: Run, name: str) -> ProblemInput:
@@ -283,7 +337,7 @@ def _record_stage(run: Run, problem: str, name: StageName, started: float, train
     _write_stage(run, problem, name, max(least, time.perf_counter() - started))
 
 
-def _write_stage(run: Run, problem: str, name: StageName, seconds: float) -> None:
+def _write_stage(run: Run, problem: str | None, name: StageName, seconds: float) -> None:
     study = run.study()
     done = Stage(
         problem=problem, stage=name, seconds=round(seconds, 2), command=_command(run, name)
@@ -292,10 +346,20 @@ def _write_stage(run: Run, problem: str, name: StageName, seconds: float) -> Non
     run.write_study(study.model_copy(update={"stages": [*others, done]}))
 
 
+def _remove_record(run: Run, problems: Sequence[str], name: StageName) -> None:
+    """What these steps have left is about to be replaced."""
+    study = run.study()
+    if any(study.is_done(problem, name) for problem in problems):
+        others = [old for old in study.stages if old.stage != name or old.problem not in problems]
+        run.write_study(study.model_copy(update={"stages": others}))
+
+
 def _command(run: Run, name: StageName) -> str:
     """The command that makes the stage's records again."""
     if name == "evaluate":
         return command("evaluate", run.name, "--again")
     if name == "figures":
         return command("visualize", run.name)
+    if name == "report":
+        return command("report", run.name)
     return run.study().command

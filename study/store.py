@@ -8,8 +8,9 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TypeVar
@@ -19,7 +20,16 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from study.errors import CorruptRecord, WrongName, WrongUse
-from study.files import replacing, write_bytes, write_text
+from study.files import (
+    is_leftover,
+    naming,
+    remove_leftovers,
+    remove_leftovers_below,
+    replacing,
+    temporary_folder,
+    write_bytes,
+    write_text,
+)
 from study.records import (
     NETWORKS,
     Evaluation,
@@ -87,6 +97,30 @@ class Run:
         """The saved network."""
         return self.problem_folder(problem) / "models" / f"{network}.keras"
 
+    @property
+    def export_folder(self) -> Path:
+        """What was exported, if no other folder was named."""
+        return self.folder / "export"
+
+    def is_there(self) -> bool:
+        """Whether there is a run of that name.
+
+        Raises:
+            WrongName: something else has its place; an empty folder has not.
+        """
+        _check_folder(self.base / RESULTS)
+        _check_folder(self.base / REPORTS)
+        if (self.folder / "study.json").is_file():
+            return True
+        if not os.path.lexists(self.folder):
+            return False
+        if self.folder.is_dir() and all(map(is_leftover, self.folder.iterdir())):
+            return False  # left by a version that made a run's folder before what is in it
+        what = "a folder without study.json" if self.folder.is_dir() else _no_folder(self.folder)
+        raise WrongName(
+            f"{self.folder} is no run but {what}; remove it, or begin a run with another --name"
+        )
+
     def problems(self) -> list[str]:
         """Problems whose search has begun, in the study's order."""
         return [name for name in self.study().problems if self._is_begun(name)]
@@ -99,18 +133,33 @@ class Run:
     def in_use(self) -> Iterator[None]:
         """Nobody else works on the run for the length of the block.
 
-        The lock is the operating system's: it goes when the process does, however it ends.
+        The lock is the operating system's: it goes when the process does, however it ends. What
+        a process that was killed at work has left, and nobody needs, is removed first.
 
         Raises:
             WrongUse: somebody does.
+            CannotWrite: the disk is full.
         """
+        path = self.folder / ".lock"
         try:
-            with FileLock(self.folder / ".lock", timeout=0):
+            with ExitStack() as stack:
+                with naming(path):
+                    stack.enter_context(FileLock(path, timeout=0))
+                self._clean_up()
                 yield
         except Timeout:
             raise WrongUse(
                 f"{self.folder} is in use by another process; wait until it is done, or stop it"
             ) from None
+
+    def _clean_up(self) -> None:
+        for folder in self.folder.iterdir():
+            if folder.is_dir() and folder != self.export_folder:  # that is written without the lock
+                remove_leftovers_below(folder)
+                if self._evaluation_path(folder.name).exists():
+                    shutil.rmtree(self.retraining_folder(folder.name), ignore_errors=True)
+        remove_leftovers(self.folder / "study.json")
+        remove_leftovers(self.report_path)
 
     # study.json
 
@@ -165,12 +214,13 @@ class Run:
     def append_trial(self, problem: str, trial: Trial) -> None:
         """Add a line to trials.jsonl; it is on the disk when this returns."""
         path = self._trials_path(problem)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b") as file:
-            _end_last_line(file)
-            file.write(trial.model_dump_json().encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with naming(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a+b") as file:
+                _end_last_line(file)
+                file.write(trial.model_dump_json().encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
 
     def _trials_path(self, problem: str) -> Path:
         return self.problem_folder(problem) / "trials.jsonl"
@@ -179,7 +229,7 @@ class Run:
 
     def evaluation(self, problem: str) -> Evaluation | None:
         """The evaluation, if the problem has been evaluated."""
-        path = self.problem_folder(problem) / "evaluation.json"
+        path = self._evaluation_path(problem)
         return _read_record(path, Evaluation) if path.exists() else None
 
     def write_evaluation(
@@ -191,16 +241,19 @@ class Run:
     ) -> None:
         """Write models, predictions.npz and, last, the evaluation.json that refers to them.
 
-        Probabilities are kept to six decimals: what is behind them is noise that does not compress.
+        One that refers to others goes first. Probabilities are kept to six decimals: what is behind
+        them is noise that does not compress.
         """
+        path = self._evaluation_path(problem)
+        path.unlink(missing_ok=True)
         for network, model in models.items():
             write_bytes(self.model_path(problem, network), model)
         with replacing(self._predictions_path(problem)) as temporary:
             np.savez_compressed(temporary, **_rounded(predictions))  # type: ignore[arg-type]  # numpy/numpy#2491: stub
-        write_text(
-            self.problem_folder(problem) / "evaluation.json",
-            evaluation.model_dump_json(indent=1) + "\n",
-        )
+        write_text(path, evaluation.model_dump_json(indent=1) + "\n")
+
+    def _evaluation_path(self, problem: str) -> Path:
+        return self.problem_folder(problem) / "evaluation.json"
 
     def predictions(self, problem: str) -> dict[str, np.ndarray]:
         """Arrays of predictions.npz: labels_HEAD, baseline_HEAD, tuned_HEAD, NETWORK_correct."""
@@ -246,6 +299,13 @@ class Run:
             self.figures_folder(problem) / "figures.json",
             json.dumps([picture.model_dump() for picture in pictures], indent=1) + "\n",
         )
+
+    def remove_old_pictures(self, problem: str) -> None:
+        """Remove PNG files that figures.json does not name."""
+        named = {picture.file for picture in self.pictures(problem)}
+        for path in self.figures_folder(problem).glob("*.png"):
+            if path.name not in named:
+                path.unlink()
 
 
 def _rounded(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -329,6 +389,50 @@ def given_name(text: str) -> str:
     return check_name(text)
 
 
+def _check_folder(path: Path) -> None:
+    """Whether results/ or reports/, if it is there, is a folder.
+
+    Raises:
+        WrongUse: it is not.
+    """
+    if os.path.lexists(path) and not path.is_dir():
+        raise WrongUse(
+            f"{path}: expected a folder, got {_no_folder(path)}; remove it or move it away"
+        )
+
+
+def _no_folder(path: Path) -> str:
+    return f"a link to nowhere ({path.readlink()})" if not path.exists() else "a file"
+
+
+def new_run(name: str, fill: Callable[[Run], None]) -> Run:
+    """Make the folder of a run, with all that is filled in, or nothing.
+
+    Args:
+        name: A plain name.
+        fill: Given the run in a place that no other process looks at, writes what it begins with.
+
+    Raises:
+        WrongName: there is a run of that name, perhaps since a moment ago.
+        CannotWrite: the disk is full.
+    """
+    run = Run(name)
+    hidden = RESULTS / ".new"
+    with naming(run.folder), ExitStack() as stack:
+        run.is_there()  # or its place is taken
+        RESULTS.mkdir(exist_ok=True)
+        stack.enter_context(FileLock(RESULTS / ".lock", timeout=60))  # held for a moment
+        stack.enter_context(temporary_folder(hidden))
+        made = Run(name, hidden)
+        fill(made)
+        if run.is_there():
+            raise WrongName(f"{run.folder} is there already; choose another --name or remove it")
+        if run.folder.is_dir():
+            remove_leftovers_below(run.folder)
+        made.folder.rename(run.folder)  # over a folder only if that is empty
+    return run
+
+
 def open_run(text: str) -> Run:
     """The run of that name, or in that folder of results/.
 
@@ -336,7 +440,7 @@ def open_run(text: str) -> Run:
         WrongName: there is none.
     """
     run = Run(given_name(text))
-    if not (run.folder / "study.json").is_file():
+    if not run.is_there():
         known = ", ".join(run_names()) or "none yet"
         raise WrongName(f"no run {run.name!r} in {RESULTS}/; runs: {known}")
     return run

@@ -20,6 +20,7 @@ from tensorboard.util.tensor_util import make_ndarray
 from study.errors import WrongUse
 from study.export import KINDS, export, optuna_url, viewer
 from study.store import Run
+from tests.command import contents
 from tests.factories import trial
 from tests.optuna_file import opened, study_names
 from tests.test_optuna_study import ENDED, SPACE, VALUES
@@ -50,6 +51,28 @@ def storage(run: Run, tmp_path: Path) -> Iterator[RDBStorage]:
     (path,) = export(run, ["mnist", "line"], "optuna", tmp_path / "out")
     with opened(optuna_url(path)) as storage:
         yield storage
+
+
+@pytest.mark.parametrize(
+    ("kind", "works"),
+    [
+        ("optuna", "study.optuna_study.optuna_study"),
+        ("tensorboard", "tensorboard.plugins.hparams.api.hparams"),
+        ("csv", "pandas.DataFrame.to_csv"),
+    ],
+)
+def test_an_export_that_is_interrupted_leaves_the_earlier_one_as_it_was(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, works: str
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    export(run, ["mnist", "line"], kind, tmp_path / "out")
+    before = contents(tmp_path / "out")
+    monkeypatch.setattr(works, stopped)
+    with pytest.raises(KeyboardInterrupt):
+        export(run, ["mnist", "line"], kind, tmp_path / "out")
+    assert contents(tmp_path / "out") == before
 
 
 def test_optuna_reads_all_trials(storage: RDBStorage) -> None:

@@ -1,5 +1,6 @@
 """The search: what is tried, in which order, what happens to failures, what is left on disk."""
 
+import os
 import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -364,6 +365,43 @@ def test_a_full_disk_stops_the_search_and_condemns_no_trial(
     with pytest.raises(CannotWrite, match="no space"):
         searched(tmp_path, trials=trials)
     assert [trial.status for trial in trials] == ["completed"]
+
+
+@pytest.mark.usefixtures("jobs")
+@pytest.mark.parametrize("file", ["tuner0.json", "trial_0/trial.json", "oracle.json"])
+def test_a_disk_that_is_full_for_keras_tuner_is_said_with_its_file(
+    tmp_path: Path, file: str
+) -> None:
+    path = tmp_path / "search" / file
+    path.parent.mkdir(parents=True)
+    path.symlink_to("/dev/full")
+    with pytest.raises(CannotWrite, match=rf"the disk is full: {path} cannot be written; free"):
+        searched(tmp_path)
+
+
+@pytest.mark.usefixtures("jobs")
+def test_what_keras_tuner_writes_may_be_private(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        searched(tmp_path)
+    finally:
+        os.umask(before)
+    written = list((tmp_path / "search").rglob("*"))
+    assert tmp_path / "search/trial_0/trial.json" in written
+    assert {path.stat().st_mode & 0o077 for path in written} == {0}
+
+
+@pytest.mark.usefixtures("jobs")
+def test_trials_that_were_not_begun_again_after_an_interruption_leave_nothing(
+    tmp_path: Path,
+) -> None:
+    """Time was up; they were going on when the process was killed."""
+    left = search.checkpoint_path(tmp_path / "search", "7")
+    left.parent.mkdir(parents=True)
+    left.touch()
+    trials = searched(tmp_path)
+    kept = {path.name for path in (tmp_path / "search").glob("trial_*")}
+    assert kept == {f"trial_{trial.trial_id}" for trial in trials}
 
 
 @EVERY_TUNER

@@ -1,6 +1,7 @@
 """The steps of a run, and a report from what lies on disk, whole, damaged or half there."""
 
 import json
+import shutil
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import chdir
@@ -12,9 +13,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from study import processor, runs, stages
+from study import live, processor, runs, stages
 from study.cli.progress import Screen
-from study.records import Picture
+from study.errors import CannotWrite
+from study.evaluate import Result
+from study.files import write_text
+from study.records import Picture, Stage
 from study.settings import Settings, Work
 from study.stages import comparison_stage, report_stage
 from study.store import Run
@@ -22,7 +26,8 @@ from tests import tiny
 from tests.factories import evaluation, predictions, trial
 from tests.report.inputs import png
 
-PLAN = ["search", "evaluate", "figures"]
+PLAN = ["search", "evaluate", "figures", "report"]
+WITHOUT_REPORT = PLAN[:-1]
 
 
 @pytest.fixture
@@ -145,3 +150,181 @@ def test_figures_are_drawn_by_workers_in_any_folder(
     assert drawn
     assert all((run.figures_folder("mnist") / name).is_file() for name in drawn)
     assert list(engine.place.iterdir()) == []
+
+
+# The end of each step
+
+
+def record(run: Run, *done: str) -> None:
+    """Have these stages of both problems be recorded, and no others."""
+    recorded = [
+        Stage(problem=problem, stage=stage, seconds=1, command="none")
+        for stage in done
+        for problem in run.study().problems
+    ]
+    run.write_study(run.study().model_copy(update={"stages": recorded}))
+
+
+def screen() -> Screen:
+    return Screen(Console(file=StringIO()))
+
+
+def test_a_run_is_finished_when_its_report_is_written_and_not_before(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise CannotWrite("no space")
+
+    record(run, *WITHOUT_REPORT)
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "write_text", full)
+        with pytest.raises(CannotWrite):
+            stages.finish_report(run)
+    assert runs.to_do(run) == [(None, "report")]
+    stages.finish_report(run)
+    assert runs.to_do(run) == []
+    made = run.report_path.read_text()
+    assert "This run has not ended" not in made
+    assert page(run) == made  # whether its making is recorded or not
+    done = run.study().stages
+    stages.finish_report(run)
+    assert run.study().stages == done  # once
+
+
+def test_a_run_of_a_version_that_planned_no_report_is_finished_without(run: Run) -> None:
+    record(run, *WITHOUT_REPORT)
+    run.write_study(run.study().model_copy(update={"plan": WITHOUT_REPORT}))
+    assert runs.to_do(run) == []
+
+
+def test_interrupted_under_a_version_that_planned_no_report_a_run_ends_with_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(run, "search", "evaluate")
+    run.write_study(run.study().model_copy(update={"plan": WITHOUT_REPORT}))
+    assert runs.differences(run, runs.work_of(run).model_copy(update={"plan": PLAN})) == []
+    monkeypatch.setattr(stages, "figures_stage", lambda *_: record(run, *WITHOUT_REPORT))
+    stages.carry_out(run, tiny.InstantEngine(), screen())
+    assert runs.to_do(run) == [(None, "report")]
+
+
+def test_while_the_report_of_the_run_itself_comes_next_the_live_one_is_not_made_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(run, *WITHOUT_REPORT)
+    built: list[bool] = []
+    monkeypatch.setattr(live, "build", lambda _, live: built.append(live))
+    with live.live_report(run):
+        pass
+    assert set(built) <= {True}
+
+
+def never(*_: object, **__: object) -> None:
+    pytest.fail("retrained")
+
+
+def left_by_retraining(run: Run) -> Path:
+    path = run.retraining_folder("mnist") / "tuned-1" / "checkpoint.weights.h5"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
+
+
+def test_killed_before_its_record_an_evaluation_is_recorded_and_not_done_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(run, "search")
+    left = left_by_retraining(run)
+    monkeypatch.setattr(stages, "evaluate", never)
+    stages.evaluate_stage(run, "mnist", tiny.InstantEngine(), screen())
+    assert run.study().is_done("mnist", "evaluate")
+    assert not left.exists()
+
+
+def test_an_evaluation_is_recorded_when_its_checkpoints_are_gone(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(run, "search")
+    left = left_by_retraining(run)
+    monkeypatch.setattr(
+        stages, "_write_stage", lambda *_: pytest.fail("late") if left.exists() else None
+    )
+    stages.evaluate_stage(run, "mnist", tiny.InstantEngine(), screen())
+    assert not left.exists()
+
+
+def test_an_evaluation_that_is_made_again_is_not_done_until_it_is(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while the networks of one evaluation are replaced by those of the other."""
+    record(run, *WITHOUT_REPORT)
+    made = Result(evaluation(), predictions({"class": 3}), {"tuned": b"new"})
+    monkeypatch.setattr(stages, "evaluate", lambda *_, **__: made)
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("numpy.savez_compressed", killed)
+        with pytest.raises(KeyboardInterrupt):
+            stages.evaluate_stage(run, "mnist", tiny.InstantEngine(), screen())
+    assert ("mnist", "evaluate") in runs.to_do(run)
+    assert run.evaluation("mnist") is None
+    stages.evaluate_stage(run, "mnist", tiny.InstantEngine(), screen())
+    assert ("mnist", "evaluate") not in runs.to_do(run)
+    assert run.evaluation("mnist") == evaluation()
+
+
+def test_checkpoints_of_an_evaluation_that_is_done_are_removed_when_work_goes_on(run: Run) -> None:
+    left, needed = left_by_retraining(run), run.retraining_folder("line") / "a"
+    write_text(needed, "")
+    temporary = [
+        run.figures_folder("mnist") / ".a-0123abcd.png",
+        run.folder / ".study-0123abcd.json",
+        run.report_path.parent / ".demo-0123abcd.html",
+    ]
+    exporting = run.export_folder / ".demo-optuna-0123abcd.db"  # by another process, at this moment
+    for path in (*temporary, exporting):
+        write_text(path, "")
+    with run.in_use():
+        assert not left.exists()
+        assert needed.exists()
+        assert exporting.exists()
+    assert not any(path.exists() for path in temporary)
+
+
+def test_pictures_of_earlier_drawings_go(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from study import run_figures
+
+    record(run, *WITHOUT_REPORT)
+    drawn = Picture(file="b.png", section="search", title="A title", caption="It.", alt="A line")
+
+    def draw(run: Run, name: str, _: str) -> list[Picture]:
+        assert ("mnist", "figures") in runs.to_do(run)
+        (run.figures_folder(name) / "b.png").write_bytes(png())
+        return [drawn]
+
+    monkeypatch.setattr(run_figures, "parts", lambda *_: ["one"])
+    monkeypatch.setattr(run_figures, "draw", draw)
+    stages.figures_stage(run, ["mnist"], tiny.InstantEngine(), screen())
+    assert ("mnist", "figures") not in runs.to_do(run)
+    assert {one.name for one in run.figures_folder("mnist").iterdir()} == {"b.png", "figures.json"}
+
+
+# Copies
+
+
+def test_a_copy_of_a_run_is_called_as_its_folder_is(run: Run) -> None:
+    record(run, "search", "evaluate", "figures")
+    run.folder.rename(run.folder.with_name("copy"))
+    text = page(Run("copy"))
+    assert "Study copy" in text
+    assert "results/<wbr>copy/<wbr>study.<wbr>json" in text
+    assert "python -m study evaluate copy --again" in text
+    assert "python -m study visualize copy" in text
+    assert "This run was made under the name demo" in text
+    for command in ("resume", "evaluate", "visualize", "report"):
+        assert f"{command} demo" not in text
+    shutil.copytree(Run("copy").folder, run.folder)
+    both = comparison_stage([run, Run("copy")]).read_text()
+    assert "demo and copy" in both

@@ -292,10 +292,6 @@ def test_while_a_file_is_written_the_old_one_is_there() -> None:
     assert files() == ["notes.txt"]
 
 
-def test_others_may_read_what_is_written(run: Run) -> None:
-    assert (run.folder / "study.json").stat().st_mode & 0o777 == 0o644
-
-
 def test_an_evaluation_is_there_only_once_what_it_refers_to_is(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ import logging
 import os
 import shlex
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Optional
@@ -120,7 +120,7 @@ def run(
     settings = _settings(preset, line_dir)
     budget = changed(settings.search, dtype=dtype)
     settings = settings.model_copy(update={"search": budget})
-    work = _work(names, settings, seed, ["search", "evaluate", "figures"])
+    work = _work(names, settings, seed, ["search", "evaluate", "figures", "report"])
     _carry_out(_run_for(work, name, Path(preset).stem), work, workers, scheduler, live)
 
 
@@ -191,11 +191,12 @@ def resume(
 
     Example: python -m study resume my-run
     """
-    from study.runs import to_do, work_of
+    from study.runs import to_do, what_to_read, work_of
 
     opened = _open_run(run)
     if not to_do(opened):
         console.print(f"{opened.folder} is finished: nothing to go on with")
+        console.print(what_to_read(opened))
         return
     _carry_out(opened, work_of(opened), workers, scheduler, live)
 
@@ -222,7 +223,8 @@ def evaluate(
                 f"the search of {name} in {opened.name!r} is not finished, and the test part is "
                 f"read after it: resume it first, {command('resume', opened.name)}"
             )
-        if opened.evaluation(name) and not again:
+        done = opened.study().is_done(name, "evaluate")
+        if opened.evaluation(name) and done and not again:
             raise WrongUse(
                 f"{name} of {opened.name!r} is evaluated already, and the test part is read once; "
                 "pass --again to reproduce the numbers"
@@ -412,7 +414,7 @@ def export(
     from study import export as exports
 
     opened = _open_run(run)
-    folder = out or opened.folder / "export"
+    folder = out or opened.export_folder
     written = exports.export(opened, _problems_of(opened, problem), to, folder)
     for path in written:
         console.print(str(path))
@@ -523,7 +525,7 @@ def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
     from study.runs import run_for
 
     run = run_for(work, name, prefix)
-    if run.folder.exists():
+    if run.is_there():
         console.print(
             f"{run.folder} was interrupted and goes on (another --name begins anew)",
         )
@@ -534,41 +536,53 @@ def _carry_out(
     run: "Run", work: "Work", workers: int | None, scheduler: str | None, live: bool
 ) -> None:
     """Do what of the work is to do, in a new run if need be, and say what came out."""
-    from study.runs import create_run, record_signatures
+    from study.runs import create_run, needs_workers, record_signatures
 
-    with ExitStack() as stack:
-        new = not run.folder.exists()
+    with ExitStack() as alone:
+        new = not run.is_there()
         if not new:
-            stack.enter_context(_alone(run))
-            _warn_of_other_conditions(run)
-        engine = stack.enter_context(_engine(work.settings, workers, scheduler))
-        with console.status("loading data"):
-            signatures = _load_data(work)
-        if new:
-            from study import dtype_policy
+            alone.enter_context(_alone(run))
+        if new or needs_workers(run):
+            if not new:
+                _warn_of_other_conditions(run)
+            with _engine(work.settings, workers, scheduler) as engine:
+                with console.status("loading data"):
+                    signatures = _load_data(work)
+                if new:
+                    from study import dtype_policy
 
-            policy = dtype_policy.resolve(work.settings.search.dtype, engine)
-            create_run(run.name, work, _command_again(policy), engine.workers, policy)
-            stack.enter_context(_alone(run))
-            record_signatures(run, signatures)
+                    policy = dtype_policy.resolve(work.settings.search.dtype, engine)
+                    again = _command_again(policy)
+                    create_run(run.name, work, again, engine.workers, policy, signatures)
+                    alone.enter_context(_alone(run))
+                from study import stages
+
+                stages.check_spaces(run)  # of all problems, before the first search and a report
+                with _live(run) if live else nullcontext():
+                    stages.carry_out(run, engine, Screen(console))
+                # Of a run that had none, now that it was not refused.
+                record_signatures(run, signatures)
         from study import stages
 
-        stages.check_spaces(run)  # of all problems, before the first search and a live report
-        if live:
-            from study.live import live_report
-
-            stack.enter_context(live_report(run))
-            console.print(f"live report: {run.report_path}")
-        stages.carry_out(run, engine, Screen(console))
-        record_signatures(run, signatures)  # of a run that had none, now that it was not refused
+        with console.status("building the report"):
+            stages.finish_report(run)
     if "figures" in work.plan:
-        _report(run)
+        console.print(f"report: {run.report_path}")
         return
     from study import tables
 
     for problem in work.problems:
         console.print(tables.leaderboard(run, problem, 5, console.width))
     console.print(f"next: {command('evaluate', run.name)}")
+
+
+@contextmanager
+def _live(run: "Run") -> "Iterator[None]":
+    from study.live import live_report
+
+    with live_report(run):
+        console.print(f"live report: {run.report_path}")
+        yield
 
 
 def _command_again(policy: "DtypePolicy") -> str:

@@ -17,6 +17,7 @@ from PIL import Image
 from study.data._split import part, seed_sequence, split, split_validation
 from study.data.dataset import DataOptions, Dataset, Labels
 from study.errors import WrongImage
+from study.files import naming, temporary_folder
 from study.images import read_image, shown
 
 log = logging.getLogger(__name__)
@@ -156,10 +157,16 @@ def coverage(centres: np.ndarray, half: np.ndarray, radians: float) -> np.ndarra
 def export(directory: Path, images: np.ndarray, classes: np.ndarray) -> None:
     """Write images as PNGs named length_width_angle_color_ID.png; IDs count from 1.
 
+    None is there before all are written, and interrupted it can be done again.
+
     Raises:
         WrongImage: the folder is there and not empty, or a file, or cannot be made.
+        CannotWrite: the disk is full.
     """
-    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
+    hidden = directory / ".new"
+    if directory.exists() and not (
+        directory.is_dir() and all(one == hidden for one in directory.iterdir())
+    ):
         raise WrongImage(
             f"{shown(directory)}: expected a new or empty folder, got one in use; choose another"
         )
@@ -171,8 +178,11 @@ def export(directory: Path, images: np.ndarray, classes: np.ndarray) -> None:
             "choose another"
         ) from error
     digits = len(str(len(images)))
-    for number, (image, index) in enumerate(zip(images, classes, strict=True), start=1):
-        Image.fromarray(image).save(directory / f"{_prefix(index)}_{number:0{digits}}.png")
+    with naming(directory), temporary_folder(hidden):
+        for number, (image, index) in enumerate(zip(images, classes, strict=True), start=1):
+            Image.fromarray(image).save(hidden / f"{_prefix(index)}_{number:0{digits}}.png")
+        for path in hidden.iterdir():
+            path.rename(directory / path.name)
 
 
 def read_folder(directory: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,7 @@ import numpy as np
 
 from study.data._split import part, seed_sequence, split, split_validation
 from study.data.dataset import DataOptions, Dataset
-from study.errors import DataUnavailable
+from study.errors import CannotWrite, DataUnavailable
 from study.files import replacing
 
 log = logging.getLogger(__name__)
@@ -236,7 +236,7 @@ def _keep(arrays: Arrays) -> None:
     try:
         with replacing(cache() / OWN_FILE) as temporary:
             np.savez(temporary, **arrays)  # type: ignore[arg-type]
-    except OSError as error:
+    except (OSError, CannotWrite) as error:
         log.warning("MNIST could not be kept for the next time: %s", error)
 
 

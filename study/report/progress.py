@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from study.records import StageName
+from study.records import Step
 from study.report.formats import percent, several
 from study.report.inputs import ReportInput
 from study.trials import best_trial
@@ -51,7 +51,7 @@ def progress(report: ReportInput) -> Progress | None:
     return Progress(short, words, report.live_at)
 
 
-def _now(to_do: list[tuple[str, StageName]]) -> str:
+def _now(to_do: list[Step]) -> str:
     """What is being done: figures are drawn last, all at once."""
     for problem, stage in to_do:
         if stage != "figures":

@@ -1,6 +1,7 @@
 """Wrong use: one line on standard error, exit code 2, no traceback unless --debug."""
 
 import shlex
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -11,12 +12,12 @@ from PIL import Image
 from study import runs
 from study.cli import commands
 from study.cli.commands import app
-from study.records import Signature
+from study.records import Signature, Stage, StageName
 from study.settings import Settings, Work, load_preset
 from study.store import Run
 from tests.cli.conftest import Command
 from tests.command import TINY, contents, python
-from tests.factories import trial
+from tests.factories import evaluation, predictions, trial
 from tests.optuna_file import study_names
 from tests.test_optuna_study import SPACE
 
@@ -151,7 +152,7 @@ def test_run_name_that_is_a_path_cannot_be_opened(command: Command) -> None:
 
 
 def test_taken_run_name_is_refused(command: Command, tmp_path: Path) -> None:
-    (tmp_path / "results/taken").mkdir(parents=True)
+    (tmp_path / "results/taken/mine").mkdir(parents=True)
     line = command.refused("search", "line", "--preset", TINY, "--name", "taken")
     assert "--name" in line
 
@@ -185,6 +186,59 @@ def test_an_interrupted_run_goes_on(
     assert went_on == [begun]
 
 
+def planned(run: Run, *plan: StageName, done: Sequence[StageName] = ()) -> None:
+    """Have the run be one of that plan of which so much is recorded."""
+    stages = [Stage(problem="mnist", stage=one, seconds=1, command="none") for one in done]
+    run.write_study(run.study().model_copy(update={"plan": list(plan), "stages": stages}))
+
+
+OF_PROBLEMS: list[StageName] = ["search", "evaluate", "figures"]
+
+
+@pytest.mark.parametrize(
+    "again", [("run", "mnist", "--preset", TINY, "--name", "begun"), ("resume", "begun")]
+)
+def test_a_missing_report_is_made_without_data_or_workers(
+    command: Command, begun: Run, monkeypatch: pytest.MonkeyPatch, again: tuple[str, ...]
+) -> None:
+    """Killed, or out of disk space, while it was made; then deleted."""
+    monkeypatch.setattr(commands, "_engine", lambda *_: pytest.fail("workers"))
+    monkeypatch.setattr(commands, "_load_data", lambda _: pytest.fail("data"))
+    planned(begun, *OF_PROBLEMS, "report", done=OF_PROBLEMS)
+    code, printed, errors = command(*again)
+    assert (code, errors) == (0, "")
+    assert printed.splitlines()[-1] == "report: reports/begun.html"
+    assert begun.report_path.is_file()
+    refused = "results/begun is there already, and finished ({}); choose another --name"
+    told = "report: reports/begun.html"
+    assert refused.format(told) in command.refused("run", "mnist", *again_with(begun))
+    assert command("resume", "begun")[1].splitlines()[-1] == told
+    begun.report_path.unlink()
+    told = "python -m study report begun makes its report"
+    assert refused.format(told) in command.refused("run", "mnist", *again_with(begun))
+    assert command("resume", "begun")[1].splitlines()[-1] == told
+
+
+def again_with(run: Run) -> tuple[str, ...]:
+    """The other arguments that the run was begun with."""
+    return ("--preset", TINY, "--name", run.name)
+
+
+def test_an_evaluation_that_is_not_recorded_is_not_refused(
+    command: Command, begun: Run, went_on: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between the two."""
+    assert went_on == []
+    evaluated: list[str] = []
+    monkeypatch.setattr("study.stages.evaluate_stage", lambda _, name, *__: evaluated.append(name))
+    begun.write_evaluation("mnist", evaluation(), predictions({"class": 3}), {})
+    planned(begun, "search", done=["search"])
+    assert command("evaluate", "begun")[0] == 0
+    assert evaluated == ["mnist"]
+    planned(begun, "search", done=["search", "evaluate"])
+    assert "mnist of 'begun' is evaluated already" in command.refused("evaluate", "begun")
+
+
 @pytest.mark.parametrize(
     ("other", "differs"),
     [
@@ -209,13 +263,13 @@ def test_an_interrupted_run_does_not_go_on_with_another_setting(
 
 
 def test_a_second_process_that_begins_the_same_run_meanwhile_is_refused(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, went_on: list[Run]
+    command: Command, monkeypatch: pytest.MonkeyPatch, went_on: list[Run]
 ) -> None:
     """Both saw no folder; the first has made it while the second loaded its data."""
     from tests import tiny  # brings Keras, which the module must do without
 
     def meanwhile(_: Work) -> dict[str, Signature]:
-        (tmp_path / "results/begun").mkdir(parents=True)
+        runs.create_run("begun", WORK, "none", workers=1)
         return {}
 
     monkeypatch.setattr(commands, "_load_data", meanwhile)

@@ -222,6 +222,25 @@ def test_exported_images_are_read_back_identical(tmp_path: Path) -> None:
     assert np.array_equal(read_classes, classes)
 
 
+def test_an_export_that_is_interrupted_leaves_nothing_and_one_that_was_killed_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, classes = lines.generate(1, 2)
+    (tmp_path / ".new").mkdir()
+    (tmp_path / ".new/half.png").touch()
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Image.Image, "save", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            lines.export(tmp_path, images, classes)
+    assert list(tmp_path.iterdir()) == []
+    lines.export(tmp_path, images, classes)
+    assert len(list(tmp_path.iterdir())) == len(images)
+
+
 def test_exported_names_tell_the_class_and_a_unique_id(example: Path) -> None:
     names = [path.name for path in sorted(example.iterdir())]
     assert names[0] == "15_1_0_blue_099.png"
