@@ -62,7 +62,9 @@ class Head:
             output = keras.ops.concatenate([-output / 2, output / 2], axis=-1)
         network = keras.Model(self.network.inputs, output)
         pixels = tf.TensorSpec((None, *self.shape), tf.float32)
-        forward = tf.function(lambda x: network(x, training=False)).get_concrete_function(pixels)
+        forward = tf.function(
+            lambda x: network(x, training=False), autograph=False
+        ).get_concrete_function(pixels)
         # What Score-CAM calls: Keras's own shows a progress bar and sets up a pipeline each time.
         network.predict = lambda x, batch_size: forward(tf.constant(x[0], tf.float32)).numpy()  # noqa: ARG005
         return network

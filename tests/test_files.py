@@ -1,5 +1,6 @@
 """Files are written whole or not at all."""
 
+import ast
 import errno
 import os
 import resource
@@ -20,6 +21,7 @@ from study.files import (
     replacing,
     write_text,
 )
+from tests.command import ROOT
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -139,3 +141,18 @@ def test_who_may_read_is_what_the_umask_says(tmp_path: Path, umask: int, mode: i
         os.umask(before)
     assert (tmp_path / "new/a.json").stat().st_mode & 0o777 == mode
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o777 & ~umask
+
+
+def test_no_graph_is_traced_through_a_file_that_a_killed_process_leaves_behind() -> None:
+    """AutoGraph writes what it converts to the folder for temporary files, until Python exits."""
+    calls = [
+        call
+        for folder in ("study", "search_spaces")
+        for path in (ROOT / folder).rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "tf.function"
+    ]
+    assert calls
+    for call in calls:
+        options = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        assert options.get("autograph") == "False", ast.unparse(call)
