@@ -7,6 +7,7 @@ the averages; the ones that training goes on from are then in our group.
 """
 
 import logging
+import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -116,7 +117,7 @@ def load_weights(path: Path, model: "keras.Model") -> Saved:
 
 def _beside(path: Path) -> Saved:
     with untrusted.opened(path, MOST_BYTES) as there, h5py.File(there) as file:
-        untrusted.check_hdf5(file, path.stat().st_size)
+        untrusted.check_hdf5(file, os.fstat(there.fileno()).st_size)
         progress = Progress.model_validate_json(file[_PROGRESS][()])
         return Saved(progress, _weights(file, _BEST), _weights(file, _RAW))
 

@@ -70,8 +70,8 @@ class Trial(Record):
 
     number: Whole
     """0, 1, 2, ... in the order the oracle proposed them; 0 is the baseline."""
-    trial_id: str
-    """Keras Tuner's own name of the trial."""
+    trial_id: Annotated[str, Field(pattern=r"^[\w.-]{1,100}$")]
+    """Keras Tuner's own name of the trial, and part of its folder's: no path."""
     hyperparameters: dict[str, Value]
     """Active hyperparameters only: a conditional one that does not apply is absent."""
     tuner: dict[str, Value] = {}

@@ -110,6 +110,14 @@ class Run:
         paths = (self._space_path(problem), self._trials_path(problem))
         return any(path.exists() for path in paths)
 
+    def check_writable(self) -> None:
+        """Whether all that is written into the folder stays there: it may come from anywhere.
+
+        Raises:
+            WrongUse: something in it is a link, a pipe or a device.
+        """
+        untrusted.check_writable(self.folder)
+
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """Nobody else works on the run for the length of the block.
@@ -119,7 +127,7 @@ class Run:
         Raises:
             WrongUse: somebody does, or what is written there would land elsewhere.
         """
-        untrusted.check_writable(self.folder)
+        self.check_writable()
         try:
             with FileLock(self.folder / ".lock", timeout=0):
                 yield

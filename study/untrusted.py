@@ -219,32 +219,32 @@ def check_hdf5(file: "h5py.File", bytes_of_file: int) -> int:
 
     numbers = told = seen = 0
 
-    def visit(name: str, link: object) -> None:
+    def visit(name: str, link: object) -> Refused | None:
+        """What it hands back ends the visit; of what it raised h5py would make a SystemError."""
         nonlocal numbers, told, seen
         seen += 1
         if seen > DATASETS:
-            raise Refused(f"expected at most {DATASETS:,} groups and arrays, got more")
+            return Refused(f"expected at most {DATASETS:,} groups and arrays, got more")
         if not isinstance(link, h5py.HardLink):
-            raise Refused(f"expected arrays, got a link at {name!r}")
+            return Refused(f"expected arrays, got a link at {name!r}")
         one = file[name]
         if not isinstance(one, h5py.Dataset):
-            return
-        if (
-            one.chunks
-            or one.is_virtual
-            or one.external
-            or (one.dtype.hasobject and one.shape != ())
-        ):
-            raise Refused(
-                f"expected plain numbers at {name!r}, got packed or virtual ones or objects"
+            return None
+        elsewhere = one.is_virtual or one.external
+        if one.chunks or elsewhere or (one.dtype.hasobject and one.shape != ()):
+            return Refused(
+                f"expected plain numbers at {name!r}, got packed ones, a view or objects"
             )
         numbers += one.size or 0
         told += one.nbytes
-        if told > bytes_of_file:
-            raise Refused(
-                f"expected at most the {size(bytes_of_file)} that it has, "
-                f"got arrays of {size(told)} or more"
-            )
+        if told <= bytes_of_file:
+            return None
+        return Refused(
+            f"expected at most the {size(bytes_of_file)} that it has, "
+            f"got arrays of {size(told)} or more"
+        )
 
-    file.visititems_links(visit)
+    found = file.visititems_links(visit)
+    if found is not None:
+        raise found
     return numbers
