@@ -7,6 +7,7 @@ the averages; the ones that training goes on from are then in our group.
 """
 
 import logging
+import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import h5py
 import numpy as np
 
+from study import untrusted
 from study.errors import CannotWrite, CorruptRecord, one_line
 from study.files import remove_leftovers, replacing
 from study.records import Curves, Record
@@ -26,6 +28,9 @@ log = logging.getLogger(__name__)
 
 FILE = "checkpoint.weights.h5"
 """Keras Tuner's name of a trial's weights in the trial's folder."""
+
+MOST_BYTES = 4096 * untrusted.MIB
+"""Of a checkpoint: five times the weights, of those that a search may come to."""
 
 _PROGRESS, _BEST, _RAW = "study/progress", "study/best", "study/raw"
 
@@ -40,6 +45,9 @@ class Progress(Record):
     seconds: float
     """Wall time so far."""
 
+
+UNREADABLE = (OSError, KeyError, ValueError, UserWarning, untrusted.Refused)
+"""What a damaged checkpoint makes others raise; pydantic's is a ValueError."""
 
 Weights = Sequence[np.ndarray]
 
@@ -87,7 +95,7 @@ def load(path: Path, training: str, model: "keras.Model") -> Saved | None:
         if saved.progress.training != training:
             return None
         _load_all_or_nothing(model, path)
-    except (OSError, KeyError, ValueError, UserWarning) as error:  # pydantic's is a ValueError
+    except UNREADABLE as error:
         log.warning("%s cannot be read (%s): its training starts again", path, one_line(error))
         return None
     return saved
@@ -102,13 +110,14 @@ def load_weights(path: Path, model: "keras.Model") -> Saved:
     try:
         saved = _beside(path)
         _load_all_or_nothing(model, path)
-    except (OSError, KeyError, ValueError, UserWarning) as error:
+    except UNREADABLE as error:
         raise CorruptRecord(f"{path} cannot be read: {one_line(error)}") from error
     return saved
 
 
 def _beside(path: Path) -> Saved:
-    with h5py.File(path) as file:
+    with untrusted.opened(path, MOST_BYTES) as there, h5py.File(there) as file:
+        untrusted.check_hdf5(file, os.fstat(there.fileno()).st_size)
         progress = Progress.model_validate_json(file[_PROGRESS][()])
         return Saved(progress, _weights(file, _BEST), _weights(file, _RAW))
 

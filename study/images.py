@@ -1,14 +1,16 @@
 """Read image files that come from outside, with errors that name the file."""
 
 import logging
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
+from study import untrusted
 from study.errors import WrongImage
 from study.ground import known_colour, oddity, turned, words
 from study.records import Ground
@@ -25,6 +27,17 @@ GREY_STEPS = {"L;2": 85, "L;4": 17}
 """How a PNG holds grey in 2 or 4 bits -> what one of its levels is in 8."""
 
 OPAQUE = 255
+
+FILE_BYTES = 128 * untrusted.MIB
+
+PIXELS = 50_000_000
+"""Of an image: those of a large camera, for which Pillow takes 200 MB."""
+
+TILE_PIXELS = 4_000_000
+"""Of the pieces that a TIFF keeps its image in, which may be larger than the image."""
+
+TILE_SIDES = 322, 323
+"""TIFF's numbers of the tags that say how wide and how long they are."""
 
 FAINT = 32
 """Levels of 255: with less difference in it there is nothing to see in an image."""
@@ -84,7 +97,11 @@ def read_image(
     height, width, channels = shape
     mode = MODES[channels]
     with _opened(path) as file:
-        image = _upright(file, path)
+        _check_bits(file, path)
+        if not resize and sorted(file.size) != sorted((width, height)):  # before it is unpacked
+            came = f"got {file.width}x{file.height} {file.mode}"
+            raise WrongImage(f"{shown(path)}: expected {width}x{height} {mode}, {came}; {advice}")
+        image = _upright(file)
         if not resize and (image.size != (width, height) or image.mode != mode):
             came = f"got {image.width}x{image.height} {image.mode}"
             raise WrongImage(f"{shown(path)}: expected {width}x{height} {mode}, {came}; {advice}")
@@ -110,27 +127,32 @@ def shown(path: Path) -> str:
 def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     """Open an image file; whatever goes wrong with it in the block becomes a WrongImage.
 
-    Pillow refuses an image of more than `Image.MAX_IMAGE_PIXELS` (89 million) pixels when
-    it opens the file, before it makes room for the pixels: by a warning, turned into an error
-    here, or by an error.
+    How many pixels there are is known, and limited, before room is made for them.
     """
     try:
-        if not path.is_file():  # a folder, a pipe or a device among them
-            came = "something else" if path.exists() else "no such file"
-            raise WrongImage(f"{shown(path)}: expected an image file, got {came}; check the path")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             # A file that is open already: given a path, Pillow 13 maps an uncompressed TIFF that
             # lies on its side into memory with width and height mixed up.
-            with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
+            with (
+                untrusted.opened(path, FILE_BYTES) as file,
+                Image.open(file, formats=FORMATS) as image,
+            ):
+                _check_pixels(image)
                 yield image
+    except FileNotFoundError as error:
+        raise WrongImage(
+            f"{shown(path)}: expected an image file, got no such file; check the path"
+        ) from error
+    except untrusted.Refused as error:
+        raise WrongImage(f"{shown(path)}: {error}; check the file") from error
     except WrongImage:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        most = Image.MAX_IMAGE_PIXELS
         raise WrongImage(
-            f"{shown(path)}: expected an image of at most {most} pixels, got more; shrink it first"
+            f"{shown(path)}: expected an image of at most {PIXELS} pixels, got more; "
+            "shrink it first"
         ) from error
     except UnidentifiedImageError as error:
         formats = ", ".join(FORMATS)
@@ -144,17 +166,34 @@ def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
         ) from error
 
 
-def _upright(image: ImageFile.ImageFile, path: Path) -> Image.Image:
-    """The image turned as its EXIF data says, which can swap width and height."""
+def _check_pixels(image: ImageFile.ImageFile) -> None:
+    pixels = image.width * image.height
+    if pixels > PIXELS:
+        raise Image.DecompressionBombError
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        sides = [int(image.tag_v2.get(number, 0)) for number in TILE_SIDES]
+        if math.prod(sides) > max(pixels, TILE_PIXELS):
+            raise untrusted.Refused(
+                f"expected a TIFF in pieces of at most {TILE_PIXELS} pixels, "
+                f"got {sides[0]}x{sides[1]}"
+            )
+
+
+def _check_bits(image: ImageFile.ImageFile, path: Path) -> None:
     if image.mode not in EIGHT_BIT_MODES:
         raise WrongImage(
             f"{shown(path)}: expected 8 bits per channel, grey or in colour, got mode "
             f"{image.mode}; save it as an 8-bit image"
         )
+
+
+def _upright(image: ImageFile.ImageFile) -> Image.Image:
+    """The image turned as its EXIF data says, which can swap width and height."""
     raw = image.tile[0].args if image.tile else None
     if isinstance(raw, str) and raw in GREY_STEPS and "transparency" in image.info:
         image.info["transparency"] *= GREY_STEPS[raw]  # Pillow 13 leaves the file's own level
-    return ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def _opaque(
@@ -166,7 +205,7 @@ def _opaque(
         WrongImage: nothing can be seen of it there, as of black ink on a transparent ground.
     """
     if not image.has_transparency_data:
-        return image.convert(mode)
+        return image if image.mode == mode else image.convert(mode)
     under = turned(fill) if invert else fill
     layered = image.convert("RGBA")
     ground = Image.new(mode, image.size, tuple(under.tolist())).convert("RGBA")

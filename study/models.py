@@ -4,19 +4,28 @@ A network is any plain Keras model that takes one batch of images. Everything he
 the figures sees it as a functional model with its outputs in a list, whatever it was built as.
 """
 
+import math
+import shutil
+import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
+import h5py
 import keras
 import numpy as np
 import tensorflow as tf
 
+from study import untrusted
 from study.answers import check_heads, check_probabilities
 from study.data.dataset import Names
 from study.errors import CorruptRecord, WrongName
+from study.graph import made_by
 from study.images import MODES
 from study.metrics import Probabilities, as_probabilities
+from study.untrusted import MIB
 
 CONVOLUTIONS = (
     keras.layers.Conv2D,
@@ -31,6 +40,24 @@ POOLINGS = (
     keras.layers.GlobalAveragePooling2D,
 )
 
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+"""What a .keras file of plain layers holds."""
+
+ARCHIVE_BYTES = 1024 * MIB
+"""Of a .keras file, and of what is in it: a quarter of a billion weights."""
+
+CONFIG_BYTES, CONFIG_VALUES, CONFIG_KEYS = 8 * MIB, 500_000, 500_000
+"""Of a network's description; that of one with 800 layers takes half a megabyte."""
+
+RATIO = 20
+"""How much smaller than itself what is packed may be: weights hardly shrink."""
+
+SPARE_WEIGHTS = 10_000
+"""That a network may make beyond twice those in its file: the states of what draws at random."""
+
+MOST_OUTPUTS = 100_000_000
+"""Numbers that a layer may put out for one image: 400 MB."""
+
 SINGLE_HEAD = "class"
 """The head of a network with one output, whatever its output layer is called."""
 
@@ -44,22 +71,114 @@ def load_model(path: Path) -> keras.Model:
         WrongName: no such file, not a .keras file, or not a network that takes images.
         CorruptRecord: the file cannot be read, or needs code that plain Keras does not have.
     """
-    if not path.is_file():
+    if not path.exists():
         raise WrongName(f"no model file {path}; give the path of a saved .keras file")
     if path.suffix != ".keras":
         raise WrongName(f"{path} is not a .keras file; save it with model.save('NAME.keras')")
-    if not zipfile.is_zipfile(path):
-        raise CorruptRecord(f"{path} is no Keras archive or is cut short; save it again")
     try:
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        with untrusted.opened(path, ARCHIVE_BYTES) as file:
+            model = _read(file)
+        functional = _of_pictures(as_functional(model))
+        _check_outputs(functional)
+        return _in_float32(functional)
+    except WrongName as error:
+        raise WrongName(f"{path}: {error}") from error
+    except zipfile.BadZipFile as error:
+        raise CorruptRecord(f"{path} is no Keras archive or is cut short; save it again") from error
+    except untrusted.Refused as error:
+        raise CorruptRecord(f"{path}: {error}") from error
     except Exception as error:  # what a damaged or hostile file makes Keras raise has no bound
         raise CorruptRecord(
             f"{path} is not a network of plain Keras layers that can be read back: {_reason(error)}"
         ) from error
+
+
+def _read(file: IO[bytes]) -> keras.Model:
+    """The network in a .keras file, of which Keras sees a copy of what has been checked.
+
+    Raises:
+        Refused: it is larger than its file, or than it may be.
+        Exception: what a damaged or hostile file makes Keras raise has no bound.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        untrusted.opened_zip(file, members=3, most=ARCHIVE_BYTES) as archive,
+    ):
+        copy = Path(folder) / "checked.keras"
+        with zipfile.ZipFile(copy, "w") as checked:
+            for member in archive.infolist():
+                _check_member(member)
+                with archive.open(member) as source, checked.open(member.filename, "w") as target:
+                    shutil.copyfileobj(source, target, MIB)
+        with zipfile.ZipFile(copy) as checked:
+            untrusted.check_json(checked.read(CONFIG), CONFIG_VALUES, CONFIG_KEYS)
+            size = checked.getinfo(WEIGHTS).file_size
+            with checked.open(WEIGHTS) as weights, h5py.File(weights) as content:
+                numbers = untrusted.check_hdf5(content, size)
+        with _at_most_weights(2 * numbers + SPARE_WEIGHTS):
+            return keras.models.load_model(copy, compile=False, safe_mode=True)
+
+
+def _check_member(member: zipfile.ZipInfo) -> None:
+    name = member.filename
+    if name not in (CONFIG, METADATA, WEIGHTS):
+        raise untrusted.Refused(f"expected {CONFIG}, {METADATA} and {WEIGHTS} in it, got {name!r}")
+    most = max(MIB, RATIO * member.compress_size) if name == WEIGHTS else CONFIG_BYTES
+    if member.file_size > most:
+        sizes = untrusted.size(most), untrusted.size(member.file_size)
+        raise untrusted.Refused(f"expected at most {sizes[0]} of {name}, got {sizes[1]}")
+
+
+@contextmanager
+def _at_most_weights(most: int) -> Iterator[None]:
+    """Layers that ask for more weights than that, together, are refused before they get them.
+
+    Raises:
+        Refused: they do; Keras may wrap it.
+    """
+    asked = 0
+    add_weight = keras.layers.Layer.add_weight
+
+    def counted(layer: keras.layers.Layer, *given: Any, **options: Any) -> Any:
+        nonlocal asked
+        shape = given[0] if given else options.get("shape")
+        asked += math.prod([shape] if isinstance(shape, int) else shape or ())
+        if asked > most:
+            raise untrusted.Refused(
+                f"expected layers of at most {most:,} weights, as there are in its file, "
+                f"got {asked:,} or more with {layer.name!r}"
+            )
+        return add_weight(layer, *given, **options)
+
+    keras.layers.Layer.add_weight = counted
     try:
-        return _in_float32(_of_pictures(as_functional(model)))
-    except WrongName as error:
-        raise WrongName(f"{path}: {error}") from error
+        yield
+    finally:
+        keras.layers.Layer.add_weight = add_weight
+
+
+def _check_outputs(model: keras.Model) -> None:
+    """Whether there is room for what the layers put out for one image.
+
+    Raises:
+        Refused: there is not.
+    """
+    left, seen = list(model.outputs), set()
+    while left:
+        tensor = left.pop()
+        if tensor in seen:
+            continue
+        seen.add(tensor)
+        step = made_by(tensor)
+        numbers = math.prod(side or 1 for side in tensor.shape[1:])
+        if numbers > MOST_OUTPUTS:
+            raise untrusted.Refused(
+                f"expected layers that put out at most {MOST_OUTPUTS:,} numbers per image, "
+                f"got {numbers:,} of {step.operation.name!r}"
+            )
+        left += step.inputs
+        if isinstance(step.operation, keras.Model):
+            left += step.operation.outputs
 
 
 def _reason(error: Exception) -> str:

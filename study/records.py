@@ -5,14 +5,18 @@ are validated (pydantic), because a run folder may come from anywhere.
 """
 
 from datetime import datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
 
 Value = bool | int | float | str
 """A hyperparameter's value."""
 
-Curves = dict[str, list[float]]
+T = TypeVar("T")
+Many = Annotated[list[T], FailFast()]
+"""A list that may be long: the first wrong value in it is one too many, and no other is told."""
+
+Curves = dict[str, Many[float]]
 """Metric name ("loss", "val_loss", "accuracy", "val_accuracy", ...) -> one number an epoch."""
 
 NetworkName = Literal["baseline", "tuned"]
@@ -66,8 +70,8 @@ class Trial(Record):
 
     number: Whole
     """0, 1, 2, ... in the order the oracle proposed them; 0 is the baseline."""
-    trial_id: str
-    """Keras Tuner's own name of the trial."""
+    trial_id: Annotated[str, Field(pattern=r"^[\w.-]{1,100}$")]
+    """Keras Tuner's own name of the trial, and part of its folder's: no path."""
     hyperparameters: dict[str, Value]
     """Active hyperparameters only: a conditional one that does not apply is absent."""
     tuner: dict[str, Value] = {}
@@ -167,9 +171,9 @@ class PerClass(Record):
     all of them were missed. (Older versions wrote 0 for all of these.)
     """
 
-    precision: list[float | None]
-    recall: list[float | None]
-    f1: list[float | None]
+    precision: Many[float | None]
+    recall: Many[float | None]
+    f1: Many[float | None]
 
 
 class NetworkResult(Record):
@@ -177,13 +181,13 @@ class NetworkResult(Record):
 
     hyperparameters: dict[str, Value]
     parameters: int
-    seeds: list[SeedResult]
+    seeds: Many[SeedResult]
     saved_seed: int
     """The seed whose network is saved in models/ (best on validation)."""
     test: dict[str, Estimate]
     """Metric -> mean over seeds."""
     per_class: PerClass
-    confusion_matrix: list[list[int]]
+    confusion_matrix: Many[Many[int]]
     """[true class][predicted class] -> number of test images, saved network."""
 
 
@@ -206,7 +210,7 @@ class Evaluation(Record):
     problem: str
     metric: str
     """The metric that is compared: "accuracy" or "joint"."""
-    classes: list[str]
+    classes: Many[str]
     """Class names in class order; the order of per_class and confusion_matrix."""
     images: dict[str, int]
     """Images in each part: "train", "validation", "test"."""

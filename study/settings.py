@@ -8,11 +8,14 @@ from typing import Annotated, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from study import untrusted
 from study.data.dataset import DataOptions
 from study.errors import WrongSetting
 from study.records import FEWEST_DRAWS, Dtype, Record, StageName
 
 PRESETS = Path(__file__).parent / "presets"
+PRESET_BYTES = 64 * 1024
+"""Thirty times those that come with the study."""
 
 Tuner = Literal["random", "grid", "bayesian", "hyperband", "asha"]
 TUNERS: tuple[Tuner, ...] = get_args(Tuner)
@@ -150,7 +153,9 @@ def load_preset(name_or_path: str) -> Settings:
         PRESETS / f"{name_or_path}.toml" if name_or_path in preset_names() else Path(name_or_path)
     )
     try:
-        table = tomllib.loads(_text(path.read_bytes()))
+        table = tomllib.loads(_text(untrusted.read(path, PRESET_BYTES)))
+    except untrusted.Refused as error:
+        raise WrongSetting(f"{path}: {error}; give the path of a preset's .toml file") from error
     except PermissionError as error:
         raise WrongSetting(f"{path}: cannot be read: {error.strerror}") from error
     except OSError as error:
@@ -163,7 +168,7 @@ def load_preset(name_or_path: str) -> Settings:
             f"{path}: expected UTF-8 text, got bytes that are none ({error.reason}); save the file "
             "as UTF-8"
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, a deep table
         raise WrongSetting(f"{path}: not a TOML file: {error}") from error
     return validated(Settings, table, source=str(path))
 

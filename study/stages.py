@@ -316,13 +316,9 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
 
 
 def _picture_files(run: Run, name: str) -> tuple[PictureFile, ...]:
-    try:
-        return tuple(
-            PictureFile(picture, (run.figures_folder(name) / picture.file).read_bytes())
-            for picture in run.pictures(name)
-        )
-    except OSError as error:
-        raise CorruptRecord(f"figures: {error}") from error
+    pictures = run.pictures(name)
+    contents = run.picture_contents(name, pictures)
+    return tuple(map(PictureFile, pictures, contents))
 
 
 def _record_stage(run: Run, problem: str, name: StageName, started: float, trained: float) -> None:

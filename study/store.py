@@ -19,6 +19,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
+from study import untrusted
 from study.errors import CorruptRecord, WrongName, WrongUse
 from study.files import (
     is_leftover,
@@ -41,6 +42,7 @@ from study.records import (
     StudyRecord,
     Trial,
 )
+from study.untrusted import MIB
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,19 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LONGEST_JOINED = 150
 """Characters of several runs' names in one file name."""
 R = TypeVar("R")
+
+RECORD_BYTES, RECORD_VALUES, RECORD_KEYS = 8 * MIB, 100_000, 100_000
+EVALUATION_BYTES, EVALUATION_VALUES = 64 * MIB, 3_000_000
+"""Its confusion matrices may be of a thousand classes."""
+TRIALS_BYTES, TRIALS = 128 * MIB, 20_000
+"""All of a search of 10,000 configurations, some of which go up rungs."""
+TRIAL_BYTES = MIB
+PREDICTIONS_BYTES, PREDICTIONS = 512 * MIB, 1000
+"""Unpacked. All line images that a preset may ask for come to 340 MiB."""
+FIGURE_BYTES, FIGURES_BYTES = 16 * MIB, 128 * MIB
+"""Of one and of all of a problem's, which a report holds."""
+FAULTS = 1000
+"""As many as are described are in a record before the first is named."""
 
 _PICTURES = TypeAdapter(list[Picture])
 
@@ -110,7 +125,7 @@ class Run:
         """
         _check_folder(self.base / RESULTS)
         _check_folder(self.base / REPORTS)
-        if (self.folder / "study.json").is_file():
+        if _holds_a_run(self.folder):
             return True
         if not os.path.lexists(self.folder):
             return False
@@ -129,6 +144,14 @@ class Run:
         paths = (self._space_path(problem), self._trials_path(problem))
         return any(path.exists() for path in paths)
 
+    def check_writable(self) -> None:
+        """Whether all that is written into the folder stays there: it may come from anywhere.
+
+        Raises:
+            WrongUse: something in it is a link, a pipe or a device.
+        """
+        untrusted.check_writable(self.folder)
+
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """Nobody else works on the run for the length of the block.
@@ -137,9 +160,10 @@ class Run:
         a process that was killed at work has left, and nobody needs, is removed first.
 
         Raises:
-            WrongUse: somebody does.
+            WrongUse: somebody does, or what is written there would land elsewhere.
             CannotWrite: the disk is full.
         """
+        self.check_writable()
         path = self.folder / ".lock"
         try:
             with ExitStack() as stack:
@@ -165,7 +189,7 @@ class Run:
 
     def study(self) -> StudyRecord:
         """The run's study.json."""
-        return _read_record(self.folder / "study.json", StudyRecord)
+        return _read_record(self.folder / "study.json", StudyRecord, self.folder)
 
     def write_study(self, study: StudyRecord) -> None:
         """Write study.json."""
@@ -176,7 +200,7 @@ class Run:
     def signature(self, problem: str) -> Signature | None:
         """What the problem's networks take and tell apart; None of runs that recorded none."""
         path = self._signature_path(problem)
-        return _read_record(path, Signature) if path.exists() else None
+        return _read_record(path, Signature, self.folder) if path.exists() else None
 
     def write_signature(self, problem: str, signature: Signature) -> None:
         """Write signature.json."""
@@ -190,7 +214,7 @@ class Run:
     def space(self, problem: str) -> SearchSpace | None:
         """What the problem's search could choose from, once it has begun."""
         path = self._space_path(problem)
-        return _read_record(path, SearchSpace) if path.exists() else None
+        return _read_record(path, SearchSpace, self.folder) if path.exists() else None
 
     def write_space(self, problem: str, space: SearchSpace) -> None:
         """Write space.json."""
@@ -204,7 +228,10 @@ class Run:
         path = self._trials_path(problem)
         if not path.exists():
             return []
-        *lines, rest = _read(path).split(b"\n")  # nothing but a newline ends a line
+        text = _read(path, TRIALS_BYTES, self.folder)
+        if text.count(b"\n") > TRIALS:
+            raise CorruptRecord(f"{path}: expected at most {TRIALS:,} trials, got more")
+        *lines, rest = text.split(b"\n")  # nothing but a newline ends a line
         if _is_trial(rest):
             lines.append(rest)
         elif rest:
@@ -230,7 +257,10 @@ class Run:
     def evaluation(self, problem: str) -> Evaluation | None:
         """The evaluation, if the problem has been evaluated."""
         path = self._evaluation_path(problem)
-        return _read_record(path, Evaluation) if path.exists() else None
+        if not path.exists():
+            return None
+        text = _read(path, EVALUATION_BYTES, self.folder)
+        return _parse(Evaluation, text, str(path), EVALUATION_VALUES)
 
     def write_evaluation(
         self,
@@ -259,9 +289,8 @@ class Run:
         """Arrays of predictions.npz: labels_HEAD, baseline_HEAD, tuned_HEAD, NETWORK_correct."""
         path = self._predictions_path(problem)
         try:
-            # Opened here: of a damaged file NumPy would leave its own handle open.
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return dict(arrays)
+            with untrusted.opened(path, PREDICTIONS_BYTES, self.folder) as file:
+                return untrusted.read_arrays(file, PREDICTIONS, PREDICTIONS_BYTES)
         except FileNotFoundError:
             raise WrongName(f"{path} is not there: evaluate the run first") from None
         except Exception as error:  # what a damaged file makes NumPy raise has no bound
@@ -275,7 +304,7 @@ class Run:
     def finding(self, problem: str, name: str, kind: type[R]) -> R | None:
         """What was found out about the networks and kept under that name, if it has been."""
         path = self._finding_path(problem, name)
-        return _read_record(path, kind) if path.exists() else None
+        return _read_record(path, kind, self.folder) if path.exists() else None
 
     def write_finding(self, problem: str, name: str, found: Record) -> None:
         """Write findings/NAME.json: the numbers behind figures that the evaluation lacks."""
@@ -291,7 +320,23 @@ class Run:
         path = self.figures_folder(problem) / "figures.json"
         if not path.exists():
             return []
-        return _checked_files(_parse(_PICTURES, _read(path), str(path)), path)
+        text = _read(path, RECORD_BYTES, self.folder)
+        return _checked_files(_parse(_PICTURES, text, str(path)), path)
+
+    def picture_contents(self, problem: str, pictures: Sequence[Picture]) -> list[bytes]:
+        """The files of the problem's figures, in that order.
+
+        Raises:
+            CorruptRecord: one cannot be read, or they are too large.
+        """
+        folder, contents, left = self.figures_folder(problem), [], FIGURES_BYTES
+        for picture in pictures:
+            contents.append(_read(folder / picture.file, FIGURE_BYTES, self.folder))
+            left -= len(contents[-1])
+            if left < 0:
+                most = untrusted.size(FIGURES_BYTES)
+                raise CorruptRecord(f"{folder}: expected figures of at most {most}, got more")
+        return contents
 
     def write_pictures(self, problem: str, pictures: list[Picture]) -> None:
         """Write figures.json."""
@@ -331,8 +376,8 @@ def _end_last_line(file: IO[bytes]) -> None:
 
 def _is_trial(line: bytes) -> bool:
     try:
-        Trial.model_validate_json(line)
-    except ValidationError:
+        _parse(Trial, line, "")
+    except CorruptRecord:
         return False
     return True
 
@@ -463,36 +508,69 @@ def problem_of_model(path: Path) -> tuple[str, Signature | None] | None:
     if path.parent.name != "models" or path.stem not in NETWORKS:
         return None
     try:
-        study = _read_record(problem.parent / "study.json", StudyRecord)
+        study = _read_record(problem.parent / "study.json", StudyRecord, problem.parent)
     except CorruptRecord:  # or not there
         return None
     if problem.name not in study.problems:
         return None
     signature = problem / "signature.json"
-    return problem.name, _read_record(signature, Signature) if signature.exists() else None
+    if not signature.exists():
+        return problem.name, None
+    return problem.name, _read_record(signature, Signature, problem.parent)
 
 
 def run_names() -> list[str]:
-    """Names of all runs, sorted."""
-    return sorted(path.parent.name for path in RESULTS.glob("*/study.json"))
+    """Names of all runs, sorted; whether they can be read is seen when they are."""
+    return sorted(path.name for path in _run_folders() if _PLAIN_NAME.fullmatch(path.name))
 
 
-def _read(path: Path) -> bytes:
+def misnamed() -> list[str]:
+    """Names of folders that hold a run and cannot be a run's, sorted."""
+    names = [path.name for path in _run_folders()]
+    return sorted(name for name in names if not _PLAIN_NAME.fullmatch(name))
+
+
+def _run_folders() -> list[Path]:
     try:
-        return path.read_bytes()
+        return [path for path in RESULTS.iterdir() if _holds_a_run(path)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _holds_a_run(folder: Path) -> bool:
+    try:
+        (folder / "study.json").lstat()
+    except PermissionError:  # a folder that may not be looked into
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _read(path: Path, most: int, folder: Path) -> bytes:
+    try:
+        return untrusted.read(path, most, within=folder)
+    except untrusted.Refused as error:
+        raise CorruptRecord(f"{path}: {error}") from error
     except OSError as error:
         raise CorruptRecord(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _read_record(path: Path, kind: type[R]) -> R:
-    return _parse(kind, _read(path), str(path))
+def _read_record(path: Path, kind: type[R], folder: Path) -> R:
+    return _parse(kind, _read(path, RECORD_BYTES, folder), str(path))
 
 
-def _parse(kind: type[R] | TypeAdapter[R], text: bytes, where: str) -> R:
+def _parse(kind: type[R] | TypeAdapter[R], text: bytes, where: str, most: int = RECORD_VALUES) -> R:
     adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
     try:
+        untrusted.check_json(text, most, RECORD_KEYS)
         return adapter.validate_json(text)
+    except untrusted.Refused as error:
+        raise CorruptRecord(f"{where}: {error}") from error
     except ValidationError as error:
+        if error.error_count() > FAULTS:
+            faults = f"{error.error_count():,} faults"
+            raise CorruptRecord(f"{where}: damaged record: {faults} in it") from None
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise CorruptRecord(f"{where}: damaged record: {key or 'text'}: {first['msg']}") from None

@@ -11,7 +11,7 @@ from study.problems import problem_description, problem_names
 from study.records import Evaluation, Value
 from study.runs import to_do
 from study.settings import TUNERS, load_preset, preset_names
-from study.store import Run, open_run, run_names
+from study.store import Run, misnamed, open_run, run_names
 from study.trials import configurations
 
 
@@ -26,6 +26,8 @@ def everything() -> Table:
         table.add_row("preset", preset, load_preset(preset).description)
     for name in run_names():
         table.add_row("run", name, _about(open_run(name)))
+    for name in misnamed():
+        table.add_row("run", ascii(name), "cannot be opened by this name; rename its folder")
     return table
 
 

@@ -51,6 +51,18 @@ class SavedModel:
     """That of the images it was trained on; None if it is not of a run, or its run tells none."""
 
 
+def figures_folder(path: Path) -> Path:
+    """Where figures of a saved network go unless told otherwise: beside it.
+
+    Raises:
+        WrongUse: what is there leads elsewhere.
+    """
+    folder = path.with_suffix("").with_name(f"{path.stem}-figures")
+    if folder.is_symlink():
+        raise WrongUse(f"{folder}: expected a folder or nothing, got a link; give another by --out")
+    return folder
+
+
 def saved_model(path: Path) -> SavedModel:
     """Any .keras file; of a run's, class names and the training images' ground are known."""
     found = problem_of_model(path)

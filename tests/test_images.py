@@ -289,8 +289,8 @@ def test_impossible_file_name_is_refused(tmp_path: Path, name: str) -> None:
 
 def test_folders_and_pipes_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    for path in (tmp_path, tmp_path / "pipe.png"):
-        with pytest.raises(WrongImage, match="expected an image file, got something else"):
+    for path, kind in ((tmp_path, "folder"), (tmp_path / "pipe.png", "pipe")):
+        with pytest.raises(WrongImage, match=f"expected a file, got a {kind}"):
             read_image(path, COLOR)
 
 

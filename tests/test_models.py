@@ -1,8 +1,12 @@
 """Saved networks: what is loaded, what is refused, what they predict."""
 
+import io
+import os
+import re
 import zipfile
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -329,3 +333,99 @@ def test_a_predictor_follows_the_weights() -> None:
     model.get_layer("scores").bias.assign([9, 0, 0, 0])
 
     assert (predict_all(images())["class"][:, 0] > before[:, 0]).all()
+
+
+# Files that may come from anywhere
+
+
+def repacked(path: Path, **changed: bytes) -> Path:
+    """The archive with the content of some members changed, deflated."""
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (contents | changed).items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_repacked_network_is_loaded(tmp_path: Path) -> None:
+    model = convolutional()
+    loaded = load_model(repacked(saved(model, tmp_path)))
+    np.testing.assert_array_equal(
+        predict(loaded, images())["class"], predict(model, images())["class"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("member", "content", "words"),
+    [
+        ("model.weights.h5", bytes(50 * 2**20), "at most 1 MiB of model.weights.h5, got 50 MiB"),
+        ("config.json", b" " * (9 * 2**20), "at most 8 MiB of config.json, got 9 MiB"),
+        ("config.json", b"[" * 100_000, "JSON|recursion|RecursionError"),
+        ("config.json", b"[" * 600_000, "at most 500,000 keys, got 600,000"),
+        ("assets/1", b"", "expected at most 3 members, got 4"),
+    ],
+    ids=["weights", "config", "deep", "brackets", "assets"],
+)
+def test_an_archive_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, member: str, content: bytes, words: str
+) -> None:
+    error = refusal(repacked(saved(sequential(), tmp_path), **{member: content}))
+
+    assert isinstance(error, CorruptRecord)
+    assert re.search(words, str(error))
+
+
+def test_weights_that_unpack_to_too_much_are_refused(tmp_path: Path) -> None:
+    """A gigabyte of zeros in some kilobytes, for the weights that the network has."""
+    path = saved(sequential(), tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        buffer = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(buffer, "a") as file:
+        group = file["layers/dense/vars"]
+        del group["0"]
+        group.create_dataset("0", (2**26, 4), "f4", chunks=(2**20, 4), compression="gzip")
+
+    error = refusal(repacked(path, **{"model.weights.h5": buffer.getvalue()}))
+
+    assert "expected plain numbers at 'layers/dense/vars/0'" in str(error)
+
+
+def test_layers_that_are_larger_than_their_weights_are_refused_before_they_are_made(
+    tmp_path: Path,
+) -> None:
+    """768 GB of weights by a changed number."""
+    path = saved(sequential(), tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        config = archive.read("config.json")
+    assert config.count(b'"units": 4') == 1
+    changed = config.replace(b'"units": 4', b'"units": 1000000000')
+
+    error = refusal(repacked(path, **{"config.json": changed}))
+
+    assert "weights, as there are in its file, got 192,000,000,000 or more" in str(error)
+    load_model(saved(sequential(), tmp_path))  # layers are as they were
+
+
+def test_layers_that_put_out_more_than_there_is_room_for_are_refused(tmp_path: Path) -> None:
+    vast = sequential(layers.UpSampling2D(4000, name="vast"), layers.GlobalMaxPooling2D())
+
+    error = refusal(saved(vast, tmp_path))
+
+    assert "at most 100,000,000 numbers per image, got 3,072,000,000 of 'vast'" in str(error)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device", "huge"])
+def test_what_is_no_file_of_sane_size_is_refused_unread(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "net.keras"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        path.touch()
+        os.truncate(path, 2**40)
+
+    assert "expected" in str(refusal(path))

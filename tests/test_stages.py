@@ -89,7 +89,7 @@ def test_pictures_that_are_gone_or_cut_short_are_named(run: Run) -> None:
     path.write_bytes(png()[:20])
     assert "The picture a.png (A title) cannot be read as PNG." in page(run)
     path.unlink()
-    assert "figures: [Errno 2]" in page(run)
+    assert "a.png: cannot be read: No such file" in page(run)
 
 
 def test_a_damaged_run_is_compared_as_far_as_it_goes(run: Run) -> None:

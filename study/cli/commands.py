@@ -315,12 +315,14 @@ def visualize(
     from study import visualize
 
     models = _models(target, problem, network)
+    if not (out or target.endswith(".keras")):
+        _open_run(target).check_writable()
     kinds: list[FigureKind] = [one.value for one in kind or KindOption]
     methods: list[Method] = [one.value for one in method or [MethodOption.gradcam]]
     asked_of = (kinds, layer or [], image or [], resize, invert, methods, head, chosen_class)
     # All are checked before the first is drawn.
     for model, draw in [(one, visualize.drawing(one, *asked_of)) for one in models]:
-        folder = out or model.path.with_suffix("").with_name(f"{model.path.stem}-figures")
+        folder = out or visualize.figures_folder(model.path)
         if out and len(models) > 1:
             folder = out / model.label
         for picture in draw(folder):
@@ -414,6 +416,8 @@ def export(
     from study import export as exports
 
     opened = _open_run(run)
+    if out is None:
+        opened.check_writable()
     folder = out or opened.export_folder
     written = exports.export(opened, _problems_of(opened, problem), to, folder)
     for path in written:
