@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from study.errors import WrongUse
+from study.foreign_text import spreadsheet_text, utf8
 from study.records import SearchSpace, Trial
 from study.store import Run
 from study.trials import configurations
@@ -20,8 +21,14 @@ def export(run: Run, problems: Sequence[str], kind: str, folder: Path) -> list[P
         What was written, for people to open.
 
     Raises:
-        WrongUse: a problem has no trials, or its search began before spaces were recorded.
+        WrongUse: a problem has no trials, its search began before spaces were recorded, or the
+            kind's library takes no folder of that name.
     """
+    if kind != "csv" and utf8(str(folder)) != str(folder):
+        raise WrongUse(
+            f"--out: expected a path in UTF-8, got {str(folder)!r}; name another folder or, if it "
+            "looks right in the terminal, set PYTHONUTF8=1"
+        )
     found = {name: (_trials(run, name), _space(run, name)) for name in problems}
     folder.mkdir(parents=True, exist_ok=True)
     return _KINDS[kind](run.name, found, folder)
@@ -119,7 +126,8 @@ def _to_csv(name: str, searches: Searches, folder: Path) -> list[Path]:
         table = trial_table(trials).rename(columns={"score": f"val_{space.objective}"})
         values = hyperparameter_table(trials, [one.name for one in space.hyperparameters])
         written.append(folder / f"{name}-{problem}.csv")
-        whole = pd.concat([table, values], axis=1)
+        whole = pd.concat([table, values], axis=1).rename(columns=spreadsheet_text)
+        whole = whole.map(lambda cell: spreadsheet_text(cell) if isinstance(cell, str) else cell)
         whole.to_csv(written[-1], date_format="%Y-%m-%dT%H:%M:%S+00:00")
     return written
 

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from study.errors import WrongImage
+from study.foreign_text import visible
 from study.ground import known_colour, oddity, turned, words
 from study.records import Ground
 
@@ -87,7 +88,7 @@ def read_image(
         image = _upright(file, path)
         if not resize and (image.size != (width, height) or image.mode != mode):
             came = f"got {image.width}x{image.height} {image.mode}"
-            raise WrongImage(f"{shown(path)}: expected {width}x{height} {mode}, {came}; {advice}")
+            raise WrongImage(f"{visible(path)}: expected {width}x{height} {mode}, {came}; {advice}")
         known = known_colour(ground, channels)
         fill = np.zeros(channels, np.uint8) if known is None else known
         opaque = _opaque(image, mode, fill, invert, path)
@@ -96,14 +97,8 @@ def read_image(
     if invert:
         pixels = turned(pixels)
     if known is not None and (odd := oddity(pixels, known, invert)):
-        log.warning("%s: %s", shown(path), odd)
+        log.warning("%s: %s", visible(path), odd)
     return _padded(pixels, shape, fill)
-
-
-def shown(path: Path) -> str:
-    """The path for a one-line message: quoted if a character in it would break the line."""
-    text = str(path)
-    return text if text.isprintable() else ascii(text)
 
 
 @contextmanager
@@ -117,7 +112,7 @@ def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     try:
         if not path.is_file():  # a folder, a pipe or a device among them
             came = "something else" if path.exists() else "no such file"
-            raise WrongImage(f"{shown(path)}: expected an image file, got {came}; check the path")
+            raise WrongImage(f"{visible(path)}: expected an image file, got {came}; check the path")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -130,17 +125,18 @@ def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         most = Image.MAX_IMAGE_PIXELS
         raise WrongImage(
-            f"{shown(path)}: expected an image of at most {most} pixels, got more; shrink it first"
+            f"{visible(path)}: expected an image of at most {most} pixels, got more; shrink it "
+            "first"
         ) from error
     except UnidentifiedImageError as error:
         formats = ", ".join(FORMATS)
         raise WrongImage(
-            f"{shown(path)}: expected an image ({formats}), got something else; check the file"
+            f"{visible(path)}: expected an image ({formats}), got something else; check the file"
         ) from error
     except Exception as error:  # damaged files make Pillow raise OSError, SyntaxError, zlib.error..
         reason = " ".join(str(error).split())
         raise WrongImage(
-            f"{shown(path)}: expected a readable image, got {reason!r}; replace the file"
+            f"{visible(path)}: expected a readable image, got {reason!r}; replace the file"
         ) from error
 
 
@@ -148,7 +144,7 @@ def _upright(image: ImageFile.ImageFile, path: Path) -> Image.Image:
     """The image turned as its EXIF data says, which can swap width and height."""
     if image.mode not in EIGHT_BIT_MODES:
         raise WrongImage(
-            f"{shown(path)}: expected 8 bits per channel, grey or in colour, got mode "
+            f"{visible(path)}: expected 8 bits per channel, grey or in colour, got mode "
             f"{image.mode}; save it as an 8-bit image"
         )
     raw = image.tile[0].args if image.tile else None
@@ -175,7 +171,7 @@ def _opaque(
     if hides and _contrast(opaque) < FAINT:
         turn = "leave out --invert" if invert else "let `predict` or `visualize` --invert it"
         raise WrongImage(
-            f"{shown(path)}: expected something to see, got an image that is of one even colour, "
+            f"{visible(path)}: expected something to see, got an image that is of one even colour, "
             f"or nearly, once its transparent parts are put on a ground that is {words(under)}; "
             f"save it without transparency, on a ground that it stands out from, or {turn}"
         )
