@@ -6,6 +6,7 @@ from pathlib import Path
 
 from study.errors import WrongUse
 from study.files import naming, remove_leftovers, replacing, replacing_folder
+from study.foreign_text import spreadsheet_text, utf8
 from study.records import SearchSpace, Trial
 from study.store import Run
 from study.trials import configurations
@@ -23,9 +24,15 @@ def export(run: Run, problems: Sequence[str], kind: str, folder: Path) -> list[P
         What was written, for people to open.
 
     Raises:
-        WrongUse: a problem has no trials, or its search began before spaces were recorded.
+        WrongUse: a problem has no trials, its search began before spaces were recorded, or the
+            kind's library takes no folder of that name.
         CannotWrite: the disk is full.
     """
+    if kind != "csv" and utf8(str(folder)) != str(folder):
+        raise WrongUse(
+            f"--out: expected a path in UTF-8, got {str(folder)!r}; name another folder or, if it "
+            "looks right in the terminal, set PYTHONUTF8=1"
+        )
     found = {name: (_trials(run, name), _space(run, name)) for name in problems}
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -125,7 +132,8 @@ def _to_csv(name: str, searches: Searches, folder: Path) -> list[Path]:
         table = trial_table(trials).rename(columns={"score": f"val_{space.objective}"})
         values = hyperparameter_table(trials, [one.name for one in space.hyperparameters])
         written.append(folder / f"{name}-{problem}.csv")
-        whole = pd.concat([table, values], axis=1)
+        whole = pd.concat([table, values], axis=1).rename(columns=spreadsheet_text)
+        whole = whole.map(lambda cell: spreadsheet_text(cell) if isinstance(cell, str) else cell)
         remove_leftovers(written[-1])
         with replacing(written[-1]) as temporary:
             whole.to_csv(temporary, date_format="%Y-%m-%dT%H:%M:%S+00:00")

@@ -12,6 +12,7 @@ from PIL import Image, ImageFile, ImageOps, TiffImagePlugin, UnidentifiedImageEr
 
 from study import untrusted
 from study.errors import WrongImage
+from study.foreign_text import visible
 from study.ground import known_colour, oddity, turned, words
 from study.records import Ground
 
@@ -100,11 +101,11 @@ def read_image(
         _check_bits(file, path)
         if not resize and sorted(file.size) != sorted((width, height)):  # before it is unpacked
             came = f"got {file.width}x{file.height} {file.mode}"
-            raise WrongImage(f"{shown(path)}: expected {width}x{height} {mode}, {came}; {advice}")
+            raise WrongImage(f"{visible(path)}: expected {width}x{height} {mode}, {came}; {advice}")
         image = _upright(file)
         if not resize and (image.size != (width, height) or image.mode != mode):
             came = f"got {image.width}x{image.height} {image.mode}"
-            raise WrongImage(f"{shown(path)}: expected {width}x{height} {mode}, {came}; {advice}")
+            raise WrongImage(f"{visible(path)}: expected {width}x{height} {mode}, {came}; {advice}")
         known = known_colour(ground, channels)
         fill = np.zeros(channels, np.uint8) if known is None else known
         opaque = _opaque(image, mode, fill, invert, path)
@@ -113,14 +114,8 @@ def read_image(
     if invert:
         pixels = turned(pixels)
     if known is not None and (odd := oddity(pixels, known, invert)):
-        log.warning("%s: %s", shown(path), odd)
+        log.warning("%s: %s", visible(path), odd)
     return _padded(pixels, shape, fill)
-
-
-def shown(path: Path) -> str:
-    """The path for a one-line message: quoted if a character in it would break the line."""
-    text = str(path)
-    return text if text.isprintable() else ascii(text)
 
 
 @contextmanager
@@ -143,26 +138,26 @@ def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
                 yield image
     except FileNotFoundError as error:
         raise WrongImage(
-            f"{shown(path)}: expected an image file, got no such file; check the path"
+            f"{visible(path)}: expected an image file, got no such file; check the path"
         ) from error
     except untrusted.Refused as error:
-        raise WrongImage(f"{shown(path)}: {error}; check the file") from error
+        raise WrongImage(f"{visible(path)}: {error}; check the file") from error
     except WrongImage:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise WrongImage(
-            f"{shown(path)}: expected an image of at most {PIXELS} pixels, got more; "
+            f"{visible(path)}: expected an image of at most {PIXELS} pixels, got more; "
             "shrink it first"
         ) from error
     except UnidentifiedImageError as error:
         formats = ", ".join(FORMATS)
         raise WrongImage(
-            f"{shown(path)}: expected an image ({formats}), got something else; check the file"
+            f"{visible(path)}: expected an image ({formats}), got something else; check the file"
         ) from error
     except Exception as error:  # damaged files make Pillow raise OSError, SyntaxError, zlib.error..
         reason = " ".join(str(error).split())
         raise WrongImage(
-            f"{shown(path)}: expected a readable image, got {reason!r}; replace the file"
+            f"{visible(path)}: expected a readable image, got {reason!r}; replace the file"
         ) from error
 
 
@@ -182,7 +177,7 @@ def _check_pixels(image: ImageFile.ImageFile) -> None:
 def _check_bits(image: ImageFile.ImageFile, path: Path) -> None:
     if image.mode not in EIGHT_BIT_MODES:
         raise WrongImage(
-            f"{shown(path)}: expected 8 bits per channel, grey or in colour, got mode "
+            f"{visible(path)}: expected 8 bits per channel, grey or in colour, got mode "
             f"{image.mode}; save it as an 8-bit image"
         )
 
@@ -214,7 +209,7 @@ def _opaque(
     if hides and _contrast(opaque) < FAINT:
         turn = "leave out --invert" if invert else "let `predict` or `visualize` --invert it"
         raise WrongImage(
-            f"{shown(path)}: expected something to see, got an image that is of one even colour, "
+            f"{visible(path)}: expected something to see, got an image that is of one even colour, "
             f"or nearly, once its transparent parts are put on a ground that is {words(under)}; "
             f"save it without transparency, on a ground that it stands out from, or {turn}"
         )

@@ -1,12 +1,15 @@
 """What commands show in the terminal: leaderboards, comparisons, what there is."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from study import retrainings
 from study.data.dataset import Dataset
 from study.errors import StudyError
+from study.foreign_text import visible
 from study.problems import problem_description, problem_names
 from study.records import Evaluation, Value
 from study.runs import to_do
@@ -17,18 +20,13 @@ from study.trials import configurations
 
 def everything() -> Table:
     """Problems, tuners, presets and runs, a line each."""
-    table = _plain(3)
-    for name in problem_names():
-        table.add_row("problem", name, problem_description(name))
-    for tuner in TUNERS:
-        table.add_row("tuner", tuner, "")
-    for preset in preset_names():
-        table.add_row("preset", preset, load_preset(preset).description)
-    for name in run_names():
-        table.add_row("run", name, _about(open_run(name)))
-    for name in misnamed():
-        table.add_row("run", ascii(name), "cannot be opened by this name; rename its folder")
-    return table
+    rows = [("problem", name, problem_description(name)) for name in problem_names()]
+    rows += [("tuner", tuner, "") for tuner in TUNERS]
+    rows += [("preset", preset, load_preset(preset).description) for preset in preset_names()]
+    rows += [("run", name, _about(open_run(name))) for name in run_names()]
+    odd = "cannot be opened by this name; rename its folder"
+    rows += [("run", ascii(name), odd) for name in misnamed()]
+    return _plain(rows)
 
 
 def _about(run: Run) -> str:
@@ -43,26 +41,28 @@ def _about(run: Run) -> str:
 def data_set(dataset: Dataset) -> Table:
     """How many images of what size and which classes."""
     height, width, channels = dataset.image_shape
-    table = _plain(2)
-    table.add_row("data set", dataset.name)
-    table.add_row("images", f"{height}x{width}, {channels} channel{'s' if channels > 1 else ''}")
-    for part, images in dataset.sizes.items():
-        table.add_row(part, str(images))
+    rows = [
+        ("data set", dataset.name),
+        ("images", f"{height}x{width}, {channels} channel{'s' if channels > 1 else ''}"),
+        *((part, str(images)) for part, images in dataset.sizes.items()),
+    ]
     for column, names in dataset.names.items():
         shown = ", ".join(names) if len(names) <= 12 else f"{names[0]}, {names[1]}, ... {names[-1]}"
-        table.add_row(column, f"{len(names)} classes: {shown}")
-    return table
+        rows.append((column, f"{len(names)} classes: {shown}"))
+    return _plain(rows)
 
 
-def _plain(columns: int) -> Table:
-    """A table to add rows to; what is too long for its column goes on below and is not cut."""
+def _plain(rows: Sequence[Sequence[str]]) -> Table:
+    """A table of these cells; what is too long for its column goes on below and is not cut."""
     table = Table(box=None, show_header=False, pad_edge=False)
-    for _ in range(columns):
+    for _ in rows[0]:
         table.add_column(overflow="fold")
+    for cells in rows:
+        table.add_row(*(Text(visible(cell)) for cell in cells))
     return table
 
 
-def leaderboard(run: Run, problem: str, top: int, width: int) -> str:
+def leaderboard(run: Run, problem: str, top: int, width: int) -> list[str]:
     """The best trials of a search, failed ones last: each with what differs from the baseline.
 
     Lines are at most `width` characters long where no single value is longer.
@@ -87,7 +87,7 @@ def leaderboard(run: Run, problem: str, top: int, width: int) -> str:
             lines += wrapped(trial.error.split(), width, _INDENT, mark="")
         elif trial.number or not baseline:
             lines += wrapped(_differences(trial.hyperparameters, baseline), width, _INDENT)
-    return "\n".join([*lines, ""])
+    return [*lines, ""]
 
 
 _INDENT = "    "
@@ -130,6 +130,7 @@ def _short(value: object) -> str:
 def wrapped(items: list[str], width: int, begin: str, mark: str = ",") -> list[str]:
     """The items in lines that break between them only; later lines are indented."""
     lines: list[str] = []
+    items = [*map(visible, items)]  # before their lengths count
     for piece in [f"{item}{mark}" for item in items[:-1]] + items[-1:]:
         if not lines:
             lines = [begin + piece]

@@ -43,7 +43,7 @@ def run(workplace: Path) -> Run:
 
 
 def test_leaderboard_has_the_best_first_and_failed_trials_last(run: Run) -> None:
-    lines = tables.leaderboard(run, "mnist", 10, width=60).splitlines()
+    lines = tables.leaderboard(run, "mnist", 10, width=60)
     assert [" ".join(line.split()) for line in lines] == [
         "mnist: 4 trials, 1 failed, 1 ended early",
         "baseline: filters=32, rate=0.1, tail=True",
@@ -57,18 +57,19 @@ def test_leaderboard_has_the_best_first_and_failed_trials_last(run: Run) -> None
         "filters=8, rate=0.000123, size=5, without tail",
         "1 failed 0 2",
         "ValueError: no such layer",
+        "",
     ]
 
 
 def test_leaderboard_is_cut_at_the_top(run: Run) -> None:
-    *_, second, last = tables.leaderboard(run, "mnist", 2, width=80).splitlines()
+    *_, second, last, _ = tables.leaderboard(run, "mnist", 2, width=80)
     assert (second, last.split()[0]) == ("    filters=8", "0")
 
 
 def test_without_the_baseline_all_values_are_shown(run: Run) -> None:
     path = run.problem_folder("mnist") / "trials.jsonl"
     path.write_text(path.read_text().partition("\n")[2])
-    text = tables.leaderboard(run, "mnist", 1, width=80)
+    text = "\n".join(tables.leaderboard(run, "mnist", 1, width=80))
     assert "baseline" not in text
     assert text.endswith("    filters=8, rate=0.1, tail=True\n")
 
@@ -92,8 +93,9 @@ def test_the_example_s_leaderboard_fits_and_has_every_value_whole(
     monkeypatch.chdir(ROOT)
     run = Run("example")
     for problem in run.problems():
-        text = tables.leaderboard(run, problem, 99, width)
-        assert max(map(len, text.splitlines())) <= width
+        lines = tables.leaderboard(run, problem, 99, width)
+        assert max(map(len, lines)) <= width
+        text = "\n".join(lines)
         assert "…" not in text
         baseline, *others = run.trials(problem)
         for one in others:

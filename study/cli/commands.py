@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
-from rich.console import Console
 
 from study.cli.options import (
     DtypeChoice,
@@ -30,7 +29,9 @@ from study.cli.options import (
     user_path,
 )
 from study.cli.progress import Screen
+from study.cli.terminal import console, say, waiting
 from study.errors import Interrupted, WrongName, WrongUse
+from study.foreign_text import utf8
 from study.problems import problem_data, problem_names
 from study.records import NetworkName
 from study.shell import command
@@ -53,8 +54,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
-"""What is printed are names, paths and messages: brackets, colons and lengths are theirs."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -62,9 +61,9 @@ def _print_version(wanted: bool) -> None:
         return
     from study import environment
 
-    console.print(f"commit {environment.git_commit() or 'unknown'}")
+    say(f"commit {environment.git_commit() or 'unknown'}")
     for package, version in environment.versions().items():
-        console.print(f"{package} {version}")
+        say(f"{package} {version}")
     raise typer.Exit
 
 
@@ -195,8 +194,8 @@ def resume(
 
     opened = _open_run(run)
     if not to_do(opened):
-        console.print(f"{opened.folder} is finished: nothing to go on with")
-        console.print(what_to_read(opened))
+        say(f"{opened.folder} is finished: nothing to go on with")
+        say(what_to_read(opened))
         return
     _carry_out(opened, work_of(opened), workers, scheduler, live)
 
@@ -236,7 +235,7 @@ def evaluate(
     _warn_of_other_conditions(opened)
     work = work_of(opened).model_copy(update={"problems": names})
     with _alone(opened), _engine(work.settings, workers, scheduler) as engine:
-        with console.status("loading data"):
+        with waiting("loading data"):
             _load_data(work)
         from study import stages
 
@@ -303,13 +302,13 @@ def visualize(
         names = _problems_of(opened, problem)
         work = work_of(opened).model_copy(update={"problems": names})
         with _alone(opened), _engine(work.settings, workers) as engine:
-            with console.status("loading data"):
+            with waiting("loading data"):
                 _load_data(work)
             from study import stages
 
             stages.figures_stage(opened, names, engine, Screen(console))
         for name in names:
-            console.print(f"figures: {opened.figures_folder(name)}")
+            say(f"figures: {opened.figures_folder(name)}")
         return
     _import_tensorflow()
     from study import visualize
@@ -326,7 +325,7 @@ def visualize(
         if out and len(models) > 1:
             folder = out / model.label
         for picture in draw(folder):
-            console.print(str(folder / picture.file))
+            say(str(folder / picture.file))
 
 
 @app.command()
@@ -370,11 +369,11 @@ def predict(
             head: _ranked(p[index], names.get(head), top) for head, p in probabilities.items()
         }
         if as_json:
-            typer.echo(json.dumps({"image": str(path), **answer}))
+            say(json.dumps({"image": utf8(str(path)), **answer}))
         else:
             for head, ranked in answer.items():
                 shares = "  ".join(f"{name} {share:.2%}" for name, share in ranked.items())
-                typer.echo(f"{path}: {head}: {shares}")
+                say(f"{path}: {head}: {shares}")
 
 
 @app.command()
@@ -392,7 +391,7 @@ def report(
     from study import stages
 
     path = stages.comparison_stage(opened)
-    console.print(f"comparison: {path}")
+    say(f"comparison: {path}")
 
 
 @app.command()
@@ -421,9 +420,9 @@ def export(
     folder = out or opened.export_folder
     written = exports.export(opened, _problems_of(opened, problem), to, folder)
     for path in written:
-        console.print(str(path))
+        say(str(path))
     if viewer := exports.viewer(to, written[0]):
-        console.print(f"open it with: {shlex.join(viewer)}")
+        say(f"open it with: {shlex.join(viewer)}")
 
 
 @app.command("list")
@@ -452,7 +451,8 @@ def show(
     opened = _open_run(run)
     names = _problems_of(opened, problem)
     for name in names:
-        console.print(tables.leaderboard(opened, name, top, console.width))
+        for line in tables.leaderboard(opened, name, top, console.width):
+            say(line)
     _print_comparisons(opened, names)
 
 
@@ -484,7 +484,7 @@ def data(
     source = problem_data(problem)
     if export is not None:
         count = export_dataset(source, export, seed=check_seed(seed), options=options)
-        console.print(f"{count} images written to {export}")
+        say(f"{count} images written to {export}")
         return
     from study import tables
 
@@ -530,7 +530,7 @@ def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
 
     run = run_for(work, name, prefix)
     if run.is_there():
-        console.print(
+        say(
             f"{run.folder} was interrupted and goes on (another --name begins anew)",
         )
     return run
@@ -550,7 +550,7 @@ def _carry_out(
             if not new:
                 _warn_of_other_conditions(run)
             with _engine(work.settings, workers, scheduler) as engine:
-                with console.status("loading data"):
+                with waiting("loading data"):
                     signatures = _load_data(work)
                 if new:
                     from study import dtype_policy
@@ -568,16 +568,17 @@ def _carry_out(
                 record_signatures(run, signatures)
         from study import stages
 
-        with console.status("building the report"):
+        with waiting("building the report"):
             stages.finish_report(run)
     if "figures" in work.plan:
-        console.print(f"report: {run.report_path}")
+        say(f"report: {run.report_path}")
         return
     from study import tables
 
     for problem in work.problems:
-        console.print(tables.leaderboard(run, problem, 5, console.width))
-    console.print(f"next: {command('evaluate', run.name)}")
+        for line in tables.leaderboard(run, problem, 5, console.width):
+            say(line)
+    say(f"next: {command('evaluate', run.name)}")
 
 
 @contextmanager
@@ -585,7 +586,7 @@ def _live(run: "Run") -> "Iterator[None]":
     from study.live import live_report
 
     with live_report(run):
-        console.print(f"live report: {run.report_path}")
+        say(f"live report: {run.report_path}")
         yield
 
 
@@ -663,14 +664,14 @@ def _engine(
 
     retries = settings.search.retries
     with ExitStack() as stack:
-        with console.status("importing TensorFlow, waiting for workers"):
+        with waiting("importing TensorFlow, waiting for workers"):
             engine = stack.enter_context(
                 remote_engine(scheduler, workers, Path.cwd(), retries)
                 if scheduler
                 else local_engine(workers, retries)
             )
         if scheduler:
-            console.print(f"{engine.workers} workers of {scheduler}")
+            say(f"{engine.workers} workers of {scheduler}")
         yield engine
 
 
@@ -697,7 +698,7 @@ def _report(run: "Run") -> None:
     from study import stages
 
     stages.report_stage(run)
-    console.print(f"report: {run.report_path}")
+    say(f"report: {run.report_path}")
 
 
 def _print_comparisons(run: "Run", problems: list[str]) -> None:
@@ -706,7 +707,7 @@ def _print_comparisons(run: "Run", problems: list[str]) -> None:
     for problem in problems:
         if evaluation := run.evaluation(problem):
             line = tables.comparison_line(problem, evaluation)
-            console.print(line)
+            say(line)
 
 
 def _ranked(p: "np.ndarray", names: tuple[str, ...] | None, top: int) -> dict[str, float]:

@@ -7,12 +7,14 @@ import re
 import signal
 import sys
 import traceback
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 import typer
 
 from study.cli.commands import Asked, app
 from study.errors import Interrupted, StudyError
+from study.foreign_text import visible, visible_lines
 
 CLOSED_PIPE = 128 + signal.SIGPIPE
 """What a shell says of programs that end as coreutils do when nobody reads their output."""
@@ -20,8 +22,9 @@ CLOSED_PIPE = 128 + signal.SIGPIPE
 
 def main() -> None:
     """Run the command line; errors become one line on standard error and an exit code."""
+    _open_closed_streams()
     _print_anything()
-    logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
+    _log_to_standard_error()
     # As Ctrl-C: what a cluster sends when time is up.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -53,11 +56,37 @@ def _run(arguments: list[str]) -> None:
         _fail("interrupted; what was finished is in results/", code, asked.debug)
 
 
+def _open_closed_streams() -> None:
+    """What the shell closed (`>&-`) leads nowhere.
+
+    Python has None for it, and the first file opened would get its number, and what others print.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # in this order, each is given the number that is its own
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+
+
 def _print_anything() -> None:
     """What the terminal's encoding lacks is shown by its number, and ends no command half way."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+class _Visible(logging.Formatter):
+    """A message is a line; a traceback, of other packages, has several."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # logging's name
+        return visible(super().formatMessage(record))
+
+    def formatException(self, exc_info: Any) -> str:
+        return visible_lines(super().formatException(exc_info))
+
+
+def _log_to_standard_error() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Visible("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
 
 
 def _leave_pipes() -> NoReturn:
@@ -70,8 +99,8 @@ def _leave_pipes() -> NoReturn:
 
 def _fail(message: str, code: int, debug: bool) -> NoReturn:
     if debug:
-        traceback.print_exc()
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+        print(visible_lines(traceback.format_exc()), file=sys.stderr)
+    print(f"error: {visible(' '.join(message.split()))}", file=sys.stderr)
     sys.exit(code)
 
 

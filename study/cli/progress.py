@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from study.cli.terminal import say
 from study.engine import Tick
 
 
@@ -97,10 +98,7 @@ class Stage:
         return f"{self._unit} {work.finished}/{work.expected}{best}{rest}"
 
     def _say(self, words: str) -> None:
-        # No markup: an error's own words may hold [brackets].
-        self._console.print(
-            f"{self._title}: {words}", markup=False, highlight=False, soft_wrap=True
-        )
+        say(f"{self._title}: {words}", self._console)
 
     def _refresh(self) -> None:
         if self._bar is not None and self._task is not None:
@@ -126,7 +124,7 @@ class Screen:
 
     def say(self, words: str) -> None:
         """A line of its own."""
-        self._console.print(words, markup=False, highlight=False, soft_wrap=True)
+        say(words, self._console)
 
     @contextmanager
     def stage(self, title: str, unit: str, jobs: int, epochs_each: int) -> Iterator[Stage]:
@@ -147,10 +145,10 @@ def clock(seconds: float) -> str:
 
 def _bar(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TextColumn("{task.percentage:>3.0f}%"),
-        TextColumn("{task.fields[news]}"),
+        TextColumn("{task.fields[news]}", markup=False),
         console=console,
         transient=True,
     )

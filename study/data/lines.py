@@ -18,7 +18,8 @@ from study.data._split import part, seed_sequence, split, split_validation
 from study.data.dataset import DataOptions, Dataset, Labels
 from study.errors import WrongImage
 from study.files import naming, temporary_folder
-from study.images import read_image, shown
+from study.foreign_text import visible
+from study.images import read_image
 
 log = logging.getLogger(__name__)
 
@@ -168,13 +169,13 @@ def export(directory: Path, images: np.ndarray, classes: np.ndarray) -> None:
         directory.is_dir() and all(one == hidden for one in directory.iterdir())
     ):
         raise WrongImage(
-            f"{shown(directory)}: expected a new or empty folder, got one in use; choose another"
+            f"{visible(directory)}: expected a new or empty folder, got one in use; choose another"
         )
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WrongImage(
-            f"{shown(directory)}: expected a folder to write to, got {error.strerror!r}; "
+            f"{visible(directory)}: expected a folder to write to, got {error.strerror!r}; "
             "choose another"
         ) from error
     digits = len(str(len(images)))
@@ -208,14 +209,14 @@ def read_folder(directory: Path) -> tuple[np.ndarray, np.ndarray]:
         twin_class, twin = first.setdefault(_digest(images[number]), (index, path))
         if twin_class != index:
             raise WrongImage(
-                f"{shown(path)}: expected an image of its own, got that of {shown(twin)}, "
+                f"{visible(path)}: expected an image of its own, got that of {visible(twin)}, "
                 "which is of another class; remove the wrong one"
             )
         if twin is path:
             kept.append(number)
     if len(kept) < len(files):
         repeats = len(files) - len(kept)
-        log.warning("%s: left out %d pixel-identical repeats", shown(directory), repeats)
+        log.warning("%s: left out %d pixel-identical repeats", visible(directory), repeats)
     classes = np.array([index for index, _, _ in files], np.int64)[kept]
     _check_counts(directory, classes)
     return images[kept], classes
@@ -229,7 +230,7 @@ def class_of(path: Path) -> int:
     """
     match = FILE_NAME.fullmatch(path.stem)
     if match is None:
-        raise WrongImage(f"{shown(path)}: expected a name like {EXAMPLE}; rename or remove it")
+        raise WrongImage(f"{visible(path)}: expected a name like {EXAMPLE}; rename or remove it")
     length, width, angle, color = match.groups()
     values = (int(length), int(width), int(angle), color.lower())
     digits = []
@@ -239,7 +240,7 @@ def class_of(path: Path) -> int:
         if value not in allowed:
             choices = ", ".join(map(str, allowed))
             raise WrongImage(
-                f"{shown(path)}: expected the {name} to be one of {choices}, got {value}; "
+                f"{visible(path)}: expected the {name} to be one of {choices}, got {value}; "
                 "rename or remove it"
             )
         digits.append(allowed.index(value))
@@ -251,16 +252,16 @@ def _image_files(directory: Path) -> list[Path]:
         entries = [path for path in directory.iterdir() if not path.name.startswith(".")]
     except OSError as error:
         raise WrongImage(
-            f"{shown(directory)}: expected a folder of line images, got {error.strerror!r}; "
+            f"{visible(directory)}: expected a folder of line images, got {error.strerror!r}; "
             "check the path"
         ) from error
     files = [path for path in entries if path.suffix.lower() in SUFFIXES]
     if not files:
         raise WrongImage(
-            f"{shown(directory)}: expected images named {EXAMPLE}, got none; put them there"
+            f"{visible(directory)}: expected images named {EXAMPLE}, got none; put them there"
         )
     if others := len(entries) - len(files):
-        log.warning("%s: ignored %d entries that are no PNG or JPEG", shown(directory), others)
+        log.warning("%s: ignored %d entries that are no PNG or JPEG", visible(directory), others)
     return files
 
 
@@ -270,8 +271,8 @@ def _check_counts(directory: Path, classes: np.ndarray) -> None:
     if len(short):
         index = short[0]
         raise WrongImage(
-            f"{shown(directory)}: expected at least two different images of each of the {CLASSES} "
-            f"classes, got {counts[index]} of {_prefix(index)}_*"
+            f"{visible(directory)}: expected at least two different images of each of the "
+            f"{CLASSES} classes, got {counts[index]} of {_prefix(index)}_*"
             f" ({len(short)} classes have too few); add images"
         )
 

@@ -7,15 +7,19 @@ Design") and in grey print; figures are made without pyplot, so no state outlive
 import io
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backend_bases import GraphicsContextBase
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 from PIL import Image
 
 from study.files import write_bytes
+from study.foreign_text import visible
 from study.records import Method
 
 PALETTE: dict[str, str] = {
@@ -98,7 +102,7 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 def save(figure: Figure, path: Path) -> None:
     """Write the figure as PNG: whole or not at all, and the same bytes for the same figure."""
-    canvas, packed = FigureCanvasAgg(figure), io.BytesIO()
+    canvas, packed = _Canvas(figure), io.BytesIO()
     with styled():
         canvas.draw()
     drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
@@ -106,3 +110,36 @@ def save(figure: Figure, path: Path) -> None:
     few = drawn.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(packed, format="PNG", optimize=True)
     write_bytes(path, packed.getvalue())
+
+
+class _Renderer(RendererAgg):
+    """Shows what is in a line of text, which may be a layer's or a class's name, and obeys none."""
+
+    def draw_text(
+        self,
+        gc: GraphicsContextBase,
+        x: float,
+        y: float,
+        s: str,
+        prop: FontProperties,
+        angle: float,
+        ismath: bool | Literal["TeX"] = False,
+        mtext: Text | None = None,
+    ) -> None:
+        super().draw_text(gc, x, y, visible(s), prop, angle, ismath, mtext)
+
+    def get_text_width_height_descent(
+        self, s: str, prop: FontProperties, ismath: bool | Literal["TeX"]
+    ) -> tuple[float, float, float]:
+        return super().get_text_width_height_descent(visible(s), prop, ismath)
+
+
+class _Canvas(FigureCanvasAgg):
+    """The canvas of one drawing of a figure, by that renderer."""
+
+    def __init__(self, figure: Figure) -> None:
+        super().__init__(figure)
+        self._own = _Renderer(*self.get_width_height(physical=True), figure.dpi)
+
+    def get_renderer(self) -> RendererAgg:
+        return self._own

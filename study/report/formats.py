@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
+from study.foreign_text import visible
+
 DASH = "–"  # noqa: RUF001 - an en dash, not a hyphen
 MINUS = "−"  # noqa: RUF001 - as wide as a plus sign, so that columns of numbers line up
 
@@ -130,9 +132,9 @@ def listed(names: list[str]) -> str:
 
 def breakable(text: str) -> Markup:
     """Escaped, with places where a long name may wrap: after _ / . = and a comma."""
-    return Markup(re.sub(r"([_/.=,])(?=\S)", r"\1<wbr>", str(escape(text))))
+    return Markup(re.sub(r"([_/.=,])(?=\S)", r"\1<wbr>", str(escape(visible(text)))))
 
 
 def with_code(text: str) -> Markup:
     """Escaped, with what stands between `backticks` as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(visible(text)))))

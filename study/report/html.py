@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from study.figures.style import PALETTE
+from study.foreign_text import visible
 from study.report import formats
 from study.report.charts.plotly_js import PlotlyJs, plotly_js
 from study.report.comparison import RunComparison
@@ -39,11 +40,17 @@ def data_uri(png: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
+def _visible(value: object) -> object:
+    """What a template is to write; filters that hand out HTML have seen to their text."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("study.report"),
         autoescape=True,
+        finalize=_visible,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -84,3 +84,17 @@ def test_a_dollar_in_a_name_is_a_dollar(tmp_path: Path) -> None:
     save(drawing(r"$\nonsense{$"), tmp_path / "a.png")
 
     assert (tmp_path / "a.png").is_file()
+
+
+def test_what_turns_text_around_or_is_out_of_sight_is_shown_by_its_number(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    for file, name in (("a.png", "a\u202eb\x1b\r\udcff"), ("b.png", r"a\u202eb\x1b\r\udcff")):
+        figure = drawing(name)
+        with styled():
+            figure.axes[0].set_xticks([0, 1], [name, name])
+            figure.axes[0].set_ylabel(name)
+        save(figure, tmp_path / file)
+
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert not recwarn.list

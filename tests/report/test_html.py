@@ -1,18 +1,22 @@
 """The page's text: escaped, whole, self-contained."""
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 
-from study.records import Hyperparameter, SearchSpace
-from study.report import ReportInput, render
+from study.foreign_text import visible
+from study.records import Hyperparameter, SearchSpace, Stage
+from study.report import ReportInput, render, render_comparison
+from study.report.charts.explore import explore
 from study.report.html import data_uri
-from tests.factories import trial
+from tests.factories import evaluation, trial
 from tests.report.inputs import finished, half_finished, picture, png, problem, study
 
-HOSTILE = "<script>alert('x')</script>\"'&{{ 7*7 }}"
+HOSTILE = "<script>alert('x')</script>\"'&{{ 777*777 }}"
+OBEYED = "\x1b[2J\x9b\x07 zero\u200bwidth \u202etxt.exe\rover\nforged: a line"
 VOID = {"meta", "link", "img", "wbr", "br", "line", "circle"}
 
 
@@ -73,38 +77,81 @@ def test_page_refers_to_nothing_outside_itself(report: ReportInput) -> None:
     assert "@import" not in render(report)
 
 
-def test_hostile_strings_stay_text() -> None:
+def hostile_report(text: str) -> ReportInput:
+    """With that text in every field that takes any."""
     hostile = problem(
-        HOSTILE,
-        description=HOSTILE,
-        tuner=HOSTILE,
-        notes=(HOSTILE,),
+        text,
+        description=text,
+        tuner=text,
+        notes=(text,),
         trials=(
-            trial(0, 0.5, hyperparameters={HOSTILE: HOSTILE}, tuner={HOSTILE: 1}),
-            trial(1, None, error=HOSTILE),
+            trial(0, 0.5, hyperparameters={text: text}, tuner={text: 1}),
+            trial(1, None, error=text),
+            trial(2, 0.4, hyperparameters={text: f"{text}2"}),
         ),
         space=SearchSpace(
-            objective=HOSTILE,
-            hyperparameters=[Hyperparameter(name=HOSTILE, kind="choice", values=[HOSTILE])],
+            objective=text,
+            hyperparameters=[Hyperparameter(name=text, kind="choice", values=[text, f"{text}2"])],
         ),
-        pictures=(picture("a.png", title=HOSTILE, caption=HOSTILE, alt=HOSTILE),),
+        evaluation=evaluation(text, [text, "1", "2"]),
+        pictures=(picture("a.png", title=text, caption=text, alt=text, reading=text),),
     )
     record = study(
-        name=HOSTILE,
-        created=HOSTILE,
-        command=HOSTILE,
-        settings={HOSTILE: HOSTILE},
-        versions={HOSTILE: HOSTILE},
-        hardware={HOSTILE: HOSTILE},
-        git_commit=HOSTILE,
-    ).model_copy(update={"problems": [HOSTILE]})  # what is read is refused before
-    page = Page(render(ReportInput(record, (hostile,), notes=(HOSTILE,))))
+        name=text,
+        created=text,
+        command=text,
+        settings={text: text},
+        versions={text: text},
+        hardware={text: text},
+        git_commit=text,
+        stages=[Stage(problem="mnist", stage="search", seconds=1, command=text)],
+    ).model_copy(update={"problems": [text]})  # what is read is refused before
+    return ReportInput(record, (hostile,), notes=(text,))
+
+
+def test_hostile_strings_stay_text() -> None:
+    page = Page(render(hostile_report(HOSTILE)))
     assert page.open == []
     scripts = [attributes for tag, attributes in page.elements if tag == "script"]
     assert [script for script in scripts if script.get("type") is None] == [{}]
-    assert page.text.count("<script>alert('x')</script>\"'&{{ 7*7 }}") >= 15
-    assert "49" not in re.sub(r"\s", "", page.text)
+    assert page.text.count("<script>alert('x')</script>\"'&{{ 777*777 }}") >= 15
+    assert "603729" not in re.sub(r"\s", "", page.text)
     assert page.values("alt") == [HOSTILE]
+
+
+@pytest.mark.parametrize("compared", [False, True], ids=["report", "comparison"])
+def test_nothing_in_a_page_turns_text_around_or_is_out_of_sight(compared: bool) -> None:
+    report = hostile_report(OBEYED)
+    html = render_comparison([report, report]) if compared else render(report)
+    assert {letter for letter in html if not letter.isprintable()} == {"\n"}
+    text = Page(html).text
+    assert text.count(visible(OBEYED)) >= 15
+    assert OBEYED.split("\n")[1] not in text.split("\n")
+
+
+def test_charts_are_given_texts_that_hold_no_html() -> None:
+    """plotly reads all text as HTML."""
+    explored = explore(hostile_report(f"{HOSTILE}<a href='x'>{OBEYED}").problems[0])
+    assert explored
+    texts = {text for chart in explored.charts for text in texts_of(chart.figure)}
+    assert any("&lt;script&gt;" in text for text in texts)
+    assert not [text for text in texts if "<" in text or not text.isprintable()]
+    said = [line for lines in explored.labels.values() for line in lines]
+    assert any("<script>" in line for line in said)  # the page escapes these, and shows them plain
+    assert all(line.isprintable() for line in said)
+
+
+def texts_of(part: object) -> Iterator[str]:
+    """All texts in a chart's figure but its templates, which are the program's own."""
+    if isinstance(part, dict):
+        for key, inside in part.items():
+            if key != "hovertemplate":
+                yield from texts_of(inside)
+    elif isinstance(part, list):
+        for inside in part:
+            yield from texts_of(inside)
+    elif isinstance(part, str):
+        yield part
 
 
 def test_every_trial_is_in_the_table_with_its_error() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from study.foreign_text import visible
 from study.records import Trial
 from study.report.formats import duration, percent, several, value
 
@@ -83,12 +84,13 @@ def label(trial: Trial, metric: str) -> list[str]:
         result = f"{percent(trial.score)} in {several(trial.epochs, 'epoch')}"
     size = [] if trial.parameters is None else [several(trial.parameters, "parameter")]
     pairs = [f"{name} {value(setting)}" for name, setting in trial.hyperparameters.items()]
-    return [
+    lines = [
         result,
         ", ".join([*size, duration(trial.seconds)]),
         *_curve(trial, metric),
         *(" · ".join(pairs[i : i + PAIRS_A_LINE]) for i in range(0, len(pairs), PAIRS_A_LINE)),
     ]
+    return [*map(visible, lines)]
 
 
 def _curve(trial: Trial, metric: str) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from study.figures.scores import SOFT_END, is_wide, wide_ticks
+from study.foreign_text import plotly_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -68,8 +69,24 @@ def finished(data: Iterable[dict[str, Any]], layout: dict[str, Any], height: int
 
     look = {"template": {"layout": _LAYOUT}, "margin": {"l": 8, "r": 12, "t": 28, "b": 8}}
     figure = {"data": list(data), "layout": layout | look | {"height": height}}
-    made: dict[str, Any] = json.loads(json.dumps(figure, cls=PlotlyJSONEncoder))
+    made: dict[str, Any] = _escaped(json.loads(json.dumps(figure, cls=PlotlyJSONEncoder)))
     return made
+
+
+def _escaped(part: Any) -> Any:
+    """The same with all texts as plotly has to be given them, but for its own kind of templates.
+
+    Names and values of hyperparameters, which may be any, are titles of axes and their ticks, and
+    places on them.
+    """
+    if isinstance(part, dict):
+        return {
+            key: inside if key == "hovertemplate" else _escaped(inside)
+            for key, inside in part.items()
+        }
+    if isinstance(part, list):
+        return [*map(_escaped, part)]
+    return plotly_text(part) if isinstance(part, str) else part
 
 
 def score_axis(

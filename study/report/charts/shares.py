@@ -86,7 +86,7 @@ def _bars(method: str, found: Sequence[Importance], colour: str) -> dict[str, An
             "width": 3,
         },
         "text": [
-            f"{_share(one)}{'' if one.settled else '<br>too few trials to say'}" for one in found
+            f"{_share(one)}{'' if one.settled else ', too few trials to say'}" for one in found
         ],
         "textposition": "none",
         "hovertemplate": f"{method}: %{{text}}<extra></extra>",
