@@ -67,7 +67,7 @@ def test_table_of_trials_has_all_trials_and_all_hyperparameters() -> None:
         trial(1, None, hyperparameters={"filters": 64, "momentum": 0.9}),
         trial(2, 0.9, hyperparameters={"filters": 16}),
     )
-    table = table_of(trials)
+    table = table_of(trials, "first")
     assert table is not None
     assert table.columns == ("filters", "momentum")
     assert table.rows == (
@@ -79,7 +79,7 @@ def test_table_of_trials_has_all_trials_and_all_hyperparameters() -> None:
 
 
 def test_without_trials_there_is_no_table() -> None:
-    assert table_of(()) is None
+    assert table_of((), "first") is None
 
 
 def test_compared_metric_comes_first_and_a_single_one_not_again() -> None:
