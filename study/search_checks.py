@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from study import sampling
 from study.records import Hyperparameter, SearchSpace, Trial, Value
 
 NEAR = 0.05
@@ -91,10 +92,15 @@ def _at(value: float, end: float, one: Hyperparameter, limits: tuple[float, floa
 class ExpectedBest:
     """The best score to be expected of 1, 2, ... trials, had they come in any other order."""
 
+    trials: tuple[int, ...]
+    """How many; the last is all of them, and half of all is one too."""
     mean: tuple[float, ...]
+    """Of so many each, as `low` and `high`."""
     low: tuple[float, ...]
-    """Of the 95% interval, as `high`."""
+    """Of the 95% interval."""
     high: tuple[float, ...]
+    half: float
+    """Of half of the trials."""
     second_half: tuple[float, float, float]
     """What the second half of the trials added, with the 95% interval."""
 
@@ -106,12 +112,12 @@ class ExpectedBest:
         than this is to be expected.
         """
         gain, low, high = self.second_half
-        trials = len(self.mean) - len(self.mean) // 2
+        trials = self.trials[-1] - self.trials[-1] // 2
         return gain / trials, low / trials, high / trials
 
 
 def expected_best(scores: Sequence[float], seed: int) -> ExpectedBest | None:
-    """Expected maximum of n of these scores; None of fewer than four.
+    """Expected maximum of n of these scores, n as by `sampling.steps`; None of fewer than four.
 
     Drawn without replacement, which has no bias (Tang et al., ACL 2020, "Showing Your Work Doesn't
     Always Work", section 3.2, on Dodge et al., EMNLP 2019). Intervals by the bootstrap over trials,
@@ -123,27 +129,33 @@ def expected_best(scores: Sequence[float], seed: int) -> ExpectedBest | None:
     if len(scores) < 4:
         return None
     rng = np.random.default_rng([seed, 3])
-    weights = _weights(len(scores))
+    numbers = sampling.steps(len(scores))
+    weights = _weights(numbers, len(scores))
     drawn = rng.choice(np.asarray(scores), (RESAMPLES, len(scores)))
+    drawn.sort(axis=1)
     means = weights @ np.sort(scores)
-    resampled = np.sort(drawn, axis=1) @ weights.T  # (RESAMPLES, n)
+    resampled = drawn @ weights.T  # (RESAMPLES, n)
     low, high = np.percentile(resampled, [2.5, 97.5], axis=0)
-    half = len(scores) // 2 - 1
+    half = int(np.searchsorted(numbers, len(scores) // 2))
     gains = resampled[:, -1] - resampled[:, half]
     least, most = np.percentile(gains, [2.5, 97.5])
     return ExpectedBest(
+        tuple(numbers.tolist()),
         tuple(means.tolist()),
         tuple(low.tolist()),
         tuple(high.tolist()),
+        float(means[half]),
         (float(means[-1] - means[half]), float(least), float(most)),
     )
 
 
-def _weights(count: int) -> np.ndarray:
-    """(n, rank): the chance that the score of that rank, lowest first, is the best of n drawn."""
-    n = np.arange(1, count + 1)
-    weights = np.zeros((count, count))
-    weights[:, -1] = n / count  # C(rank, n - 1) / C(count, n), from the highest rank down
+def _weights(numbers: np.ndarray, count: int) -> np.ndarray:
+    """(n, rank): the chance that the score of that rank, lowest first, is the best of n drawn.
+
+    n are these numbers, and there are `count` scores.
+    """
+    weights = np.zeros((count, len(numbers)))
+    weights[-1] = numbers / count  # C(rank, n - 1) / C(count, n), from the highest rank down
     for rank in range(count - 1, 0, -1):
-        weights[:, rank - 1] = weights[:, rank] * np.maximum(rank - n + 1, 0) / rank
-    return weights
+        weights[rank - 1] = weights[rank] * np.maximum(rank - numbers + 1, 0) / rank
+    return weights.T

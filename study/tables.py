@@ -12,7 +12,6 @@ from study.errors import StudyError
 from study.foreign_text import visible
 from study.problems import problem_description, problem_names
 from study.records import Evaluation, Value
-from study.runs import to_do
 from study.settings import TUNERS, load_preset, preset_names
 from study.store import Run, misnamed, open_run, run_names
 from study.trials import configurations
@@ -35,7 +34,7 @@ def _about(run: Run) -> str:
     except StudyError as error:
         return str(error)
     words = f"{study.created}, seed {study.seed}, {', '.join(study.problems)}"
-    return f"{words}; not finished: resume {run.name}" if to_do(run) else words
+    return f"{words}; not finished: resume {run.name}" if study.to_do() else words
 
 
 def data_set(dataset: Dataset) -> Table:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from heapq import nsmallest
 
 from study.records import Trial
 
@@ -72,8 +73,17 @@ def best_trial(trials: Iterable[Trial]) -> Trial | None:
     Of equals the one with the lower validation loss at its best epoch, then the smaller network,
     then the earlier.
     """
-    scored = [one for one in trials if one.score is not None and math.isfinite(one.score)]
-    return min(scored, key=_rank, default=None)
+    return next(iter(best_trials(trials, 1)), None)
+
+
+def best_trials(trials: Iterable[Trial], most: int) -> list[Trial]:
+    """So many of those with a finite score, the best first, ranked as by `best_trial`."""
+    return nsmallest(most, filter(has_score, trials), key=_rank)
+
+
+def has_score(trial: Trial) -> bool:
+    """Whether it has a score, and a finite one."""
+    return trial.score is not None and math.isfinite(trial.score)
 
 
 def _rank(trial: Trial) -> tuple[float, float, int, int]:

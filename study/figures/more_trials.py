@@ -25,7 +25,7 @@ def draw_expected_best(info: ExpectedBest, metric: str) -> Figure:
     figure = new_figure(8, 3.0)
     with styled():
         axes = figure.subplots()
-        trials = range(1, len(info.mean) + 1)
+        trials = info.trials
         set_score_axis(axes, [*info.low, *info.high])
         axes.fill_between(trials, info.low, info.high, color=PALETTE["tuned"], alpha=0.18, lw=0)
         axes.plot(trials, info.mean, color=PALETTE["tuned"], marker="o", markersize=3.5)
@@ -36,9 +36,9 @@ def draw_expected_best(info: ExpectedBest, metric: str) -> Figure:
 
 def caption(info: ExpectedBest, tuner: str) -> str:
     """What the second half of the trials was worth, and what that allows to say of more."""
-    trials, half = len(info.mean), len(info.mean) // 2
+    trials, half = info.trials[-1], info.trials[-1] // 2
     found = (
-        f"{count(half, 'trial')} would have found {percent(info.mean[half - 1])} on average, all "
+        f"{count(half, 'trial')} would have found {percent(info.half)} on average, all "
         f"{trials} found {percent(info.mean[-1])}"
     )
     if tuner != "random":
@@ -81,7 +81,7 @@ def pictures(
         section="search",
         title="The best of fewer trials",
         caption=caption(info, tuner),
-        alt=f"Line plot of the best score to be expected of one to {len(info.mean)} trials of "
+        alt=f"Line plot of the best score to be expected of one to {info.trials[-1]} trials of "
         f"{problem}, with a band for its interval.",
         reading=READING,
     )

@@ -1,6 +1,7 @@
 """Small plots of what came out of trials against one of their values, and dots for trials."""
 
 import math
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -103,7 +104,13 @@ def explained(x: ArrayLike, scores: ArrayLike) -> float:
     return min(max(surplus / (len(outcome) - len(groups)), 0.0), 1.0)
 
 
-def draw_panel(axes: Axes, panel: Panel, best: int | None, trials: int) -> None:
+def draw_panel(
+    axes: Axes,
+    panel: Panel,
+    best: int | None,
+    trials: int,
+    numbers: Collection[int] | None = None,
+) -> None:
     """Dots of the trials, and ticks at the medians of categories.
 
     Args:
@@ -111,12 +118,16 @@ def draw_panel(axes: Axes, panel: Panel, best: int | None, trials: int) -> None:
         panel: What to draw.
         best: Number of the best trial.
         trials: How many there are, with and without the value.
+        numbers: Of those that get a dot; None: all.
     """
     if panel.kind == "categories":
         _draw_categories(axes, panel)
     else:
         _set_numeric_axis(axes, panel)
-    scatter_trials(axes, places(panel), panel.points["score"], best)
+    x, scores = places(panel), panel.points["score"]
+    if numbers is not None:
+        x, scores = (values[values.index.isin(numbers)] for values in (x, scores))
+    scatter_trials(axes, x, scores, best)
     axes.grid(True, axis="y")
     axes.set_title(_short(panel.name, LONGEST_NAME), fontsize=8.5)
     if len(panel.points) < trials:

@@ -1,6 +1,6 @@
 """What the search tried: its history, the score against each hyperparameter, learning curves."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from study import sampling
 from study.figures.panels import (
     BASELINE,
     Panel,
@@ -33,19 +34,33 @@ FEW_TRIALS = 30
 """Below this number of scored trials the captions warn."""
 
 
+def _note(trials: Sequence[Trial], shown: Sequence[Trial]) -> str:
+    """A sentence on which trials are drawn, if not all are."""
+    if len(shown) == len(trials):
+        return ""
+    return (
+        f" Drawn are {sampling.said_of(trials, shown)}; what is said, the line and medians are of "
+        "all. `export --to csv` writes all."
+    )
+
+
 # ------------------------------------------------------------------------------ history
 
 
-def draw_history(table: pd.DataFrame, best: int | None, metric: str) -> Figure:
+def draw_history(
+    table: pd.DataFrame, best: int | None, metric: str, numbers: Collection[int] | None = None
+) -> Figure:
     """Score against trial number with the best so far; failed trials are crosses at the bottom.
 
     Args:
         table: See `study.trial_table`.
         best: Number of the best trial.
         metric: The objective.
+        numbers: Of the trials that get a dot or a cross; None: all. The line is that of all.
     """
     figure = new_figure(8, 3.4)
-    scored, failed = table[table["score"].notna()], table.index[table["score"].isna()]
+    shown = table if numbers is None else table[table.index.isin(numbers)]
+    scored, failed = shown[shown["score"].notna()], shown.index[shown["score"].isna()]
     with styled():
         axes = figure.subplots()
         set_score_axis(axes, scored["score"])
@@ -57,8 +72,8 @@ def draw_history(table: pd.DataFrame, best: int | None, metric: str) -> Figure:
             axes.step(
                 so_far.index, so_far, where="post", color=PALETTE["tuned"], label="best so far"
             )
-        numbers = scored.index.to_series()
-        scatter_trials(axes, numbers, scored["score"], best, dot_areas(scored["epochs"]))
+        places = scored.index.to_series()
+        scatter_trials(axes, places, scored["score"], best, dot_areas(scored["epochs"]))
         if len(failed):
             axes.scatter(
                 failed,
@@ -136,10 +151,14 @@ def hyperparameters_info(trials: Sequence[Trial], metric: str) -> Hyperparameter
     )
 
 
-def draw_hyperparameters(info: HyperparametersInfo) -> Figure:
+def draw_hyperparameters(
+    info: HyperparametersInfo, numbers: Collection[int] | None = None
+) -> Figure:
     """Small multiples, one a hyperparameter; ticks mark the medians of categories.
 
-    `info` has at least one panel.
+    Args:
+        info: Of one panel at least.
+        numbers: Of the trials that get a dot; None: all. Medians are those of all.
     """
     columns = min(4, len(info.panels))
     rows = -(-len(info.panels) // columns)
@@ -148,7 +167,7 @@ def draw_hyperparameters(info: HyperparametersInfo) -> Figure:
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
         set_score_axis(grid[0, 0], pd.concat([panel.points["score"] for panel in info.panels]))
         for axes, panel in zip(grid.flat, info.panels, strict=False):
-            draw_panel(axes, panel, info.best, info.scored)
+            draw_panel(axes, panel, info.best, info.scored, numbers)
         for axes in grid.flat[len(info.panels) :]:
             axes.set_axis_off()
         # The baseline or the best need not be in every panel.
@@ -260,18 +279,20 @@ def pictures(trials: Sequence[Trial], problem: str, metric: str, directory: Path
     made: list[Picture] = []
     table, winner = trial_table(trials), best_trial(trials)
     best = None if winner is None else winner.number
+    shown = sampling.shown(trials)
+    numbers, note = {trial.number for trial in shown}, _note(trials, shown)
     if len(table):
         made.append(
             Picture(
                 file="search_history.png",
                 section="search",
                 title="Search history",
-                caption=_history_caption(table, best, metric),
+                caption=_history_caption(table, best, metric) + note,
                 alt=f"Scatter plot of the score of each trial of {problem} in trial order, with a "
                 "step line of the best so far.",
             )
         )
-        save(draw_history(table, best, metric), directory / made[-1].file)
+        save(draw_history(table, best, metric, numbers), directory / made[-1].file)
     slices = hyperparameters_info(trials, metric)
     if slices.panels:
         names = ", ".join(panel.name for panel in slices.panels)
@@ -280,19 +301,19 @@ def pictures(trials: Sequence[Trial], problem: str, metric: str, directory: Path
                 file="search_hyperparameters.png",
                 section="search",
                 title="Score against each hyperparameter",
-                caption=_hyperparameters_caption(slices),
+                caption=_hyperparameters_caption(slices) + note,
                 alt=f"Small scatter plots of the score of the trials of {problem} against {names}.",
             )
         )
-        save(draw_hyperparameters(slices), directory / made[-1].file)
-    curves = objective_curves(trials, metric)
+        save(draw_hyperparameters(slices, numbers), directory / made[-1].file)
+    curves = objective_curves(shown, metric)
     if len(curves):
         made.append(
             Picture(
                 file="search_curves.png",
                 section="search",
-                title="Learning curves of all trials",
-                caption=_curves_caption(curves, best, metric),
+                title="Learning curves of all trials" if not note else "Learning curves",
+                caption=_curves_caption(curves, best, metric) + note,
                 alt=f"Line plot of the validation score of each trial of {problem} by epoch, the "
                 "baseline and the best trial highlighted.",
             )

@@ -273,9 +273,15 @@ def _searches(
 ) -> tuple[ComparedSearch, ...]:
     """Of the runs that have trials."""
     return tuple(
-        ComparedSearch(label, f"{name} in {label}", f"{place}-{label}", explore(problem), table)
-        for label, (_, problem) in runs.items()
-        if (table := table_of(problem.trials))
+        ComparedSearch(
+            label,
+            f"{name} in {label}",
+            f"{place}-{label}",
+            explore(problem, report.study.name),
+            table,
+        )
+        for label, (report, problem) in runs.items()
+        if (table := table_of(problem.trials, report.study.name))
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from study import retrainings
+from study import retrainings, sampling
 from study.records import (
     FEWEST_DRAWS,
     METHOD_NAMES,
@@ -128,6 +128,8 @@ class TrialTable:
     summary: str
     columns: tuple[str, ...]
     rows: tuple[TrialRow, ...]
+    note: str | None
+    """Which trials have a row, if not all have."""
 
 
 @dataclass(frozen=True)
@@ -204,14 +206,14 @@ def _networks(
     return Networks(title, {n: parameters.get(n) for n in NETWORKS}, tuple(rows))
 
 
-def table_of(trials: tuple[Trial, ...]) -> TrialTable | None:
-    """Every trial with every hyperparameter."""
+def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
+    """The trials that are shown of the run of that name, with every hyperparameter."""
     if not trials:
         return None
     columns = names_in_order(trial.hyperparameters for trial in trials)
     best, statuses = best_trial(trials), trial_table(trials)["status"]
     rows = []
-    for trial in trials:
+    for trial in (shown := sampling.shown(trials)):
         tags = [
             tag
             for tag, applies in (
@@ -231,7 +233,13 @@ def table_of(trials: tuple[Trial, ...]) -> TrialTable | None:
         )
     if best is not None:
         summary += f" The best is trial {best.number} with {percent(best.score)} on validation."
-    return TrialTable(summary, columns, tuple(rows))
+    note = None
+    if len(rows) < len(trials):
+        note = (
+            f"The table has {sampling.said_of(trials, shown)}. "
+            f"`{command('export', run, '--to', 'csv')}` writes all."
+        )
+    return TrialTable(summary, columns, tuple(rows), note)
 
 
 def edge_check(problem: ProblemInput) -> str | None:
@@ -384,8 +392,8 @@ def problem_section(
         metric=found.metric if found else None,
         seeds=seed_rows(found) if found else (),
         gaps=gap_rows(found) if found else (),
-        trials=table_of(problem.trials),
-        explore=None if live else explore(problem),  # seconds, for importances
+        trials=table_of(problem.trials, run),
+        explore=None if live else explore(problem, run),  # seconds, for importances
         groups=tuple(groups),
     )
 

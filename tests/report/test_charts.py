@@ -28,7 +28,7 @@ TEMPLATES = Path(charts.__file__).parent.parent / "templates"
 
 
 def explored(given: ProblemInput) -> Explore:
-    found = explore(given)
+    found = explore(given, "first")
     assert found
     return found
 
@@ -376,7 +376,7 @@ def test_importance_is_settled(share: float, low: float, high: float, settled: b
 
 
 def test_no_trials_no_charts() -> None:
-    assert explore(searched(trials=())) is None
+    assert explore(searched(trials=()), "first") is None
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_table_of_trials_has_all_trials_and_all_hyperparameters() -> None:
         trial(1, None, hyperparameters={"filters": 64, "momentum": 0.9}),
         trial(2, 0.9, hyperparameters={"filters": 16}),
     )
-    table = table_of(trials)
+    table = table_of(trials, "first")
     assert table is not None
     assert table.columns == ("filters", "momentum")
     assert table.rows == (
@@ -79,7 +79,7 @@ def test_table_of_trials_has_all_trials_and_all_hyperparameters() -> None:
 
 
 def test_without_trials_there_is_no_table() -> None:
-    assert table_of(()) is None
+    assert table_of((), "first") is None
 
 
 def test_compared_metric_comes_first_and_a_single_one_not_again() -> None:
@@ -289,3 +289,15 @@ def test_networks_that_were_still_improving_are_said_to_be_beside_the_verdict() 
     assert section.caution.startswith("both networks were still improving")
     done = problem(evaluation=trained(evaluation(), kept=3, epochs=5))
     assert problem_section(done, "there", "first").caution is None
+
+
+def test_the_table_of_a_long_search_says_what_it_leaves_out() -> None:
+    trials = tuple(trial(number, 0.5 + number / 10_000) for number in range(1_000))
+    table = table_of(trials, "long run")
+    assert table
+    assert table.summary.startswith("1,000 trials, none failed.")
+    assert len(table.rows) == 500
+    assert {0, 999} <= {row.trial.number for row in table.rows}
+    assert table.note
+    assert table.note.startswith("The table has 500 of the 1,000 trials with a score (the baseline")
+    assert table.note.endswith("`python -m study export 'long run' --to csv` writes all.")

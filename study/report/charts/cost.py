@@ -63,7 +63,7 @@ def _pareto_front(search: Search, cost: Cost) -> Chart | None:
     import optuna
     from optuna.visualization import plot_pareto_front
 
-    priced = search.scored.dropna(subset=cost.attribute)
+    priced = search.drawn.dropna(subset=cost.attribute)
     if len(priced) < 2:
         return None
     both = optuna.create_study(directions=["minimize", "maximize"])
@@ -99,7 +99,8 @@ def _pareto_front(search: Search, cost: Cost) -> Chart | None:
         f"trial {front['customdata'][i]} ({cost.written(front['x'][i])}, {percent(front['y'][i])})"
         for i in (0, -1)
     ]
-    caption = f"Of {several(len(priced), 'trial')} no other is as {cost.cheap} and as good as "
+    all_priced = search.scored[cost.attribute].count()  # the front of all is drawn
+    caption = f"Of {several(all_priced, 'trial')} no other is as {cost.cheap} and as good as "
     if len(front["x"]) == 1:
         caption += f"{ends[0]}."
     else:
@@ -109,7 +110,7 @@ def _pareto_front(search: Search, cost: Cost) -> Chart | None:
     return Chart(
         key=f"accuracy-by-{cost.attribute}",
         title=f"Accuracy against {cost.name}",
-        caption=caption,
+        caption=caption + search.sampled,
         alt=f"Scatter plot of {search.score} against {axis}, with a line through the front.",
         reading=READING,
         figure=look.finished(

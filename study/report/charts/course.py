@@ -10,13 +10,18 @@ import numpy as np
 
 from study.report.charts import look
 from study.report.charts.chart import Chart
-from study.report.charts.search import CHART_PX, Search, capital, complete, scores_of
+from study.report.charts.search import CHART_PX, Search, capital
 from study.report.formats import duration, metric_name, percent, several
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CURVES_PX = 260
+TALLEST_PX = 3_000
+"""Of the timeline."""
+ROW = 0.8
+"""Of a bar of the timeline, as a share of the distance to the next: plotly's default."""
+EDF_POINTS = 100
 
 READING_TIMELINE = (
     "A row is a trial. Bars that lie over one another in time were trained at once, by different "
@@ -43,13 +48,13 @@ def history(search: Search) -> Chart | None:
     """Score by trial, with the best so far."""
     from optuna.visualization import plot_optimization_history
 
-    scored = search.scored
+    scored, drawn = search.scored, search.drawn
     if scored.empty:
         return None
     found = look.plain(plot_optimization_history(search.study, target_name=search.score))
     dots, best, _ = found["data"]
-    numbers, epochs = scored.index.tolist(), scored["epochs"]
-    sizes = (5 + 4 * epochs / max(epochs.max(), 1)).tolist()
+    numbers, epochs = drawn.index.tolist(), scored["epochs"]
+    sizes = (5 + 4 * drawn["epochs"] / max(epochs.max(), 1)).tolist()
     dots |= {
         "x": numbers,
         "customdata": numbers,
@@ -57,18 +62,18 @@ def history(search: Search) -> Chart | None:
         "showlegend": False,
     }
     best |= {
-        "x": search.numbers,
+        **_best_so_far(search),
         "name": "best so far",
         "line": {"color": look.TUNED, "width": 2, "shape": "hv"},
         "hoverinfo": "skip",
     }
-    failed = search.table.index.difference(scored.index).tolist()
+    failed, crossed = len(search.table) - len(scored), search.failed
     crosses = {
         "type": "scatter",
         "mode": "markers",
-        "x": failed,
-        "y": [min(dots["y"])] * len(failed),
-        "customdata": failed,
+        "x": crossed,
+        "y": [min(dots["y"])] * len(crossed),
+        "customdata": crossed,
         "name": "failed",
         "marker": {"symbol": "x", "color": look.BAD, "size": 8},
     }
@@ -77,31 +82,40 @@ def history(search: Search) -> Chart | None:
     caption += "far (line); the baseline orange, the best blue. "
     caption += _best_sentence(scored["score"], search.best or 0)
     if failed:
-        caption += f" {several(len(failed), 'trial')} failed (crosses)."
+        caption += f" {several(failed, 'trial')} failed (crosses)."
     if epochs.nunique() > 1:
         caption += (
             f" Trials had {epochs.min()} to {epochs.max()} epochs (larger dots: more), so a low "
             "score may only be a short training."
         )
-    last = search.numbers[-1]
-    drawn = [best, dots, *([crosses] if failed else [])]
+    caption += search.sampled
+    last = search.table.index[-1]
+    traces = [best, dots, *([crosses] if crossed else [])]
     return Chart(
         key="history",
         title="History",
         caption=caption,
         alt=f"Dots: the score of each of {tried}; a line of steps: the best so far.",
         figure=look.finished(
-            drawn,
+            traces,
             {
                 "xaxis": {"title": {"text": "trial"}, "range": [-0.6, last + 0.6]}
                 | look.whole(last),
-                "yaxis": look.score_axis(drawn, search.score),
+                "yaxis": look.score_axis(traces, search.score),
                 "showlegend": True,
             },
             CHART_PX,
         ),
         full=True,
     )
+
+
+def _best_so_far(search: Search) -> dict[str, Any]:
+    """Of all trials; of a long search only where it rises, and at its end."""
+    line = search.table["score"].cummax().ffill()
+    if search.sampled:
+        line = line[line.ne(line.shift()) | (line.index == line.index[-1])].dropna()
+    return {"x": line.index.tolist(), "y": line.tolist()}
 
 
 def _best_sentence(scores: "pd.Series", best: int) -> str:
@@ -121,18 +135,21 @@ def timeline(search: Search) -> Chart | None:
         return None
     ended = timed["finished"].dt.tz_localize(None)
     began = (ended - pd.to_timedelta(timed["seconds"], unit="s")).dt.round("us")
+    drawn = timed[timed.index.isin(search.numbers)]
     found = look.plain(plot_timeline(search.study))
     bars = next(trace for trace in found["data"] if trace["name"] == "COMPLETE")
-    numbers = timed.index.tolist()
+    numbers = drawn.index.tolist()
     bars |= {
         "name": "trial",
         # Optuna writes local time; this is UTC, as in the records.
-        "base": [moment.isoformat() for moment in began],
-        "x": (1000 * timed["seconds"]).tolist(),
+        "base": [moment.isoformat() for moment in began[drawn.index]],
+        "x": (1000 * drawn["seconds"]).tolist(),
         "y": numbers,
         "customdata": numbers,
         "marker": {"color": look.colours(numbers, search.best)},
     }
+    if search.sampled:  # a row for each of the trials would be finer than a pixel
+        bars["width"] = ROW * (numbers[-1] - numbers[0]) / len(numbers)
     trained, passed = timed["seconds"].sum(), (ended.max() - began.min()).total_seconds()
     at_once = f", {trained / passed:.1f} at a time" if passed else ""
     return Chart(
@@ -141,7 +158,7 @@ def timeline(search: Search) -> Chart | None:
         caption=(
             f"{several(len(timed), 'trial')}, {duration(trained)} of training within "
             f"{duration(passed)}{at_once}. A bar ends when its trial did (UTC) and is as long as "
-            "its training, without pauses."
+            f"its training, without pauses.{search.sampled}"
         ),
         alt=f"A bar from the beginning to the end of each of {several(len(timed), 'trial')}.",
         reading=READING_TIMELINE,
@@ -152,7 +169,7 @@ def timeline(search: Search) -> Chart | None:
                 "yaxis": {"title": {"text": "trial"}, "tickformat": "d"},
                 "showlegend": False,
             },
-            max(CHART_PX, 60 + 14 * len(timed)),
+            max(CHART_PX, min(60 + 14 * len(drawn), TALLEST_PX)),
         ),
         more=True,
     )
@@ -183,7 +200,7 @@ def intermediate_values(search: Search) -> Chart | None:
         caption=(
             f"{capital(search.score)} of {several(len(lengths), 'trial')} while they trained, "
             f"{min(lengths)} to {several(max(lengths), 'epoch')} each; the baseline orange, the "
-            "best blue."
+            f"best blue.{search.sampled}"
         ),
         alt=f"A line a trial: {search.score} by epoch.",
         reading=READING_VALUES,
@@ -202,15 +219,18 @@ def intermediate_values(search: Search) -> Chart | None:
 
 def edf(search: Search) -> Chart | None:
     """Share of the trials below each score: the empirical distribution function."""
-    from optuna.visualization import plot_edf
-
-    scores = scores_of(complete(search.equal))
+    scores = np.sort(search.scores)
     if len(scores) < 2:
         return None
-    (line,) = look.plain(plot_edf(search.equal, target_name=search.score))["data"]
-    line |= {
+    places = np.linspace(scores[0], scores[-1], EDF_POINTS)
+    line = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "search",
+        "x": places.tolist(),
+        "y": (np.searchsorted(scores, places, side="right") / len(scores)).tolist(),
         "line": {"color": look.TUNED, "width": 2, "shape": "hv"},
-        "text": [percent(score) for score in line["x"]],
+        "text": [percent(score) for score in places],
         "hovertemplate": "%{y:.0%} of the trials score %{text} or less<extra></extra>",
     }
     half, tenth = np.quantile(scores, [0.5, 0.9])
@@ -241,7 +261,7 @@ def learning_curves(search: Search) -> Chart | None:
     traces: list[dict[str, Any]] = []
     curves = dict(iter(search.curves.groupby(["trial", "metric"])))
     for number, (place, metric), (part, prefix) in product(
-        search.numbers,
+        sorted([*search.numbers, *search.failed]),
         enumerate(("loss", search.metric), start=1),
         (("training", ""), ("validation", "val_")),
     ):

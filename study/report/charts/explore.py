@@ -4,6 +4,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from study import sampling
 from study.errors import one_line
 from study.records import SearchSpace, Trial
 from study.report.charts import cost, course, shares, values
@@ -12,35 +15,41 @@ from study.report.charts.importances import importances, quiet_optuna, study_of
 from study.report.charts.search import Search
 from study.report.formats import listed
 from study.report.inputs import ProblemInput
-from study.trials import best_trial, first_epochs
+from study.shell import command
+from study.trials import best_trial, first_epochs, has_score
 
 if TYPE_CHECKING:
     import optuna
 
 
-def explore(problem: ProblemInput) -> Explore | None:
+def explore(problem: ProblemInput, run: str) -> Explore | None:
     """The charts of the problem's search; those that its trials do not allow are noted.
 
     None if there are no trials. Nothing in the trials makes it raise.
+
+    Args:
+        problem: What there is of it.
+        run: The run's name.
     """
     if not problem.trials:
         return None
     trials = tuple(sorted(map(_finite, problem.trials), key=lambda trial: trial.number))
     space = problem.space or SearchSpace(objective=_objective(trials), hyperparameters=[])
-    notes = []
+    shown = sampling.shown(trials)
+    notes = [_left_out(trials, shown, run)] if len(shown) < len(trials) else []
     if problem.space is None:
         notes.append("The search space was not recorded: no charts of the hyperparameters.")
     with quiet_optuna():
         try:
-            search = _search(trials, space)
+            search = _search(trials, shown, space)
         except ValueError as error:
             notes.append(f"The trials do not fit the recorded search space: {one_line(error)}")
-            search = _search(trials, space.model_copy(update={"hyperparameters": []}))
+            search = _search(trials, shown, space.model_copy(update={"hyperparameters": []}))
         charts, missing = _charts(search)
         return Explore(
             charts=tuple(charts),
             curves=course.learning_curves(search),
-            labels={str(trial.number): label(trial, space.objective) for trial in trials},
+            labels={str(trial.number): label(trial, space.objective) for trial in shown},
             notes=(*notes, *missing),
         )
 
@@ -67,6 +76,14 @@ def _charts(search: Search) -> tuple[list[Chart], list[str]]:
     return [chart for chart in made.values() if chart], [note] if missing else []
 
 
+def _left_out(trials: Sequence[Trial], shown: Sequence[Trial], run: str) -> str:
+    """Which trials the charts draw, if they do not draw all."""
+    return (
+        f"Charts draw {sampling.said_of(trials, shown)}. "
+        f"`{command('export', run, '--to', 'csv')}` writes all."
+    )
+
+
 def _finite(trial: Trial) -> Trial:
     """A score that is no number is none, as is a failed trial's."""
     if trial.score is not None and (trial.status == "failed" or not math.isfinite(trial.score)):
@@ -80,34 +97,45 @@ def _objective(trials: Sequence[Trial]) -> str:
     return "joint" if joint else "accuracy"
 
 
-def _search(trials: tuple[Trial, ...], space: SearchSpace) -> Search:
+def _search(trials: Sequence[Trial], shown: Sequence[Trial], space: SearchSpace) -> Search:
     """What the charts share.
 
+    Args:
+        trials: All, by number.
+        shown: Those of them that are drawn.
+        space: What they were chosen from.
+
     Raises:
-        ValueError: a trial has a value that the space does not.
+        ValueError: one of those that are looked at has a value that the space does not.
     """
     from study.trial_table import hyperparameter_table, trial_curves, trial_table
 
     metric, table = space.objective, trial_table(trials)
     scored = table[table["score"].notna()]
     epochs = int(scored["epochs"].min()) if scored["epochs"].nunique() > 1 else None
-    study = _study(trials, space)
-    equal = study
+    numbers = [trial.number for trial in shown if has_score(trial)]
+    study = _study([trial for trial in shown if has_score(trial)], space)
+    equal, compared = study, [trial for trial in trials if has_score(trial)]
     if epochs is not None:
-        equal = _study([first_epochs(trial, epochs, metric) for trial in trials], space)
+        compared, drawn = [first_epochs(one, epochs, metric) for one in compared], {*numbers}
+        equal = _study([trial for trial in compared if trial.number in drawn], space)
+    asked = sampling.at_random(compared, sampling.MOST_FOR_IMPORTANCES)
     values = hyperparameter_table(trials, [one.name for one in space.hyperparameters])
     different = values.loc[scored.index].nunique()
     varied = different[different > 1].index.tolist()
-    found = importances(equal, varied)
+    found = importances(_study(asked, space), varied)
     best = best_trial(trials)
     return Search(
         table=table,
-        curves=trial_curves(trials),
+        numbers=numbers,
+        failed=[trial.number for trial in shown if not has_score(trial)],
+        curves=trial_curves(shown),
         metric=metric,
         best=None if best is None else best.number,
         study=study,
         equal=equal,
         epochs=epochs,
+        scores=np.array([trial.score for trial in compared], dtype=float),
         names=tuple(one.name for one in found.ped_anova) or tuple(varied),
         importances=found,
     )
@@ -120,7 +148,7 @@ def _study(trials: Sequence[Trial], space: SearchSpace) -> "optuna.Study":
     from study.optuna_study import optuna_study
 
     state = optuna.trial.TrialState
-    given = optuna_study(trials, space, "search").get_trials()
+    given = optuna_study(trials, space, "search").get_trials(deepcopy=False)
     for trial in given:
         if trial.state == state.PRUNED:
             trial.state = state.COMPLETE

@@ -1,11 +1,13 @@
 """Which hyperparameters mattered, by two methods, and how far so few trials can tell."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from study.report.charts.fanova import encode, fanova
 
 if TYPE_CHECKING:
     import optuna
@@ -55,6 +57,8 @@ class Importances(NamedTuple):
     trials' values."""
     good: int = 0
     """How many trials are the best ones of PED-ANOVA."""
+    trials: int = 0
+    """How many both are computed from."""
 
 
 @contextmanager
@@ -80,46 +84,58 @@ def importances(study: "optuna.Study", varied: Sequence[str], seed: int = 0) -> 
         varied: Hyperparameters with at least two values among them.
         seed: Of the resamples and the forests.
     """
-    from optuna.importance import FanovaImportanceEvaluator, PedAnovaImportanceEvaluator
+    from optuna.importance import PedAnovaImportanceEvaluator
     from optuna.trial import TrialState
 
-    trials = [_bare(trial) for trial in study.get_trials(states=(TrialState.COMPLETE,))]
+    trials = study.get_trials(states=(TrialState.COMPLETE,))
     if len(trials) < FEWEST_TRIALS or len({trial.value for trial in trials}) < 2 or not varied:
         return Importances()
-    everywhere = [name for name in varied if all(name in trial.params for trial in trials)]
+    kinds = _shared_kinds(trials)
+    everywhere = [name for name in sorted(varied) if all(name in one.params for one in trials)]
     quantile = min(0.5, max(0.1, GOOD_TRIALS / len(trials)))
     ped_anova = PedAnovaImportanceEvaluator(target_quantile=quantile)
     draws = np.random.default_rng(seed).integers(len(trials), size=(RESAMPLES, len(trials)))
+    encoded = encode(trials, {name: kinds[name] for name in everywhere}) if everywhere else None
+    scores = np.array([trial.value for trial in trials])
+
+    def by_fanova(chosen: np.ndarray, trees: int, seed: int) -> dict[str, float]:
+        if encoded is None:
+            return {}
+        part = encoded._replace(x=encoded.x[chosen])
+        return _normalised(fanova(part, scores[chosen], trees, seed))
+
+    def by_ped_anova(chosen: np.ndarray) -> dict[str, float]:
+        return _ped_anova([trials[place] for place in chosen], ped_anova, varied)
+
     with quiet_optuna():
-        resamples = [study_of([trials[i] for i in draw]) for draw in draws]
         return Importances(
             fanova=_ranked(
-                _shares(study, FanovaImportanceEvaluator(n_trees=TREES, seed=seed), everywhere),
+                by_fanova(np.arange(len(trials)), TREES, seed),
                 [
-                    _shares(
-                        resample,
-                        FanovaImportanceEvaluator(n_trees=RESAMPLED_TREES, seed=seed + number),
-                        everywhere,
-                    )
-                    for number, resample in enumerate(resamples)
+                    by_fanova(draw, RESAMPLED_TREES, seed + number)
+                    for number, draw in enumerate(draws)
                 ],
             ),
             ped_anova=_ranked(
-                _shares(study, ped_anova, varied),
-                [_shares(resample, ped_anova, varied) for resample in resamples],
+                by_ped_anova(np.arange(len(trials))), [by_ped_anova(draw) for draw in draws]
             ),
             good=int(np.ceil(quantile * len(trials))),
+            trials=len(trials),
         )
 
 
-def _bare(trial: "optuna.trial.FrozenTrial") -> "optuna.trial.FrozenTrial":
-    """Its hyperparameters and score: studies copy all that their trials have."""
-    trial.user_attrs, trial.intermediate_values = {}, {}
-    return trial
+def _shared_kinds(
+    trials: Sequence["optuna.trial.FrozenTrial"],
+) -> "dict[str, optuna.distributions.BaseDistribution]":
+    """The distributions, of which all trials then have the same object: quicker to compare."""
+    kinds = {name: kind for trial in trials for name, kind in trial.distributions.items()}
+    for trial in trials:
+        trial.distributions = {name: kinds[name] for name in trial.distributions}
+    return kinds
 
 
 def study_of(trials: Sequence["optuna.trial.FrozenTrial"]) -> "optuna.Study":
-    """A study in memory that maximises, with these trials in it."""
+    """A study in memory that maximises, with copies of these trials in it."""
     import optuna
 
     made = optuna.create_study(study_name="search", direction="maximize")  # or a random name
@@ -127,20 +143,45 @@ def study_of(trials: Sequence["optuna.trial.FrozenTrial"]) -> "optuna.Study":
     return made
 
 
-def _shares(
-    study: "optuna.Study",
+def _ped_anova(
+    trials: Sequence["optuna.trial.FrozenTrial"],
     evaluator: "optuna.importance.BaseImportanceEvaluator",
     names: Sequence[str],
 ) -> dict[str, float]:
     """Importance of each name; a resample may lack a conditional one, which is then 0."""
     from optuna.importance import get_param_importances
 
-    there = {name for trial in study.get_trials(deepcopy=False) for name in trial.params}
+    there = {name for trial in trials for name in trial.params}
     known = [name for name in names if name in there]
     if not known:
         return {}
-    found = get_param_importances(study, evaluator=evaluator, params=known)
+    found = get_param_importances(_uncopied(trials), evaluator=evaluator, params=known)
     return {name: float(found.get(name, 0.0)) for name in names}
+
+
+def _uncopied(trials: Sequence["optuna.trial.FrozenTrial"]) -> "optuna.Study":
+    """A study that maximises and has these very trials, each as often as it comes.
+
+    To copy them takes longer than all that is computed from them.
+    """
+    import optuna
+
+    class Given(optuna.storages.InMemoryStorage):
+        def get_all_trials(
+            self,
+            study_id: int,  # noqa: ARG002
+            deepcopy: bool = True,  # noqa: ARG002
+            states: "Container[optuna.trial.TrialState] | None" = None,
+        ) -> list[optuna.trial.FrozenTrial]:
+            return [trial for trial in trials if states is None or trial.state in states]
+
+    return optuna.create_study(storage=Given(), study_name="search", direction="maximize")
+
+
+def _normalised(shares: dict[str, float]) -> dict[str, float]:
+    """Shares that add up to 1; equal ones if there is nothing to share."""
+    whole = sum(shares.values())
+    return {name: share / whole if whole else 1 / len(shares) for name, share in shares.items()}
 
 
 def _ranked(

@@ -8,6 +8,7 @@ from study.report.charts.importances import Importances
 from study.report.formats import metric_name, several
 
 if TYPE_CHECKING:
+    import numpy as np
     import optuna
     import pandas as pd
 
@@ -21,16 +22,23 @@ class Search:
 
     table: "pd.DataFrame"
     """All trials: see `study.trial_table`."""
+    numbers: list[int]
+    """Of the trials with a score that are drawn (see `study.sampling`): Optuna's number -> the
+    record's."""
+    failed: list[int]
+    """Of the other trials that are drawn."""
     curves: "pd.DataFrame"
-    """Their learning curves: see `trial_curves`."""
+    """Learning curves of all that are drawn: see `trial_curves`."""
     metric: str
     best: int | None
     study: "optuna.Study"
-    """All trials in the same order; those with a score are complete, if they ended early too."""
+    """The trials with a score that are drawn; they are complete, if they ended early too."""
     equal: "optuna.Study"
     """The same with the scores that they had after as many epochs as all had."""
     epochs: int | None
     """That number of epochs; None if all trials had the same, and both studies agree."""
+    scores: "np.ndarray"
+    """After so many epochs, of all trials with a score."""
     names: tuple[str, ...]
     """Hyperparameters that varied, the most important first (PED-ANOVA), if that is known."""
     importances: Importances
@@ -41,9 +49,19 @@ class Search:
         return self.table[self.table["score"].notna()]
 
     @property
-    def numbers(self) -> list[int]:
-        """The trials' own numbers: Optuna's number -> the record's."""
-        return self.table.index.tolist()
+    def drawn(self) -> "pd.DataFrame":
+        """Those of them that are drawn."""
+        return self.scored[self.scored.index.isin(self.numbers)]
+
+    @property
+    def sampled(self) -> str:
+        """A sentence on which trials are drawn, if not all are."""
+        if len(self.numbers) + len(self.failed) == len(self.table):
+            return ""
+        return (
+            f" Drawn are {len(self.drawn):,} of the {len(self.scored):,} trials with a score: see "
+            "the note above the charts."
+        )
 
     @property
     def score(self) -> str:

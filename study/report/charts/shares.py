@@ -6,7 +6,7 @@ from typing import Any
 from study.report.charts import look
 from study.report.charts.chart import Chart
 from study.report.charts.importances import Importance
-from study.report.charts.search import Search, complete
+from study.report.charts.search import Search
 from study.report.formats import listed
 
 MOST_NAMED = 4
@@ -23,12 +23,17 @@ def importance_bars(search: Search) -> Chart | None:
     others = [name for name in shown if name not in common]
     caption = (
         f"Shares by two methods, with 95% intervals over resampled trials "
-        f"({len(complete(search.equal))}); pale: too few trials to say, the interval is as wide as "
+        f"({found.trials}); pale: too few trials to say, the interval is as wide as "
         "the share or reaches down to an equal part. "
         f"{_said('fANOVA', found.fanova)} {_said('PED-ANOVA', found.ped_anova)}"
     )
     if others:
         caption += f" fANOVA leaves out what not all trials have: {listed(others)}."
+    if found.trials < len(search.scores):
+        caption += (
+            f" Both are computed from {found.trials:,} trials, drawn at random from the "
+            f"{len(search.scores):,} with a score."
+        )
     return Chart(
         key="importances",
         title="Importance of the hyperparameters",

@@ -91,7 +91,7 @@ def parallel_coordinates(search: Search) -> Chart | None:
         caption=(
             f"{several(len(lines), 'trial')}, a line each, across {shown}: the darker, the better; "
             "the baseline orange. Drag along an axis to keep the trials that pass there, along "
-            f"others to keep fewer; double-click to keep all.{search.fair}"
+            f"others to keep fewer; double-click to keep all.{search.fair}{search.sampled}"
         ),
         alt=f"A line a trial, across axes for the score and {listed(names)}.",
         reading=READING_PARALLEL,
@@ -182,7 +182,7 @@ def slices(search: Search) -> Chart | None:
         caption=(
             f"{capital(search.score)} of {several(len(trials), 'trial')} against "
             f"{len(names)}{most} hyperparameters that varied; the baseline orange, the best blue. "
-            f"Trials without the hyperparameter are not in its panel.{search.fair}"
+            f"Trials without the hyperparameter are not in its panel.{search.fair}{search.sampled}"
         ),
         alt=f"Small scatter plots of the score against {listed(names)}.",
         reading=READING_SLICES,
@@ -223,7 +223,7 @@ def contour(search: Search) -> Chart | None:
         caption=(
             f"The score between {first} and {second}, {_why(search)}, drawn through "
             f"{several(len(numbers), 'trial')} (dots). Between the dots it is a guess; the other "
-            f"hyperparameters varied as well.{search.fair}"
+            f"hyperparameters varied as well.{search.fair}{search.sampled}"
         ),
         alt=f"Coloured surface of the score by {first} and {second}, with a dot a trial.",
         reading=READING_CONTOUR,
@@ -273,11 +273,11 @@ def rank(search: Search) -> Chart | None:
     found = look.plain(plot_rank(search.equal, params=names, target_name="score"))
     *panels, scale = found["data"]
     pairs = [tuple(names)] if len(names) == 2 else list(product(names, names))
-    scores = np.array(scores_of(trials))
+    scores = search.scores
     # From 0, the worst, to 1, the best; equals share their mean rank.
     ranks = [
         ((scores < score).sum() + ((scores == score).sum() - 1) / 2) / (len(scores) - 1)
-        for score in scores
+        for score in scores_of(trials)
     ]
     of_trial = {trial.number: float(place) for trial, place in zip(trials, ranks, strict=True)}
     for panel, pair in zip(panels, pairs, strict=True):
@@ -309,7 +309,7 @@ def rank(search: Search) -> Chart | None:
         title="Rank",
         caption=(
             f"{several(len(trials), 'trial')} over pairs of {listed(names)}, {_why(search)}; the "
-            f"colour is the rank, from the worst to the best.{search.fair}"
+            f"colour is the rank, from the worst to the best.{search.fair}{search.sampled}"
         ),
         alt=f"Scatter plots of pairs of {listed(names)}, coloured by the rank of the score.",
         reading=READING_RANK,
