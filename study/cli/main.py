@@ -11,6 +11,8 @@ from typing import NoReturn
 
 import typer
 
+from study import stopping
+from study.cli import ending
 from study.cli.commands import Asked, app
 from study.errors import Interrupted, StudyError
 
@@ -22,8 +24,6 @@ def main() -> None:
     """Run the command line; errors become one line on standard error and an exit code."""
     _print_anything()
     logging.basicConfig(format="%(message)s", stream=sys.stderr, level=logging.WARNING)
-    # As Ctrl-C: what a cluster sends when time is up.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _run(sys.argv[1:])
         if sys.stdout:
@@ -35,7 +35,8 @@ def main() -> None:
 def _run(arguments: list[str]) -> None:
     asked = Asked()
     try:
-        code = app(arguments, standalone_mode=False, prog_name="python -m study", obj=asked)
+        with stopping.heeded():
+            code = app(arguments, standalone_mode=False, prog_name="python -m study", obj=asked)
     except SystemExit:  # what Typer and rich make of a closed pipe
         raise BrokenPipeError from None
     except typer.TyperException as error:  # what Typer itself refuses
@@ -50,7 +51,7 @@ def _run(arguments: list[str]) -> None:
     except Exception as error:  # a bug: one line all the same, the traceback with --debug
         _fail(f"unexpected {type(error).__name__}: {error}; --debug shows where", 1, asked.debug)
     if code == Interrupted.exit_code:  # so does Typer return from KeyboardInterrupt
-        _fail("interrupted; what was finished is in results/", code, asked.debug)
+        _fail(ending.INTERRUPTED, code, asked.debug)
 
 
 def _print_anything() -> None:
@@ -71,7 +72,7 @@ def _leave_pipes() -> NoReturn:
 def _fail(message: str, code: int, debug: bool) -> NoReturn:
     if debug:
         traceback.print_exc()
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    ending.say(message)
     sys.exit(code)
 
 
