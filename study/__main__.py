@@ -6,12 +6,33 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 13):  # before anything that other
     version = sys.version.split()[0]
     sys.exit(f"error: expected Python 3.11, 3.12 or 3.13, got {version}: run it with one of these")
 
-from study import variables
+from study import stopping
+from study.cli import ending
 
-variables.decide()  # before any package reads them
-variables.ignore_warning_options()
 
-from study.cli.main import main  # noqa: E402  # its packages read them
+def _exit_code() -> int:
+    from study import variables
+
+    variables.decide()  # before any package reads them
+    variables.ignore_warning_options()
+
+    from study.cli.main import main  # its packages read them
+
+    try:
+        main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
 
 if __name__ == "__main__":
-    main()
+    try:
+        stopping.heed(overdue=ending.give_up)
+        code = _exit_code()
+        stopping.heed_no_more()
+    except BaseException:  # before `main` could see to it; a package may have made it another error
+        if not stopping.asked():
+            raise
+        ending.say(ending.INTERRUPTED)
+        code = 130
+    ending.leave(code)

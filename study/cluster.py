@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study import variables
-from study.engine import Engine, quiet_dask
+from study.engine import Engine, closed_in_time, quiet_dask
 from study.errors import WrongUse, one_line
 from study.quiet import import_tensorflow
 
@@ -43,7 +43,7 @@ def remote_engine(
         client = Client(address, timeout=_JOIN_TIMEOUT)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         raise WrongUse(f"--scheduler: no Dask scheduler at {address}: {one_line(error)}") from error
-    with client:
+    with closed_in_time(client):
         try:
             client.wait_for_workers(1, timeout=_JOIN_TIMEOUT)
             client.wait_for_workers(workers or 1, timeout=_ALL_JOIN_TIMEOUT)
@@ -55,7 +55,8 @@ def remote_engine(
             ) from None
         _check_workers(client, folder.resolve())
         import_tensorflow()
-        yield Engine(client, retries)
+        with closed_in_time(Engine(client, retries)) as engine:
+            yield engine
 
 
 def _check_workers(client: "distributed.Client", folder: Path) -> None:

@@ -9,11 +9,13 @@ it. Dask gives the job of a dead worker to another one, which goes on from the j
 import gc
 import os
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import uuid4
 
 from study import variables
@@ -23,8 +25,20 @@ from study.quiet import import_tensorflow
 if TYPE_CHECKING:
     import distributed
 
-_CHECK_WORKERS = 30
+_LOOK_S = 2
 """Seconds between looks at whether anybody is left to do the job."""
+
+_CLOSE_S = 3
+"""Seconds for an engine, its client and its workers to close, each; who has died never answers."""
+
+_LOST = "the connection to the scheduler was lost; what is finished is kept: resume the run"
+
+
+class _Closable(Protocol):
+    def close(self) -> Any: ...
+
+
+Closable = TypeVar("Closable", bound=_Closable)
 
 
 @dataclass(frozen=True)
@@ -55,10 +69,21 @@ class Engine:
         self,
         client: "distributed.Client",
         retries: int,
+        patience: float = 90,
         revive: Callable[[], None] = lambda: None,
     ) -> None:
-        """`revive` begins workers in place of those that died for good."""
+        """Take the client's workers into service.
+
+        Args:
+            client: Of a running scheduler.
+            retries: How often a job whose worker died is taken up again.
+            patience: Seconds without any worker after which none is expected to come back; a
+                cluster may take a while to start one.
+            revive: Begins workers in place of those that died for good.
+        """
         self._client = client
+        self._loop: Any = client.loop
+        self._patience = patience
         self._revive = revive
         self._session = uuid4().hex[:8]  # a scheduler may serve several searches
         self._lock = threading.RLock()
@@ -66,11 +91,18 @@ class Engine:
         self._running: dict[str, distributed.Future] = {}
         self.on_tick: Callable[[Tick], None] = lambda _: None
         """Called, in another thread, for every `report_epoch` of a worker."""
-        self.workers = self.count_workers()
-        """How many there were at last count."""
+        self._addresses: set[str] = set()
+        """Of the workers there are: Dask tells of those that come and go."""
+        client.subscribe_topic("all", self._note_worker)
+        self._addresses.update(client.nthreads())
         client.run_on_scheduler(_allow_failures, failures=retries)
         client.register_plugin(_prepare_workers())
         client.subscribe_topic(self._session, lambda event: self.on_tick(Tick(**event[1]["tick"])))
+
+    @property
+    def workers(self) -> int:
+        """How many jobs can run at the same time, now."""
+        return len(self._addresses)
 
     def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
         """Call `function(*args)` on a worker, in the order submitted; `key` names the job once."""
@@ -90,10 +122,13 @@ class Engine:
         Raises:
             StudyFailed: no worker is left.
         """
-        alone = 0
-        while not wait(futures, timeout=_CHECK_WORKERS, return_when=FIRST_COMPLETED).done:
-            alone = 0 if self.count_workers() else alone + 1
-            if alone == 3:  # before, one may just be coming back
+        last_seen = time.monotonic()
+        while not wait(futures, timeout=_LOOK_S, return_when=FIRST_COMPLETED).done:
+            if self._client.status == "closed":  # by Dask, after it has tried again for a while
+                raise StudyFailed(_LOST)
+            if self.workers:
+                last_seen = time.monotonic()
+            elif time.monotonic() - last_seen > self._patience:
                 raise StudyFailed(
                     "all worker processes died and none came back; what is finished is kept: "
                     "resume the run"
@@ -111,10 +146,11 @@ class Engine:
         self.wait_any([future])
         return future.result()
 
-    def count_workers(self) -> int:
-        """How many jobs can run at the same time, now."""
-        self.workers = sum(self._client.nthreads().values())
-        return self.workers
+    def close(self) -> None:
+        """Start no job any more, and have Dask tell of nothing, the client's own leave included."""
+        with self._lock:
+            self._waiting.clear()
+        self._client.unsubscribe_topic("all")
 
     def _start_waiting(self) -> None:
         with self._lock:
@@ -124,19 +160,32 @@ class Engine:
                     call.function, *call.args, key=f"{self._session}/{call.key}", pure=False
                 )
                 self._running[call.key] = future
-                future.add_done_callback(lambda done, call=call: self._finish(call, done))
+                # On Dask's own loop, which ends with the client: a thread of its callbacks would
+                # wait for a result for ever, and the process for the thread.
+                self._loop.add_callback(self._follow, call, future)
 
-    def _finish(self, call: _Call, done: "distributed.Future") -> None:
-        """In a thread of Dask's."""
+    async def _follow(self, call: _Call, future: "distributed.Future") -> None:
+        """Hand on what becomes of a job; what is lost with its worker, Dask has done again."""
+        outcome: StudyError | None = None
+        try:
+            result = await self._client.gather(future, asynchronous=True)
+        except Exception as error:
+            outcome = _reason(call.key, error)
         with self._lock:
             self._running.pop(call.key, None)
-        try:
-            call.result.set_result(done.result())  # lost with its worker, Dask has it done again
-        except Exception as error:
-            call.result.set_exception(_reason(call.key, error))
-        if self._client.status == "running":
-            self.count_workers()
-            self._start_waiting()
+        if outcome is None:
+            call.result.set_result(result)
+        else:
+            call.result.set_exception(outcome)
+        self._start_waiting()
+
+    def _note_worker(self, event: tuple[float, dict[str, Any]]) -> None:
+        """On Dask's loop: a worker has come or gone, or something else has happened."""
+        news = event[1]
+        if news.get("action") == "add-worker":
+            self._addresses.add(news["worker"])
+        elif news.get("action") == "remove-worker":
+            self._addresses.discard(news["worker"])
 
 
 def _reason(key: str, error: Exception) -> StudyError:
@@ -145,10 +194,7 @@ def _reason(key: str, error: Exception) -> StudyError:
     if isinstance(error, StudyError):
         return error
     if isinstance(error, CancelledError):
-        return StudyFailed(
-            f"{key}: the connection to the scheduler was lost; what is finished is kept: resume "
-            "the run"
-        )
+        return StudyFailed(f"{key}: {_LOST}")
     if isinstance(error, KilledWorker):
         times = error.allowed_failures + 1
         return WorkerDied(
@@ -200,6 +246,22 @@ def warm_up() -> None:
     """On a worker, or in the process it is forked from."""
     import_tensorflow()
     gc.freeze()  # Keras collects garbage before every trial: a quarter of a second less each time
+
+
+@contextmanager
+def closed_in_time(one: Closable) -> Iterator[Closable]:
+    """It for the length of the block; at its end it is closed, or left to itself in `_CLOSE_S`."""
+
+    def close() -> None:
+        with suppress(Exception):  # whoever was to answer is gone
+            one.close()
+
+    try:
+        yield one
+    finally:
+        closing = threading.Thread(target=close, name="closing", daemon=True)
+        closing.start()
+        closing.join(_CLOSE_S)
 
 
 def quiet_dask() -> None:

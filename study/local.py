@@ -3,24 +3,30 @@
 Two of them do half as much again as one process with two threads.
 """
 
+import logging
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from study import variables
-from study.engine import Engine, quiet_dask
+from study import scratch, variables
+from study.engine import Engine, closed_in_time, quiet_dask
 from study.errors import WrongUse
 from study.quiet import import_tensorflow
 
-_LONGEST_SOCKET = 103
-"""Characters of a socket's path: 107 on Linux (unix(7)), 103 on macOS."""
+if TYPE_CHECKING:
+    import distributed
 
-_SOCKET_NAME = len("/pymp-12345678/listener-12345678")
-"""Characters that `multiprocessing` adds to the path of its temporary folder."""
+_BACK_S = 30
+"""Seconds that a worker may take to come back, before another is begun; it takes one or two."""
+
+_PATIENCE_S = 2 * _BACK_S
+"""Seconds without any worker after which none will come back."""
 
 MOST_PER_CORE = 4
 """Worker processes on this machine: more are a slip of the finger."""
@@ -33,7 +39,7 @@ def core_count() -> int:
 
 @contextmanager
 def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
-    """Worker processes on this machine, for the length of the block; they listen on loopback only.
+    """Worker processes on this machine, for the length of the block; they heed this process only.
 
     Args:
         workers: How many; None: one a core.
@@ -53,7 +59,7 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
     start_method = _begin_importing()
     import_tensorflow()
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     settings = {
         "distributed.admin.large-graph-warning-threshold": "1GB",
@@ -62,22 +68,53 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
         "distributed.worker.memory.spill": False,
         "distributed.worker.memory.pause": False,
         "distributed.worker.multiprocessing-method": start_method,
+        "distributed.deploy.lost-worker-timeout": f"{_BACK_S}s",
     }
     with (
         dask.config.set(settings),
-        LocalCluster(
-            n_workers=wanted,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            silence_logs=40,  # logging.ERROR
-        ) as cluster,
-        Client(cluster) as client,
+        closed_in_time(_cluster(wanted)) as cluster,
+        closed_in_time(Client(cluster)) as client,
     ):
         # A worker that dies as soon as it has begun takes its nanny with it, which would have begun
         # the next.
-        yield Engine(client, retries, revive=lambda: cluster.scale(wanted))
+        engine = Engine(client, retries, _PATIENCE_S, revive=lambda: cluster.scale(wanted))
+        with closed_in_time(engine):
+            yield engine
+
+
+def _cluster(workers: int) -> "distributed.SpecCluster":
+    """A scheduler in this process and workers in their own, for the owner of their key alone.
+
+    The key is made here and lies in the memory of these processes only: other users of the machine
+    reach their ports, and can do nothing there.
+    """
+    from distributed import Nanny, Security, SpecCluster, system
+
+    from study.dask_nodes import SilentScheduler, SilentWorker
+
+    security = Security.temporary()
+    everywhere = {"host": "127.0.0.1", "protocol": "tls://", "security": security}
+    worker = {
+        "cls": Nanny,
+        "options": {
+            **everywhere,
+            "worker_class": SilentWorker,
+            "nthreads": 1,
+            "memory_limit": system.MEMORY_LIMIT // workers,
+            "local_directory": str(scratch.folder()),
+            "silence_logs": logging.ERROR,
+        },
+    }
+    return SpecCluster(
+        workers=dict.fromkeys(range(workers), worker),
+        worker=worker,
+        scheduler={
+            "cls": SilentScheduler,
+            "options": {**everywhere, "port": 0, "dashboard": False},
+        },
+        security=security,
+        silence_logs=logging.ERROR,
+    )
 
 
 def _begin_importing() -> str:
@@ -92,7 +129,11 @@ def _begin_importing() -> str:
         return "spawn"
     # That process finds the study by this alone: up to Python 3.11 it is not told of `sys.path`.
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    with _environment({"PYTHONPATH": path.rstrip(os.pathsep)}), _short_temporary_folder():
+    here = {"PYTHONPATH": path.rstrip(os.pathsep), "TMPDIR": str(scratch.folder())}
+    # The tracker removes the semaphores of a process that was killed, and would complain.
+    with _environment({"PYTHONWARNINGS": "ignore"}), _signals_are_not_for_children():
+        resource_tracker.ensure_running()
+    with _environment(here), _temporary_files_in(here["TMPDIR"]), _signals_are_not_for_children():
         forkserver.set_forkserver_preload(["study.worker"])
         forkserver.ensure_running()
     from distributed import utils
@@ -115,26 +156,23 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _short_temporary_folder() -> Iterator[None]:
-    """A folder for sockets, whose paths have `_LONGEST_SOCKET` characters at most.
-
-    Raises:
-        WrongUse: TMPDIR is too long, and there is no other.
-    """
-    usual = tempfile.gettempdir()
-    short = next((path for path in (usual, "/tmp", "/var/tmp", "/dev/shm") if _holds(path)), None)
-    if short is None:
-        raise WrongUse(
-            f"TMPDIR: expected a folder of {_LONGEST_SOCKET - _SOCKET_NAME} characters at most, "
-            f"got {len(usual)}: sockets of the worker processes lie there; set TMPDIR to a shorter "
-            "one"
-        )
-    tempfile.tempdir = short
+def _temporary_files_in(folder: str) -> Iterator[None]:
+    before = tempfile.tempdir
+    tempfile.tempdir = folder
     try:
         yield
     finally:
-        tempfile.tempdir = usual
+        tempfile.tempdir = before
 
 
-def _holds(folder: str) -> bool:
-    return len(folder) + _SOCKET_NAME <= _LONGEST_SOCKET and os.access(folder, os.W_OK | os.X_OK)
+@contextmanager
+def _signals_are_not_for_children() -> Iterator[None]:
+    """What is started in the block hears neither Ctrl-C nor that its terminal has closed.
+
+    From its first moment, which is before it could say so itself.
+    """
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)

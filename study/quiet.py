@@ -3,14 +3,11 @@
 import gc
 import logging
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
-from study import variables
+from study import stopping, variables
 
 
 def import_tensorflow() -> None:
@@ -22,7 +19,7 @@ def import_tensorflow() -> None:
         WrongUse: TensorFlow was imported before, with environment variables that change results.
     """
     variables.decide()
-    with heeding_ctrl_c(), _silent_standard_error(), _no_collecting():
+    with stopping.heeded(), _silent_standard_error(), _no_collecting():
         import keras_tuner  # noqa: F401  # imports Keras, and with it TensorFlow
     _ignore_the_user_s_keras_json()
     # Many graphs, one a trial or a layer, are no mistake.
@@ -36,38 +33,6 @@ def _ignore_the_user_s_keras_json() -> None:
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")
-
-
-@contextmanager
-def heeding_ctrl_c() -> Iterator[None]:
-    """Ctrl-C stops, at the end of the block if not at once.
-
-    Packages that try out what is installed catch whatever is raised while they are imported.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Ctrl-C is the main thread's
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    came = False
-
-    def note(number: int, frame: FrameType | None) -> None:
-        nonlocal came
-        came = True
-        signal.default_int_handler(number, frame)
-
-    for number, handler in before.items():
-        if handler is signal.default_int_handler:
-            signal.signal(number, note)
-    try:
-        yield
-    except Exception:
-        if not came:
-            raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if came:
-        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -6,15 +6,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future
 from pathlib import Path
 
 import dask
+import psutil
 import pytest
 from distributed import LocalCluster
 
 from study import engine as engine_module
-from study import local
+from study import local, scratch
 from study.cluster import remote_engine
 from study.engine import (
     Engine,
@@ -23,6 +23,7 @@ from study.engine import (
 )
 from study.errors import StudyFailed, WrongUse
 from study.local import core_count, local_engine
+from tests.command import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,24 @@ def engine() -> Iterator[Engine]:
     """Two workers that take up a dead one's job once."""
     with local_engine(2, retries=1) as made:
         yield made
+
+
+def threads(workers: int = 1, threads_per_worker: int = 1) -> LocalCluster:
+    """A cluster as somebody else runs it, but in this process."""
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=threads_per_worker,
+        processes=False,
+        protocol="tcp://",
+        dashboard_address="127.0.0.1:0",
+    )
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """The address of one of two workers."""
+    with threads(2) as made:
+        yield made.scheduler_address
 
 
 def double(number: int) -> int:
@@ -101,13 +120,10 @@ def test_every_worker_works_at_the_same_time(engine: Engine, tmp_path: Path) -> 
     assert len({engine.wait_for(future) for future in futures}) == 2
 
 
-def test_workers_that_are_gone_for_good_are_begun_again(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_workers_that_are_gone_for_good_are_begun_again(tmp_path: Path) -> None:
     """Their nannies too: nobody but the engine is left to begin others."""
-    monkeypatch.setattr(engine_module, "_CHECK_WORKERS", 10)
     soon = dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"})
-    with soon, local_engine(1, retries=1) as made:
+    with local_engine(1, retries=1) as made, soon:
         job = made.submit(await_file, tmp_path / "go", key="waits")
         cluster = made._client.cluster
         for nanny in list(cluster.workers.values()):
@@ -154,36 +170,33 @@ def test_an_exception_says_of_which_job_it_is(engine: Engine) -> None:
         engine.wait_for(engine.submit(double, key="wrong"))
 
 
-class Ended:
-    """What Dask says of a job that ended otherwise than by returning or raising."""
+class DiesOnce:
+    """A result that takes its worker with it when it is fetched, the first time."""
 
-    def __init__(self, status: str, fetched: object = None) -> None:
-        self.status, self.fetched = status, fetched
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
-    def result(self) -> object:
-        if isinstance(self.fetched, Exception):
-            raise self.fetched
-        return self.fetched
-
-
-def ended(engine: Engine, end: Ended) -> "Future[object]":
-    call = engine_module._Call("job", double, ())
-    engine._finish(call, end)  # type: ignore[arg-type]
-    return call.result
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        die_once(self.path)
+        return str, ("fetched",)
 
 
-def test_a_result_that_was_lost_with_its_worker_is_had_again(engine: Engine) -> None:
-    assert ended(engine, Ended("lost", 4)).result(0) == 4
+def test_a_result_that_was_lost_with_its_worker_is_had_again(
+    engine: Engine, tmp_path: Path
+) -> None:
+    job = engine.submit(DiesOnce, tmp_path / "died", key="lost")
+    assert engine.wait_for(job) == "fetched"
+    assert (tmp_path / "died").exists()
 
 
-def test_a_result_that_cannot_be_fetched_is_a_failure_and_no_endless_wait(engine: Engine) -> None:
-    with pytest.raises(StudyFailed, match="job: OSError: gone"):
-        ended(engine, Ended("finished", OSError("gone"))).result(0)
-
-
-def test_a_lost_scheduler_is_said_with_what_to_do(engine: Engine) -> None:
-    with pytest.raises(StudyFailed, match=r"connection to the scheduler was lost.*resume the run"):
-        ended(engine, Ended("cancelled", CancelledError("job"))).result(0)
+def test_a_lost_scheduler_is_said_with_what_to_do(tmp_path: Path) -> None:
+    soon = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
+    words = "connection to the scheduler was lost.*resume the run"
+    with soon, threads() as cluster, remote_engine(cluster.scheduler_address, 1, tmp_path, 0) as it:
+        running = it.submit(time.sleep, 5, key="runs")
+        cluster.sync(cluster.scheduler.close)
+        with pytest.raises(StudyFailed, match=words):
+            it.wait_for(running)
 
 
 def test_epochs_are_told_with_the_key_of_their_job(engine: Engine) -> None:
@@ -214,17 +227,127 @@ def test_far_more_workers_than_cores_are_refused(monkeypatch: pytest.MonkeyPatch
 
 
 def test_two_engines_on_one_scheduler_do_not_mix_up_their_jobs(
-    engine: Engine, tmp_path: Path
+    cluster: str, tmp_path: Path
 ) -> None:
-    address = engine._client.scheduler.address
-    with remote_engine(address, 2, tmp_path, retries=1) as other:
+    with (
+        remote_engine(cluster, 2, tmp_path, retries=1) as engine,
+        remote_engine(cluster, 2, tmp_path, retries=1) as other,
+    ):
         one, two = (made.submit(double, n, key="same") for n, made in ((1, engine), (2, other)))
         assert (engine.wait_for(one), other.wait_for(two)) == (2, 4)
 
 
-def test_local_workers_listen_on_loopback_only(engine: Engine) -> None:
-    addresses = [engine._client.scheduler.address, *engine._client.nthreads()]
-    assert {address.rpartition(":")[0] for address in addresses} == {"tcp://127.0.0.1"}
+ATTACK = """
+import http.client, os, socket, sys
+ports, other_user, sockets = list(map(int, sys.argv[1].split(","))), sys.argv[2], sys.argv[3:]
+import dask
+from distributed import Client, Security
+attempts = [("tcp", {}), ("tls", {"security": Security.temporary()})]
+if other_user:
+    os.setgid(int(other_user))
+    os.setuid(int(other_user))
+for port in ports:
+    for scheme, how in attempts:
+        try:
+            Client(f"{scheme}://127.0.0.1:{port}", timeout=0.5, **how)
+            print("let in by", scheme, port)
+        except OSError:
+            pass
+    try:
+        web = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+        web.request("GET", "/")
+        print("served", web.getresponse().status, port)
+    except (OSError, http.client.HTTPException):
+        pass
+for path in sockets:
+    try:
+        socket.socket(socket.AF_UNIX).connect(path)
+        print("reached", path)
+    except PermissionError:
+        pass
+"""
+
+
+def listening() -> set[tuple[str, int]]:
+    """Where this process and those it began listen."""
+    process = psutil.Process()
+    return {
+        (found.laddr.ip, found.laddr.port)
+        for one in [process, *process.children(recursive=True)]
+        for found in one.net_connections("inet")
+        if found.status == psutil.CONN_LISTEN
+    }
+
+
+def test_nobody_but_the_study_itself_gets_into_local_workers(tmp_path: Path) -> None:
+    """Neither by their ports nor by the socket of the process that they are forked from.
+
+    Another user, where the tests may become one, which only root may.
+    """
+    before = listening()
+    with local_engine(1, retries=0) as engine:
+        there = listening() - before
+        assert engine.workers == 1
+        assert len(there) >= 3  # scheduler, nanny, worker
+        assert {host for host, _ in there} == {"127.0.0.1"}
+        sockets = [str(path) for path in scratch.folder().glob("pymp-*/listener-*")]
+        assert len(sockets) == (sys.platform == "linux")
+        other, paths = ("65534", sockets) if os.getuid() == 0 else ("", [])
+        ports = ",".join(str(port) for _, port in there)
+        attack = [sys.executable, "-c", ATTACK, ports, other, *paths]
+        done = subprocess.run(attack, capture_output=True, text=True, cwd=tmp_path, check=True)
+        assert done.stdout == ""
+        assert engine.wait_for(engine.submit(double, 3, key="still-works")) == 6
+
+
+ENDING = """
+import sys, time
+from study.cli import ending
+from study.errors import StudyFailed
+from study.local import local_engine
+def main():
+    try:
+        with local_engine(2, retries=9) as engine:
+            jobs = [engine.submit(time.sleep, 600, key=str(n)) for n in range(6)]
+            engine._patience = 1
+            engine._revive = lambda: None
+            cluster = engine._client.cluster
+            if sys.argv[1] == "nannies":
+                for nanny in list(cluster.workers.values()):
+                    cluster.sync(nanny.close)
+            try:
+                if sys.argv[1] != "error":
+                    engine.wait_for(jobs[0])
+                raise StudyFailed("as a stage does")
+            finally:
+                print(time.time(), flush=True)
+    except StudyFailed as error:
+        ending.say(str(error))
+        ending.leave(error.exit_code)
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "words"), [("error", "as a stage does"), ("nannies", "all worker processes died")]
+)
+def test_a_failure_with_jobs_pending_is_said_and_ends_the_process_soon(
+    how: str, words: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING, how],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    ended = time.time()
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"error: {words}")
+    assert done.returncode == 1
+    assert ended - float(done.stdout) < 10
 
 
 def join(address: str, folder: Path, workers: int | None = None) -> None:
@@ -239,24 +362,22 @@ def test_where_no_scheduler_is_it_is_said(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_fewer_workers_than_were_asked_for_are_refused_after_a_while(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("study.cluster._ALL_JOIN_TIMEOUT", 0.5)
     with pytest.raises(WrongUse, match="has 2 workers, --workers 3 were wanted"):
-        join(engine._client.scheduler.address, tmp_path, workers=3)
+        join(cluster, tmp_path, workers=3)
 
 
-def test_workers_that_do_not_see_the_folder_are_refused(engine: Engine, tmp_path: Path) -> None:
+def test_workers_that_do_not_see_the_folder_are_refused(cluster: str, tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match=r"does not see .*/nowhere: the project's folder must be"):
-        join(engine._client.scheduler.address, tmp_path / "nowhere")
+        join(cluster, tmp_path / "nowhere")
 
 
 def test_workers_of_several_threads_are_refused(tmp_path: Path) -> None:
     """Trainings in one process would share Keras's global state."""
     with (
-        LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
-        ) as cluster,
+        threads(1, threads_per_worker=2) as cluster,
         pytest.raises(WrongUse, match=r"has 2 threads.*start workers with --nthreads 1"),
     ):
         join(cluster.scheduler_address, tmp_path)
@@ -265,9 +386,7 @@ def test_workers_of_several_threads_are_refused(tmp_path: Path) -> None:
 def test_workers_that_imported_tensorflow_under_other_variables_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
-    ) as cluster:
+    with threads() as cluster:
         monkeypatch.setitem(sys.modules, "tensorflow", engine_module)
         monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
         with pytest.raises(WrongUse, match=r"a worker cannot .* while ONEDNN_MAX_CPU_ISA was set"):

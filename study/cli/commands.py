@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
+from study import stopping
 from study.cli.options import (
     DtypeChoice,
     ExistingRun,
@@ -659,9 +660,11 @@ def _engine(
     settings: "Settings", workers: int | None, scheduler: str | None = None
 ) -> "Iterator[Engine]":
     """Workers, here or on a running cluster."""
+    from study import scratch
     from study.cluster import remote_engine
     from study.local import local_engine
 
+    scratch.use()
     retries = settings.search.retries
     with ExitStack() as stack:
         with waiting("importing TensorFlow, waiting for workers"):
@@ -680,7 +683,8 @@ def _alone(run: "Run") -> "Iterator[None]":
     """Nobody else works on the run; whoever is stopped can go on."""
     with run.in_use():
         try:
-            yield
+            with stopping.heeded():
+                yield
         except KeyboardInterrupt:
             raise Interrupted(
                 f"{run.folder} was stopped; what is finished is kept, and what was running at its "
@@ -689,8 +693,10 @@ def _alone(run: "Run") -> "Iterator[None]":
 
 
 def _import_tensorflow() -> None:
+    from study import scratch
     from study.quiet import import_tensorflow
 
+    scratch.use()
     import_tensorflow()
 
 

@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 
 import typer
 
+from study import stopping
+from study.cli import ending
 from study.cli.commands import Asked, app
 from study.errors import Interrupted, StudyError
 from study.foreign_text import visible, visible_lines
@@ -25,8 +27,6 @@ def main() -> None:
     _open_closed_streams()
     _print_anything()
     _log_to_standard_error()
-    # As Ctrl-C: what a cluster sends when time is up.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _run(sys.argv[1:])
         if sys.stdout:
@@ -38,7 +38,8 @@ def main() -> None:
 def _run(arguments: list[str]) -> None:
     asked = Asked()
     try:
-        code = app(arguments, standalone_mode=False, prog_name="python -m study", obj=asked)
+        with stopping.heeded():
+            code = app(arguments, standalone_mode=False, prog_name="python -m study", obj=asked)
     except SystemExit:  # what Typer and rich make of a closed pipe
         raise BrokenPipeError from None
     except typer.TyperException as error:  # what Typer itself refuses
@@ -53,7 +54,7 @@ def _run(arguments: list[str]) -> None:
     except Exception as error:  # a bug: one line all the same, the traceback with --debug
         _fail(f"unexpected {type(error).__name__}: {error}; --debug shows where", 1, asked.debug)
     if code == Interrupted.exit_code:  # so does Typer return from KeyboardInterrupt
-        _fail("interrupted; what was finished is in results/", code, asked.debug)
+        _fail(ending.INTERRUPTED, code, asked.debug)
 
 
 def _open_closed_streams() -> None:
@@ -100,7 +101,7 @@ def _leave_pipes() -> NoReturn:
 def _fail(message: str, code: int, debug: bool) -> NoReturn:
     if debug:
         print(visible_lines(traceback.format_exc()), file=sys.stderr)
-    print(f"error: {visible(' '.join(message.split()))}", file=sys.stderr)
+    ending.say(message)
     sys.exit(code)
 
 

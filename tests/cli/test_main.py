@@ -2,11 +2,14 @@
 
 import json
 import os
+import pty
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import pytest
 
 from study.cli import commands
 from tests.cli.conftest import Command
-from tests.command import ROOT, TINY, python, study
+from tests.command import ROOT, TINY, hear_control_c, python, study
 
 
 def test_unknown_command_is_refused(command: Command) -> None:
@@ -57,6 +60,67 @@ def test_ctrl_c_at_any_moment_is_said_and_ends_with_130(
     code, printed, errors = command("predict", "model.keras", "image.png")
     assert (code, printed) == (130, "")
     assert errors == "error: interrupted; what was finished is in results/\n"
+
+
+LATE = """
+import contextlib, os, runpy, signal, sys, threading
+from study import stages, stopping
+stopping.GRACE_S = 0.3
+then = sys.argv.pop()
+def report(run):
+    for _ in range(5):
+        with contextlib.suppress(BaseException):
+            signal.raise_signal(signal.SIGINT)
+    if then == "waits":
+        threading.Event().wait()
+stages.report_stage = report
+runpy.run_module("study", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("then", ["goes-on", "waits"])
+def test_ctrl_c_that_a_command_swallows_ends_it_all_the_same(tmp_path: Path, then: str) -> None:
+    some_run(tmp_path)
+    done = python(tmp_path, "-c", LATE, "report", "example", then, expect=130)
+    assert done.stderr == "error: interrupted; what was finished is in results/\n"
+
+
+def test_ctrl_c_in_a_terminal_five_times_while_packages_are_imported(tmp_path: Path) -> None:
+    """All that the terminal shows is one line, and nothing is left in TMPDIR."""
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "study", "search", "line", "--preset", TINY]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
+    process, terminal = pty.fork()
+    if process == 0:
+        os.chdir(tmp_path)
+        hear_control_c()
+        os.execve(sys.executable, command, environment)
+    shown = until(terminal, b"importing TensorFlow")
+    pressed = time.monotonic()
+    for _ in range(5):
+        os.write(terminal, b"\x03")
+        time.sleep(0.05)
+    shown += until(terminal, None)
+    _, status = os.waitpid(process, 0)
+    assert os.waitstatus_to_exitcode(status) == 130
+    assert time.monotonic() - pressed < 10
+    assert shown.count(b"error: interrupted; what was finished is in results/") == 1
+    assert b"Traceback" not in shown
+    assert b"Exception ignored" not in shown
+    assert list(temporary.iterdir()) == []
+
+
+def until(terminal: int, words: bytes | None) -> bytes:
+    """What a terminal shows, until these words come, or all of it."""
+    shown = b""
+    with suppress(OSError):  # so does Linux say that nobody is on the other side any more
+        while words is None or words not in shown:
+            more = os.read(terminal, 4096)
+            if not more:
+                break
+            shown += more
+    return shown
 
 
 def test_an_option_takes_one_value_and_says_so(command: Command) -> None:

@@ -1,0 +1,85 @@
+"""Being asked to stop: Ctrl-C, a terminal that closes, and what a cluster sends when time is up.
+
+This is the only place that handles signals. However often a process is asked, the main thread
+gets one KeyboardInterrupt, so that nothing disturbs the clean-up. Where that is swallowed, as by
+packages that catch whatever is raised while they are imported, `asked` still says so.
+"""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from study.errors import Interrupted
+
+GRACE_S = 8.0
+"""Seconds to stop by oneself in."""
+
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+
+_asked = threading.Event()
+
+
+def heed(overdue: Callable[[], None]) -> None:
+    """From now on, stop when asked to; a signal that is ignored already stays ignored.
+
+    Args:
+        overdue: Called in another thread when the process goes on GRACE_S later: the main thread
+            may have swallowed the interrupt, or wait for something that never comes.
+    """
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    # Written to at once, even while the main thread is not in Python.
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    threading.Thread(
+        target=_watch, args=(reading, overdue), name="stopping in time", daemon=True
+    ).start()
+
+
+def asked() -> bool:
+    """Whether the process was asked to stop."""
+    return _asked.is_set()
+
+
+@contextmanager
+def heeded() -> Iterator[None]:
+    """Who asks to stop is heard, at the end of the block if not at once.
+
+    Raises:
+        KeyboardInterrupt: the process was asked to stop, whatever the block made of that.
+    """
+    try:
+        yield
+    except Interrupted:
+        raise
+    except Exception:
+        if not asked():
+            raise
+    if asked():
+        raise KeyboardInterrupt
+
+
+def heed_no_more() -> None:
+    """What is left to do takes no time: no KeyboardInterrupt from here on."""
+    _asked.set()
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    if not asked():
+        _asked.set()
+        signal.default_int_handler(number, frame)
+
+
+def _watch(reading: int, overdue: Callable[[], None]) -> None:
+    while os.read(reading, 1)[0] not in SIGNALS:
+        pass
+    time.sleep(GRACE_S)
+    overdue()
