@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 _CHECK_WORKERS = 30
 """Seconds between looks at whether anybody is left to do the job."""
 
+_ANSWER = 120
+"""Seconds after which a scheduler that does not answer is taken to be lost."""
+
+_LOST = "the connection to the scheduler was lost; what is finished is kept: resume the run"
+
 
 @dataclass(frozen=True)
 class Tick:
@@ -56,10 +61,19 @@ class Engine:
         client: "distributed.Client",
         retries: int,
         revive: Callable[[], None] = lambda: None,
+        resource: str | None = None,
     ) -> None:
-        """`revive` begins workers in place of those that died for good."""
+        """Workers have imported what they need.
+
+        Args:
+            client: Of their scheduler.
+            retries: How often a job whose worker died is taken up again.
+            revive: Begins workers in place of those that died for good.
+            resource: What workers that do jobs offer 1 of; None: all do.
+        """
         self._client = client
         self._revive = revive
+        self._resource = resource
         self._session = uuid4().hex[:8]  # a scheduler may serve several searches
         self._lock = threading.RLock()
         self._waiting: deque[_Call] = deque()
@@ -68,8 +82,7 @@ class Engine:
         """Called, in another thread, for every `report_epoch` of a worker."""
         self.workers = self.count_workers()
         """How many there were at last count."""
-        client.run_on_scheduler(_allow_failures, failures=retries)
-        client.register_plugin(_prepare_workers())
+        client.run_on_scheduler(_allow_failures(retries))
         client.subscribe_topic(self._session, lambda event: self.on_tick(Tick(**event[1]["tick"])))
 
     def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
@@ -82,7 +95,7 @@ class Engine:
 
     def everywhere(self, function: Callable[[], Any]) -> list[Any]:
         """What the function returns on each worker, in no order."""
-        return list(self._client.run(function).values())
+        return list(self._client.run(function, workers=list(self._threads())).values())
 
     def wait_any(self, futures: "Sequence[Future[Any]]") -> None:
         """Wait until at least one of these is done.
@@ -112,16 +125,39 @@ class Engine:
         return future.result()
 
     def count_workers(self) -> int:
-        """How many jobs can run at the same time, now."""
-        self.workers = sum(self._client.nthreads().values())
+        """How many jobs can run at the same time, now.
+
+        Raises:
+            StudyFailed: the scheduler does not answer.
+        """
+        self.workers = sum(self._threads().values())
         return self.workers
+
+    def _threads(self) -> dict[str, int]:
+        """Those of each worker that does jobs."""
+        scheduler = self._client.scheduler
+        try:
+            if scheduler is None:
+                raise ConnectionError("the connection is closed")
+            known = self._client.sync(scheduler.identity, callback_timeout=_ANSWER)["workers"]
+        except OSError as error:
+            raise StudyFailed(f"{_LOST} ({one_line(error)})") from error
+        return {
+            address: worker["nthreads"]
+            for address, worker in known.items()
+            if self._resource is None or self._resource in worker["resources"]
+        }
 
     def _start_waiting(self) -> None:
         with self._lock:
             while self._waiting and len(self._running) < self.workers:
                 call = self._waiting.popleft()
                 future = self._client.submit(
-                    call.function, *call.args, key=f"{self._session}/{call.key}", pure=False
+                    call.function,
+                    *call.args,
+                    key=f"{self._session}/{call.key}",
+                    pure=False,
+                    resources=self._resource and {self._resource: 1},
                 )
                 self._running[call.key] = future
                 future.add_done_callback(lambda done, call=call: self._finish(call, done))
@@ -135,7 +171,10 @@ class Engine:
         except Exception as error:
             call.result.set_exception(_reason(call.key, error))
         if self._client.status == "running":
-            self.count_workers()
+            try:
+                self.count_workers()
+            except StudyFailed:
+                return  # whoever waits will see it
             self._start_waiting()
 
 
@@ -145,10 +184,7 @@ def _reason(key: str, error: Exception) -> StudyError:
     if isinstance(error, StudyError):
         return error
     if isinstance(error, CancelledError):
-        return StudyFailed(
-            f"{key}: the connection to the scheduler was lost; what is finished is kept: resume "
-            "the run"
-        )
+        return StudyFailed(f"{key}: {_LOST}")
     if isinstance(error, KilledWorker):
         times = error.allowed_failures + 1
         return WorkerDied(
@@ -174,12 +210,17 @@ def report_epoch(epoch: int, score: float) -> None:
     worker.log_event(session, {"tick": {"key": key, "epoch": epoch, "score": score}})
 
 
-def _allow_failures(dask_scheduler: Any, failures: int) -> None:
-    """On the scheduler: how many workers may die of a task before it is given up."""
-    dask_scheduler.allowed_failures = failures
+def _allow_failures(failures: int) -> Callable[[Any], None]:
+    """For the scheduler: how many workers may die of a task before it is given up."""
+
+    # Pickled as it is and not by its name, since a scheduler may have no study.
+    def allow(dask_scheduler: Any) -> None:
+        dask_scheduler.allowed_failures = failures
+
+    return allow
 
 
-def _prepare_workers() -> "distributed.WorkerPlugin":
+def preparation() -> "distributed.WorkerPlugin":
     """Have workers, those that join later too, import TensorFlow before their first job."""
     from distributed import Worker, WorkerPlugin
 

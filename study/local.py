@@ -12,7 +12,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 from study import variables
-from study.engine import Engine, quiet_dask
+from study.engine import Engine, preparation, quiet_dask
 from study.errors import WrongUse
 from study.quiet import import_tensorflow
 
@@ -75,6 +75,7 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
         ) as cluster,
         Client(cluster) as client,
     ):
+        client.register_plugin(preparation())
         # A worker that dies as soon as it has begun takes its nanny with it, which would have begun
         # the next.
         yield Engine(client, retries, revive=lambda: cluster.scale(wanted))

@@ -1,17 +1,19 @@
 """Workers in processes of their own: what they are told, and what happens when they die."""
 
+import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from pathlib import Path
 
 import dask
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, Worker, get_worker
 
 from study import engine as engine_module
 from study import local
@@ -23,6 +25,8 @@ from study.engine import (
 )
 from study.errors import StudyFailed, WrongUse
 from study.local import core_count, local_engine
+
+PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
@@ -251,27 +255,90 @@ def test_workers_that_do_not_see_the_folder_are_refused(engine: Engine, tmp_path
         join(engine._client.scheduler.address, tmp_path / "nowhere")
 
 
+def idle_cluster(workers: int, threads: int = 1) -> LocalCluster:
+    """Workers in this process: begun in no time."""
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=threads,
+        processes=False,
+        dashboard_address="127.0.0.1:0",
+    )
+
+
 def test_workers_of_several_threads_are_refused(tmp_path: Path) -> None:
     """Trainings in one process would share Keras's global state."""
     with (
-        LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
-        ) as cluster,
-        pytest.raises(WrongUse, match=r"has 2 threads.*start workers with --nthreads 1"),
+        idle_cluster(1, threads=2) as cluster,
+        pytest.raises(WrongUse, match=r"has no workers that can be used: .* start workers with"),
     ):
         join(cluster.scheduler_address, tmp_path)
 
 
-def test_workers_that_imported_tensorflow_under_other_variables_are_refused(
+def test_a_worker_that_joins_later_is_looked_at_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Dask itself would give it jobs."""
+    with idle_cluster(1) as cluster:
+        address = cluster.scheduler_address
+        with remote_engine(address, None, tmp_path, retries=1) as engine:
+            caplog.clear()
+            cluster.sync(begin_worker, cluster, threads=3)
+            jobs = [engine.submit(threads_of_worker, key=f"threads-{n}") for n in range(6)]
+            assert {engine.wait_for(job) for job in jobs} == {1}
+            assert engine.count_workers() == 1
+            assert engine.everywhere(os.getpid) == [os.getpid()]
+    (said,) = [one.getMessage() for one in caplog.records if one.name == "study.cluster"]
+    assert re.search(r"worker inproc://\S+ is not used: it has 3 threads", said)
+
+
+def test_a_worker_that_joins_when_none_is_left_takes_up_the_job(tmp_path: Path) -> None:
+    """Dask looks for one when it joins, and not when it has shown that it can do jobs."""
+    with (
+        idle_cluster(1) as cluster,
+        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1) as engine,
+    ):
+        cluster.sync(cluster.workers[0].close)
+        job = engine.submit(double, 4, key="later")
+        cluster.sync(begin_worker, cluster)
+        wait([job], timeout=20)
+        assert job.done()
+        assert engine.wait_for(job) == 8
+
+
+async def begin_worker(cluster: LocalCluster, threads: int = 1) -> None:
+    await Worker(cluster.scheduler_address, nthreads=threads)
+
+
+def threads_of_worker() -> int:
+    return int(get_worker().state.nthreads)
+
+
+def test_a_scheduler_that_hangs_is_taken_to_be_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0"
-    ) as cluster:
-        monkeypatch.setitem(sys.modules, "tensorflow", engine_module)
-        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
-        with pytest.raises(WrongUse, match=r"a worker cannot .* while ONEDNN_MAX_CPU_ISA was set"):
-            join(cluster.scheduler_address, tmp_path)
+    monkeypatch.setattr(engine_module, "_CHECK_WORKERS", 0.1)
+    monkeypatch.setattr(engine_module, "_ANSWER", 0.5)
+    with (
+        idle_cluster(1) as cluster,
+        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1) as engine,
+    ):
+        job = engine.submit(await_file, tmp_path / "go", key="waits")
+
+        async def hang(**_: object) -> None:
+            await asyncio.sleep(PATIENCE)
+
+        cluster.scheduler.handlers["identity"] = hang
+        with pytest.raises(StudyFailed, match=r"scheduler was lost; .* resume the run"):
+            engine.wait_for(job)
+        (tmp_path / "go").touch()
+
+
+@pytest.mark.parametrize("workers", [1001, 10**9])
+def test_far_more_workers_than_a_search_has_trials_are_not_waited_for(
+    tmp_path: Path, workers: int
+) -> None:
+    with pytest.raises(WrongUse, match=rf"expected at most 1000 with --scheduler, got {workers}"):
+        join("tcp://127.0.0.1:9", tmp_path, workers)
 
 
 def test_cores_are_counted() -> None:
