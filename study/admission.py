@@ -43,7 +43,11 @@ def admission(
         idempotent = True
         report: Report | None = None
 
-        async def setup(self, worker: Worker) -> None:
+        def setup(self, worker: Worker) -> None:
+            # The worker answers meanwhile, and whoever waits imports TensorFlow too.
+            self.looking = asyncio.create_task(self.look(worker))
+
+        async def look(self, worker: Worker) -> None:
             try:
                 from study.admission import report
 
@@ -53,7 +57,6 @@ def admission(
             except Exception as error:  # whatever their import of the study raised
                 words = " ".join(f"{type(error).__name__}: {error}".split())
                 found = {"objection": f"it cannot import the study ({words})", "vectors": None}
-            self.report = found | {"worker": worker.address}
             if found["objection"] is None:
                 await worker.set_resources(**{resource: 1})
                 if worker.status is Status.running:
@@ -61,6 +64,7 @@ def admission(
                     # one has a new resource.
                     worker.status = Status.paused
                     worker.status = Status.running
+            self.report = found | {"worker": worker.address}
             worker.log_event(resource, self.report)
 
     return Admission()

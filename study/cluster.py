@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from study import fingerprint, processor
 from study.admission import Report, admission, reports_of
 from study.engine import Engine, quiet_dask
-from study.errors import StudyError, StudyFailed, WrongUse, one_line
+from study.errors import StudyFailed, WrongUse, one_line
 from study.quiet import import_tensorflow
 
 if TYPE_CHECKING:
@@ -69,8 +68,6 @@ def remote_engine(
     with client:
         try:
             engine = _engine(client, address, workers, folder.resolve(), retries, images)
-        except StudyError:
-            raise
         except OSError as error:
             raise StudyFailed(
                 f"--scheduler: {address} was lost while waiting for workers: {one_line(error)}"
@@ -94,11 +91,8 @@ def _engine(
     resource = "study-" + blake2b(repr((expected, folder)).encode()).hexdigest()[:16]
     heard = _Heard()
     client.subscribe_topic(resource, lambda event: heard.note(event[1]))
-    looks = admission(resource, expected, folder, images)
-    with ThreadPoolExecutor(1) as aside:  # both sides import TensorFlow at the same time
-        looking = aside.submit(client.register_plugin, looks)
-        import_tensorflow()
-        looking.result()
+    client.register_plugin(admission(resource, expected, folder, images))
+    import_tensorflow()  # as they do meanwhile
     engine = Engine(client, retries, resource=resource)
     _wait(client, engine, resource, workers, heard)
     if engine.workers < (workers or 1):
@@ -119,16 +113,16 @@ def _wait(
     workers: int | None,
     heard: "_Heard",
 ) -> None:
-    """Until all that are there have looked at themselves, and so many of them can be used."""
+    """Until so many can be used; None: until all that are there have looked at themselves."""
     deadline = time.monotonic() + _ALL_JOIN_TIMEOUT
     while time.monotonic() < deadline:
         reports = list(client.run(reports_of(resource), on_error="ignore").values())
         for report in filter(None, reports):
             heard.note(report)
-        enough = engine.count_workers() >= (workers or 1)
-        if all(reports) and (enough or workers is None):
+        there = engine.count_workers()
+        if there >= workers if workers else all(reports):
             return
-        if all(reports):
+        if workers:
             heard.say()  # what keeps them from being enough
         time.sleep(_LOOK_AGAIN)
 

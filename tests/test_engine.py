@@ -245,6 +245,7 @@ def test_where_no_scheduler_is_it_is_said(tmp_path: Path, monkeypatch: pytest.Mo
 def test_fewer_workers_than_were_asked_for_are_refused_after_a_while(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    join(engine._client.scheduler.address, tmp_path, workers=2)
     monkeypatch.setattr("study.cluster._ALL_JOIN_TIMEOUT", 0.5)
     with pytest.raises(WrongUse, match="has 2 workers, --workers 3 were wanted"):
         join(engine._client.scheduler.address, tmp_path, workers=3)
@@ -278,17 +279,22 @@ def test_a_worker_that_joins_later_is_looked_at_too(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Dask itself would give it jobs."""
-    with idle_cluster(1) as cluster:
-        address = cluster.scheduler_address
-        with remote_engine(address, None, tmp_path, retries=1) as engine:
-            caplog.clear()
-            cluster.sync(begin_worker, cluster, threads=3)
-            jobs = [engine.submit(threads_of_worker, key=f"threads-{n}") for n in range(6)]
-            assert {engine.wait_for(job) for job in jobs} == {1}
-            assert engine.count_workers() == 1
-            assert engine.everywhere(os.getpid) == [os.getpid()]
-    (said,) = [one.getMessage() for one in caplog.records if one.name == "study.cluster"]
-    assert re.search(r"worker inproc://\S+ is not used: it has 3 threads", said)
+    with (
+        idle_cluster(1) as cluster,
+        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1) as engine,
+    ):
+        late = cluster.sync(begin_worker, cluster, threads=3)
+        deadline = time.monotonic() + PATIENCE
+        while not (said := [one for one in caplog.records if one.name == "study.cluster"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        jobs = [engine.submit(threads_of_worker, key=f"threads-{n}") for n in range(6)]
+        assert {engine.wait_for(job) for job in jobs} == {1}
+        assert engine.count_workers() == 1
+        assert engine.everywhere(threads_of_any_worker) == [1]
+        cluster.sync(late.close)
+    (line,) = said
+    assert re.search(r"worker inproc://\S+ is not used: it has 3 threads", line.getMessage())
 
 
 def test_a_worker_that_joins_when_none_is_left_takes_up_the_job(tmp_path: Path) -> None:
@@ -299,18 +305,23 @@ def test_a_worker_that_joins_when_none_is_left_takes_up_the_job(tmp_path: Path) 
     ):
         cluster.sync(cluster.workers[0].close)
         job = engine.submit(double, 4, key="later")
-        cluster.sync(begin_worker, cluster)
-        wait([job], timeout=20)
+        late = cluster.sync(begin_worker, cluster)
+        wait([job], timeout=PATIENCE)
         assert job.done()
         assert engine.wait_for(job) == 8
+        cluster.sync(late.close)
 
 
-async def begin_worker(cluster: LocalCluster, threads: int = 1) -> None:
-    await Worker(cluster.scheduler_address, nthreads=threads)
+async def begin_worker(cluster: LocalCluster, threads: int = 1) -> Worker:
+    return await Worker(cluster.scheduler_address, nthreads=threads)
 
 
 def threads_of_worker() -> int:
     return int(get_worker().state.nthreads)
+
+
+def threads_of_any_worker(dask_worker: Worker) -> int:
+    return int(dask_worker.state.nthreads)
 
 
 def test_a_scheduler_that_hangs_is_taken_to_be_lost(
