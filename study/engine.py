@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 _LOOK_S = 2
 """Seconds between looks at whether anybody is left to do the job."""
 
+_COUNT_S = 10
+"""Seconds between counts of workers: how many do jobs, and whether their scheduler answers."""
+
+_ANSWER_S = 120
+"""Seconds after which a scheduler that does not answer is taken to be lost."""
+
 _CLOSE_S = 3
 """Seconds for an engine, its client and its workers to close, each; who has died never answers."""
 
@@ -71,8 +77,9 @@ class Engine:
         retries: int,
         patience: float = 90,
         revive: Callable[[], None] = lambda: None,
+        resource: str | None = None,
     ) -> None:
-        """Take the client's workers into service.
+        """Take the client's workers, which have imported what they need, into service.
 
         Args:
             client: Of a running scheduler.
@@ -80,11 +87,13 @@ class Engine:
             patience: Seconds without any worker after which none is expected to come back; a
                 cluster may take a while to start one.
             revive: Begins workers in place of those that died for good.
+            resource: What workers that do jobs offer 1 of; None: all do.
         """
         self._client = client
         self._loop: Any = client.loop
         self._patience = patience
         self._revive = revive
+        self._resource = resource
         self._session = uuid4().hex[:8]  # a scheduler may serve several searches
         self._lock = threading.RLock()
         self._waiting: deque[_Call] = deque()
@@ -92,11 +101,11 @@ class Engine:
         self.on_tick: Callable[[Tick], None] = lambda _: None
         """Called, in another thread, for every `report_epoch` of a worker."""
         self._addresses: set[str] = set()
-        """Of the workers there are: Dask tells of those that come and go."""
+        """Of the workers that do jobs."""
+        self._counted = 0.0
         client.subscribe_topic("all", self._note_worker)
-        self._addresses.update(client.nthreads())
-        client.run_on_scheduler(_allow_failures, failures=retries)
-        client.register_plugin(_prepare_workers())
+        self.count_workers()
+        client.run_on_scheduler(_allow_failures(retries))
         client.subscribe_topic(self._session, lambda event: self.on_tick(Tick(**event[1]["tick"])))
 
     @property
@@ -114,18 +123,20 @@ class Engine:
 
     def everywhere(self, function: Callable[[], Any]) -> list[Any]:
         """What the function returns on each worker, in no order."""
-        return list(self._client.run(function).values())
+        return list(self._client.run(function, workers=list(self._addresses_now())).values())
 
     def wait_any(self, futures: "Sequence[Future[Any]]") -> None:
         """Wait until at least one of these is done.
 
         Raises:
-            StudyFailed: no worker is left.
+            StudyFailed: no worker is left, or no scheduler.
         """
         last_seen = time.monotonic()
+        self._count_in_time()
         while not wait(futures, timeout=_LOOK_S, return_when=FIRST_COMPLETED).done:
             if self._client.status == "closed":  # by Dask, after it has tried again for a while
                 raise StudyFailed(_LOST)
+            self._count_in_time()
             if self.workers:
                 last_seen = time.monotonic()
             elif time.monotonic() - last_seen > self._patience:
@@ -152,12 +163,46 @@ class Engine:
             self._waiting.clear()
         self._client.unsubscribe_topic("all")
 
+    def count_workers(self) -> int:
+        """Ask how many jobs can run at the same time; `workers` is so until Dask tells otherwise.
+
+        Raises:
+            StudyFailed: the scheduler does not answer.
+        """
+        self._addresses = self._addresses_now()
+        self._counted = time.monotonic()
+        return self.workers
+
+    def _count_in_time(self) -> None:
+        """Of workers that have joined, Dask does not tell which may do jobs."""
+        if time.monotonic() - self._counted > _COUNT_S:
+            self.count_workers()
+
+    def _addresses_now(self) -> set[str]:
+        """Of the workers that do jobs."""
+        scheduler = self._client.scheduler
+        try:
+            if scheduler is None:
+                raise ConnectionError("the connection is closed")
+            known = self._client.sync(scheduler.identity, callback_timeout=_ANSWER_S)["workers"]
+        except OSError as error:
+            raise StudyFailed(f"{_LOST} ({one_line(error)})") from error
+        return {
+            address
+            for address, worker in known.items()
+            if self._resource is None or self._resource in worker["resources"]
+        }
+
     def _start_waiting(self) -> None:
         with self._lock:
             while self._waiting and len(self._running) < self.workers:
                 call = self._waiting.popleft()
                 future = self._client.submit(
-                    call.function, *call.args, key=f"{self._session}/{call.key}", pure=False
+                    call.function,
+                    *call.args,
+                    key=f"{self._session}/{call.key}",
+                    pure=False,
+                    resources=self._resource and {self._resource: 1},
                 )
                 self._running[call.key] = future
                 # On Dask's own loop, which ends with the client: a thread of its callbacks would
@@ -182,7 +227,7 @@ class Engine:
     def _note_worker(self, event: tuple[float, dict[str, Any]]) -> None:
         """On Dask's loop: a worker has come or gone, or something else has happened."""
         news = event[1]
-        if news.get("action") == "add-worker":
+        if news.get("action") == "add-worker" and self._resource is None:
             self._addresses.add(news["worker"])
         elif news.get("action") == "remove-worker":
             self._addresses.discard(news["worker"])
@@ -220,12 +265,17 @@ def report_epoch(epoch: int, score: float) -> None:
     worker.log_event(session, {"tick": {"key": key, "epoch": epoch, "score": score}})
 
 
-def _allow_failures(dask_scheduler: Any, failures: int) -> None:
-    """On the scheduler: how many workers may die of a task before it is given up."""
-    dask_scheduler.allowed_failures = failures
+def _allow_failures(failures: int) -> Callable[[Any], None]:
+    """For the scheduler: how many workers may die of a task before it is given up."""
+
+    # Pickled as it is and not by its name, since a scheduler may have no study.
+    def allow(dask_scheduler: Any) -> None:
+        dask_scheduler.allowed_failures = failures
+
+    return allow
 
 
-def _prepare_workers() -> "distributed.WorkerPlugin":
+def preparation() -> "distributed.WorkerPlugin":
     """Have workers, those that join later too, import TensorFlow before their first job."""
     from distributed import Worker, WorkerPlugin
 

@@ -15,6 +15,7 @@ PACKAGES = (
     "keras-tuner",
     "tf-keras-vis",
     "numpy",
+    "ml_dtypes",
     "pandas",
     "seaborn",
     "matplotlib",

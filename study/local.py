@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study import scratch, variables
-from study.engine import Engine, closed_in_time, quiet_dask
+from study.engine import Engine, closed_in_time, preparation, quiet_dask
 from study.errors import WrongUse
 from study.quiet import import_tensorflow
 
@@ -75,6 +75,7 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
         closed_in_time(_cluster(wanted)) as cluster,
         closed_in_time(Client(cluster)) as client,
     ):
+        client.register_plugin(preparation())
         # A worker that dies as soon as it has begun takes its nanny with it, which would have begun
         # the next.
         engine = Engine(client, retries, _PATIENCE_S, revive=lambda: cluster.scale(wanted))

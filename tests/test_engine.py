@@ -1,6 +1,8 @@
 """Workers in processes of their own: what they are told, and what happens when they die."""
 
+import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from pathlib import Path
 import dask
 import psutil
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, Worker, get_worker
 
 from study import engine as engine_module
 from study import local, scratch
@@ -24,6 +26,8 @@ from study.engine import (
 from study.errors import StudyFailed, WrongUse
 from study.local import core_count, local_engine
 from tests.command import ROOT
+
+PATIENCE = 60
 
 
 @pytest.fixture(scope="module")
@@ -364,6 +368,7 @@ def test_where_no_scheduler_is_it_is_said(tmp_path: Path, monkeypatch: pytest.Mo
 def test_fewer_workers_than_were_asked_for_are_refused_after_a_while(
     cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    join(cluster, tmp_path, workers=2)
     monkeypatch.setattr("study.cluster._ALL_JOIN_TIMEOUT", 0.5)
     with pytest.raises(WrongUse, match="has 2 workers, --workers 3 were wanted"):
         join(cluster, tmp_path, workers=3)
@@ -378,19 +383,85 @@ def test_workers_of_several_threads_are_refused(tmp_path: Path) -> None:
     """Trainings in one process would share Keras's global state."""
     with (
         threads(1, threads_per_worker=2) as cluster,
-        pytest.raises(WrongUse, match=r"has 2 threads.*start workers with --nthreads 1"),
+        pytest.raises(WrongUse, match=r"has no workers that can be used: .* start workers with"),
     ):
         join(cluster.scheduler_address, tmp_path)
 
 
-def test_workers_that_imported_tensorflow_under_other_variables_are_refused(
+def test_a_worker_that_joins_later_is_looked_at_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Dask itself would give it jobs."""
+    with (
+        threads() as cluster,
+        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1) as engine,
+    ):
+        late = cluster.sync(begin_worker, cluster, threads=3)
+        deadline = time.monotonic() + PATIENCE
+        while not (said := [one for one in caplog.records if one.name == "study.cluster"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        jobs = [engine.submit(threads_of_worker, key=f"threads-{n}") for n in range(6)]
+        assert {engine.wait_for(job) for job in jobs} == {1}
+        assert engine.count_workers() == 1
+        assert engine.everywhere(threads_of_any_worker) == [1]
+        cluster.sync(late.close)
+    (line,) = said
+    assert re.search(r"worker inproc://\S+ is not used: it has 3 threads", line.getMessage())
+
+
+def test_a_worker_that_joins_when_none_is_left_takes_up_the_job(tmp_path: Path) -> None:
+    """Dask looks for one when it joins, and not when it has shown that it can do jobs."""
+    with (
+        threads() as cluster,
+        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1) as engine,
+    ):
+        cluster.sync(cluster.workers[0].close)
+        job = engine.submit(double, 4, key="later")
+        late = cluster.sync(begin_worker, cluster)
+        assert engine.wait_for(job) == 8
+        cluster.sync(late.close)
+
+
+async def begin_worker(cluster: LocalCluster, threads: int = 1) -> Worker:
+    return await Worker(cluster.scheduler_address, nthreads=threads)
+
+
+def threads_of_worker() -> int:
+    return int(get_worker().state.nthreads)
+
+
+def threads_of_any_worker(dask_worker: Worker) -> int:
+    return int(dask_worker.state.nthreads)
+
+
+def test_a_scheduler_that_hangs_is_taken_to_be_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with threads() as cluster:
-        monkeypatch.setitem(sys.modules, "tensorflow", engine_module)
-        monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
-        with pytest.raises(WrongUse, match=r"a worker cannot .* while ONEDNN_MAX_CPU_ISA was set"):
-            join(cluster.scheduler_address, tmp_path)
+    monkeypatch.setattr(engine_module, "_LOOK_S", 0.1)
+    monkeypatch.setattr(engine_module, "_COUNT_S", 0.1)
+    monkeypatch.setattr(engine_module, "_ANSWER_S", 0.5)
+    with (
+        threads() as cluster,
+        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1) as engine,
+    ):
+        job = engine.submit(await_file, tmp_path / "go", key="waits")
+
+        async def hang(**_: object) -> None:
+            await asyncio.sleep(PATIENCE)
+
+        cluster.scheduler.handlers["identity"] = hang
+        with pytest.raises(StudyFailed, match=r"scheduler was lost; .* resume the run"):
+            engine.wait_for(job)
+        (tmp_path / "go").touch()
+
+
+@pytest.mark.parametrize("workers", [1001, 10**9])
+def test_far_more_workers_than_a_search_has_trials_are_not_waited_for(
+    tmp_path: Path, workers: int
+) -> None:
+    with pytest.raises(WrongUse, match=rf"expected at most 1000 with --scheduler, got {workers}"):
+        join("tcp://127.0.0.1:9", tmp_path, workers)
 
 
 def test_cores_are_counted() -> None:

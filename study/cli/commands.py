@@ -669,7 +669,7 @@ def _engine(
     with ExitStack() as stack:
         with waiting("importing TensorFlow, waiting for workers"):
             engine = stack.enter_context(
-                remote_engine(scheduler, workers, Path.cwd(), retries)
+                remote_engine(scheduler, workers, Path.cwd(), retries, settings.data.line_dir)
                 if scheduler
                 else local_engine(workers, retries)
             )
