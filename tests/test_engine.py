@@ -407,7 +407,7 @@ def test_a_worker_that_joins_later_is_looked_at_too(
         assert engine.everywhere(threads_of_any_worker) == [1]
         cluster.sync(late.close)
     (line,) = said
-    assert re.search(r"worker inproc://\S+ is not used: it has 3 threads", line.getMessage())
+    assert re.search(r"worker tcp://\S+ is not used: it has 3 threads", line.getMessage())
 
 
 def test_a_worker_that_joins_when_none_is_left_takes_up_the_job(tmp_path: Path) -> None:
