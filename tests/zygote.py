@@ -14,6 +14,7 @@ import json
 import multiprocessing
 import os
 import re
+import resource
 import runpy
 import signal
 import socket
@@ -135,8 +136,13 @@ class Zygote:
         arguments: Sequence[str],
         environment: dict[str, str],
         script: str | None = None,
+        limits: Sequence[tuple[int, int]] = (),
     ) -> Launched:
-        """`python -m MODULE ARGUMENTS`, or `python -c SCRIPT`, in that folder."""
+        """`python -m MODULE ARGUMENTS`, or `python -c SCRIPT`, in that folder.
+
+        Args:
+            limits: Of resources, and how much there is of each.
+        """
         out, err, status = os.pipe(), os.pipe(), os.pipe()
         request = {
             "folder": str(folder),
@@ -144,6 +150,7 @@ class Zygote:
             "arguments": list(arguments),
             "environment": environment,
             "script": script,
+            "limits": list(limits),
         }
         with self._lock:
             theirs = [out[1], err[1], status[1]]
@@ -227,14 +234,14 @@ def _serve(control: socket.socket, decided: dict[str, str]) -> dict[str, Any] | 
     Returns:
         In a fork, what it is to do; in the zygote, None, when there is nobody left to ask.
     """
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those between are waited for by nobody
+    between: set[int] = set()
     while True:
         message, fds, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 3)
+        between -= {one for one in between if os.waitpid(one, os.WNOHANG)[0]}
         if not message:
             return None
-        if os.fork() == 0:
+        if (waiting := os.fork()) == 0:
             # Between: waits for the process, so that the zygote waits for nobody.
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             pid = os.fork()
             if pid == 0:
                 control.close()
@@ -248,6 +255,7 @@ def _serve(control: socket.socket, decided: dict[str, str]) -> dict[str, Any] | 
             _, status = os.waitpid(pid, 0)
             os.write(fds[2], str(status).encode())
             os._exit(0)
+        between.add(waiting)
         for end in fds:
             os.close(end)
 
@@ -266,6 +274,8 @@ def _become(
         os.close(end)
     _open_standard_streams()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for limit, most in request["limits"]:
+        resource.setrlimit(limit, (most, most))
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"] | decided)

@@ -38,7 +38,7 @@ STARTS = {
 }
 """Step -> the line on standard output with which it begins."""
 
-LAST = {"run": "report:", "search": "tiny: search: done"}
+LAST = {"run": "report: reports/", "search": "tiny: search: done"}
 """Command -> the line after which it only closes."""
 
 SIGNALS = {
@@ -70,12 +70,10 @@ class Undisturbed:
     begins: dict[str, float]
     """Step -> seconds after the launch; "end" too."""
 
-    def window(self, step: str, command: str) -> tuple[float, float]:
-        """When a step begins and ends, in seconds after the launch."""
+    def window(self, step: str) -> tuple[float, float]:
+        """When a step begins and ends, in seconds after the launch; "": the whole."""
         if step == "":
-            return 0, self.begins["search"] + 2 if command == "search" else self.begins["end"]
-        if step == "closing" and command == "search":
-            return self.begins["evaluate"], self.begins["evaluate"] + 1
+            return 0, self.begins["end"]
         steps = list(self.begins)
         return self.begins[step], self.begins[steps[steps.index(step) + 1]]
 
@@ -100,8 +98,8 @@ class Game:
     folder: Path
     patience: float = 1
     """Factor on all bounds of time, for busy machines."""
-    _known: dict[tuple[str, int], Undisturbed] = field(default_factory=dict)
-    _locks: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
+    _known: dict[tuple[str, int, str], Undisturbed] = field(default_factory=dict)
+    _locks: dict[tuple[str, int, str], threading.Lock] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         make_project(self.folder / "project")
@@ -115,32 +113,32 @@ class Game:
         temporary = Path(tempfile.mkdtemp(prefix="c", dir="/tmp"))
         return Place(self.zygote, self.folder / "project", folder, temporary)
 
-    def undisturbed(self, tuner: str, workers: int) -> Undisturbed:
-        """The run that nobody disturbs; once for each tuner and number of workers."""
-        key = (tuner, workers)
+    def undisturbed(self, tuner: str, workers: int, command: str) -> Undisturbed:
+        """What nobody disturbs; done once."""
+        key = (tuner, workers, command)
         with self._locks.setdefault(key, threading.Lock()):
             if key not in self._known:
-                self._known[key] = self._undisturbed(tuner, workers)
+                self._known[key] = self._undisturbed(tuner, workers, command)
             return self._known[key]
 
-    def _undisturbed(self, tuner: str, workers: int) -> Undisturbed:
-        place = self.place(f"whole-{tuner}-{workers}")
+    def _undisturbed(self, tuner: str, workers: int, command: str) -> Undisturbed:
+        place = self.place(f"whole-{tuner}-{workers}-{command}")
         started = time.monotonic()
-        begun = place.launch(_arguments(place, "run", tuner, workers, None))
+        begun = place.launch(_arguments(place, command, tuner, workers, None))
         out, err = begun.communicate(self.completion)
         if begun.returncode:
-            raise RuntimeError(f"undisturbed, {tuner} fails:\n{out}\n{err}")
+            raise RuntimeError(f"undisturbed, {command} by {tuner} fails:\n{out}\n{err}")
         ended = time.monotonic()
         begins = {"creation": 0.0}
-        for step, words in (*STARTS.items(), ("closing", LAST["run"])):
-            begins[step] = next(when for when, line in begun.lines if line.startswith(words))
-            begins[step] -= started
+        for step, words in (*STARTS.items(), ("closing", LAST[command])):
+            said = [when - started for when, line in begun.lines if line.startswith(words)]
+            begins |= dict.fromkeys([step], *said[:1]) if said else {}
         shutil.rmtree(place.temporary)
         return Undisturbed(place.folder, begins | {"end": ended - started})
 
     def play(self, one: Round) -> Outcome:
         """Play it."""
-        whole = self.undisturbed(one.tuner, one.workers)
+        whole = self.undisturbed(one.tuner, one.workers, one.command)
         place = self.place(f"round-{one.number}")
         started = time.monotonic()
         playing = _Playing(self, one, whole, place)
@@ -193,7 +191,7 @@ class _Playing:
         if begun.returncode != 0:
             self._complete(again)
         if not self.wrong:
-            self.wrong += checks.differences(place.folder, self._whole.folder, one.command)
+            self.wrong += checks.differences(place.folder, self._whole.folder)
         self._see_what_is_left()
 
     def end(self) -> None:
@@ -233,7 +231,7 @@ class _Playing:
             come = lambda: self._count(moment) > there  # noqa: E731
             until(lambda: begun.poll() is not None or come(), deadline, pause=0.0005)
             return
-        first, last = self._whole.window(moment.step, self._round.command)
+        first, last = self._whole.window(moment.step)
         line = STARTS.get(moment.step)
         if moment.step == "closing":
             line = LAST[self._round.command]
