@@ -1,4 +1,4 @@
-"""Ten rounds of `make chaos`: a study is disturbed at random moments, and completes all the same."""
+"""Ten rounds of `make chaos`: a study disturbed at random moments completes all the same."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
