@@ -1,6 +1,5 @@
 """Where rounds are played: a project with a tiny problem, processes, a cluster."""
 
-import json
 import os
 import shutil
 import signal
@@ -70,19 +69,32 @@ class Place:
     project: Path
     folder: Path
     temporary: Path
-    """Short: sockets are in it."""
+    """Of the study; short: sockets are in it."""
+    temporary_of_cluster: Path
+    """What others leave is not the study's."""
     launched: list[Launched] = field(default_factory=list)
 
     def launch(self, arguments: list[str], cold: bool = False) -> Launched:
         """`python -m study ARGUMENTS`."""
-        begun = self._begin("study", arguments, cold)
+        begun = self._begin("study", arguments, self.temporary, cold)
         self.launched.append(begun)
         return begun
 
-    def _begin(self, module: str, arguments: list[str], cold: bool = False) -> Launched:
+    def begin_dask(self, module: str, arguments: list[str]) -> Launched:
+        """A scheduler or worker that somebody else has begun."""
+        return self._begin(module, arguments, self.temporary_of_cluster)
+
+    def remove_temporary(self) -> None:
+        """What is left in temporary folders, and these."""
+        for folder in (self.temporary, self.temporary_of_cluster):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _begin(
+        self, module: str, arguments: list[str], temporary: Path, cold: bool = False
+    ) -> Launched:
         environment = os.environ | {
             "PYTHONPATH": str(self.project),
-            "TMPDIR": str(self.temporary),
+            "TMPDIR": str(temporary),
             "COLUMNS": "200",
         }
         if cold:
@@ -115,12 +127,12 @@ class Cluster:
             self._end_workers()
             host, port = self.address.removeprefix("tcp://").split(":")
             options = ["--host", host, "--port", port, "--no-dashboard"]
-            self.scheduler = self.place._begin("distributed.cli.dask_scheduler", options)
+            self.scheduler = self.place.begin_dask("distributed.cli.dask_scheduler", options)
             until(lambda: _answers(host, int(port)), 60)
         self.workers = [one for one in self.workers if one.poll() is None]
         while len(self.workers) < self.count:
             options = [self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-            self.workers.append(self.place._begin("distributed.cli.dask_worker", options))
+            self.workers.append(self.place.begin_dask("distributed.cli.dask_worker", options))
 
     def _end_workers(self) -> None:
         for one in self.workers:
@@ -202,8 +214,3 @@ def commit() -> str:
     asked = ["git", "describe", "--always", "--dirty", "--exclude=*"]
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
-
-
-def read_json(path: Path) -> object:
-    """What the file says."""
-    return json.loads(path.read_text())

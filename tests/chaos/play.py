@@ -110,8 +110,8 @@ class Game:
         """A new place of that name."""
         folder = self.folder / name
         folder.mkdir()
-        temporary = Path(tempfile.mkdtemp(prefix="c", dir="/tmp"))
-        return Place(self.zygote, self.folder / "project", folder, temporary)
+        temporary, others = (Path(tempfile.mkdtemp(prefix="c", dir="/tmp")) for _ in range(2))
+        return Place(self.zygote, self.folder / "project", folder, temporary, others)
 
     def undisturbed(self, tuner: str, workers: int, command: str) -> Undisturbed:
         """What nobody disturbs; done once."""
@@ -133,7 +133,7 @@ class Game:
         for step, words in (*STARTS.items(), ("closing", LAST[command])):
             said = [when - started for when, line in begun.lines if line.startswith(words)]
             begins |= dict.fromkeys([step], *said[:1]) if said else {}
-        shutil.rmtree(place.temporary)
+        place.remove_temporary()
         return Undisturbed(place.folder, begins | {"end": ended - started})
 
     def play(self, one: Round) -> Outcome:
@@ -149,7 +149,7 @@ class Game:
         outcome = Outcome(one, time.monotonic() - started, playing.wrong, playing.done)
         if not outcome.wrong:
             shutil.rmtree(place.folder)
-        shutil.rmtree(place.temporary, ignore_errors=True)
+        place.remove_temporary()
         return outcome
 
 
@@ -178,6 +178,8 @@ class _Playing:
         scheduler = self._cluster.address if self._cluster else None
         arguments = _arguments(place, one.command, one.tuner, one.workers, scheduler)
         for number, faults in enumerate(one.launches):
+            if self._cluster:
+                self._cluster.begin()
             begun = place.launch(arguments, cold=one.cold and number == 0)
             self._disturb(begun, faults)
             self._remember()
@@ -229,7 +231,7 @@ class _Playing:
         deadline = self._game.completion
         if moment.file:
             come = lambda: self._count(moment) > there  # noqa: E731
-            until(lambda: begun.poll() is not None or come(), deadline, pause=0.0005)
+            until(lambda: begun.poll() is not None or come(), deadline, pause=0.002)
             return
         first, last = self._whole.window(moment.step)
         line = STARTS.get(moment.step)
@@ -237,7 +239,7 @@ class _Playing:
             line = LAST[self._round.command]
         if line is not None:
             said = lambda: any(words.startswith(line) for _, words in begun.lines)  # noqa: E731
-            until(lambda: begun.poll() is not None or said(), deadline, pause=0.001)
+            until(lambda: begun.poll() is not None or said(), deadline, pause=0.005)
             launched = time.monotonic()
         wait = moment.share * (last - first) - (time.monotonic() - launched)
         until(lambda: begun.poll() is not None, wait, pause=0.005)
