@@ -29,6 +29,12 @@ def differences(folder: Path, whole: Path) -> list[str]:
     return wrong
 
 
+def is_finished(folder: Path) -> bool:
+    """Whether the run says that all it was to do is done."""
+    path = folder / "results/demo/study.json"
+    return path.exists() and not StudyRecord.model_validate_json(path.read_bytes()).to_do()
+
+
 def _files(folder: Path) -> set[str]:
     """All files, and the folders that hold none."""
     return {

@@ -317,6 +317,7 @@ class _Playing:
             self._say(f"{len(lines)} lines begin with error: after {what}: {_tail(begun)}")
 
     def _complete(self, arguments: list[str]) -> None:
+        was_finished = checks.is_finished(self._place.folder)
         begun = self._place.launch(arguments)
         try:
             begun.wait(self._game.completion)
@@ -325,7 +326,8 @@ class _Playing:
             kill_session(begun.pid)
             return
         self._gone(begun, "completion")
-        if begun.returncode:
+        # A finished run's name is refused to the same command; whether it is, is looked at then.
+        if begun.returncode and not (was_finished and begun.returncode == 2):
             self._say(f"given again, it ends with {begun.returncode}: {_tail(begun)}")
         elif "Traceback" in begun.printed("err"):
             self._say(f"a traceback when given again: {_tail(begun)}")
