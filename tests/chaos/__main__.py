@@ -34,10 +34,11 @@ def main() -> int:
     variables.decide()
 
     from tests.chaos import table
+    from tests.chaos.place import commit
     from tests.chaos.play import Game, Outcome
     from tests.zygote import Zygote
 
-    folder = Path(tempfile.mkdtemp(prefix="chaos-"))
+    played_at, folder = commit(), Path(tempfile.mkdtemp(prefix="chaos-"))
     with Zygote() as zygote, ThreadPoolExecutor(asked.jobs) as pool:
         game = Game(zygote, folder, asked.patience)
 
@@ -50,7 +51,7 @@ def main() -> int:
 
         outcomes = list(pool.map(play, rounds))
     if not asked.only:
-        table.write(asked.seed, outcomes)
+        table.write(asked.seed, played_at, outcomes)
     failed = [outcome.round.number for outcome in outcomes if outcome.wrong]
     print(f"{len(outcomes)} rounds, wrong: {failed or 'none'}", flush=True)
     if failed:

@@ -197,9 +197,12 @@ class _Playing:
         self._see_what_is_left()
 
     def end(self) -> None:
-        """Nothing of the round goes on after it."""
-        for begun in self._place.launched:
+        """Nothing of the round goes on after it; what its launches printed is beside them."""
+        for number, begun in enumerate(self._place.launched, start=1):
             kill_session(begun.pid)
+            for stream in ("out", "err"):
+                path = self._place.folder / f"launch-{number}.{stream}"
+                path.write_text(begun.printed(stream))
         if self._cluster:
             self._cluster.end()
 

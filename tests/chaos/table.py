@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from study import environment, processor
-from tests.chaos.place import commit
 from tests.chaos.plan import KINDS, STEPS
 from tests.chaos.play import Outcome
 from tests.command import ROOT
@@ -34,8 +33,8 @@ Commit {commit}, {date}, seed {seed}, {processor}, {cores} cores; {packages}.
 """
 
 
-def write(seed: int, outcomes: Sequence[Outcome]) -> None:
-    """Write the file."""
+def write(seed: int, commit: str, outcomes: Sequence[Outcome]) -> None:
+    """Write the file; `commit` is the one that the rounds were played at."""
     versions = environment.versions()
     faults = [words for outcome in outcomes for words in outcome.faults]
     failed = [outcome for outcome in outcomes if outcome.wrong]
@@ -43,7 +42,7 @@ def write(seed: int, outcomes: Sequence[Outcome]) -> None:
         seed=seed,
         hits=sum(not words.endswith("not hit") for words in faults),
         tried=len(faults),
-        commit=commit(),
+        commit=commit,
         date=environment.now()[:10],
         processor=processor.name(),
         cores=environment.hardware(1)["cores"],
