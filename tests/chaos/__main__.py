@@ -51,7 +51,7 @@ def main() -> int:
 
         outcomes = list(pool.map(play, rounds))
     if not asked.only:
-        table.write(asked.seed, played_at, outcomes)
+        table.write(asked.seed, played_at, game.exit, outcomes)
     failed = [outcome.round.number for outcome in outcomes if outcome.wrong]
     print(f"{len(outcomes)} rounds, wrong: {failed or 'none'}", flush=True)
     if failed:

@@ -20,7 +20,7 @@ round N again. Each round disturbs a small study once or several times (a fault 
 cases found a process that was still going on), then gives the same command again, or `resume`,
 until it completes. Then must be true: everything on disk is that of a run which nobody disturbed,
 to the last digit but for times; lines of finished trials have not changed by a byte; no file,
-process or semaphore is left; each process ended within 10 s of its signal, with the exit code that
+process or semaphore is left; each process ended within {bound:g} s of its signal, with the exit code that
 the README says, no traceback and one line of error at most. A full disk is a limit on the size of
 files, which every user may set (`RLIMIT_FSIZE`), put on all processes of the study at that moment.
 
@@ -33,8 +33,8 @@ Commit {commit}, {date}, seed {seed}, {processor}, {cores} cores; {packages}.
 """
 
 
-def write(seed: int, commit: str, outcomes: Sequence[Outcome]) -> None:
-    """Write the file; `commit` is the one that the rounds were played at."""
+def write(seed: int, commit: str, bound: float, outcomes: Sequence[Outcome]) -> None:
+    """Write the file: `commit` is what was played, `bound` seconds to an exit were granted."""
     versions = environment.versions()
     faults = [words for outcome in outcomes for words in outcome.faults]
     failed = [outcome for outcome in outcomes if outcome.wrong]
@@ -43,6 +43,7 @@ def write(seed: int, commit: str, outcomes: Sequence[Outcome]) -> None:
         hits=sum(not words.endswith("not hit") for words in faults),
         tried=len(faults),
         commit=commit,
+        bound=bound,
         date=environment.now()[:10],
         processor=processor.name(),
         cores=environment.hardware(1)["cores"],
