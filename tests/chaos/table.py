@@ -20,9 +20,10 @@ round N again. Each round disturbs a small study once or several times (a fault 
 cases found a process that was still going on), then gives the same command again, or `resume`,
 until it completes. Then must be true: everything on disk is that of a run which nobody disturbed,
 to the last digit but for times; lines of finished trials have not changed by a byte; no file,
-process or semaphore is left; each process ended within {bound:g} s of its signal, with the exit code that
-the README says, no traceback and one line of error at most. A full disk is a limit on the size of
-files, which every user may set (`RLIMIT_FSIZE`), put on all processes of the study at that moment.
+process or semaphore is left; each process ended within {bound:g} s of its signal, with the exit
+code that the README says, no traceback and one line of error at most. A full disk is a limit on the
+size of files, which every user may set (`RLIMIT_FSIZE`), put on all processes of the study at that
+moment.
 
 Commit {commit}, {date}, seed {seed}, {processor}, {cores} cores; {packages}.
 
