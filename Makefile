@@ -11,9 +11,11 @@ DTYPE ?= auto
 TESTS ?=
 # Further arguments of `study run`, such as ARGS="--name mine".
 ARGS ?=
+# Further arguments of the chaos test, such as CHAOS="--seed 2" or CHAOS="--only 17".
+CHAOS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check bench browser clean
+.PHONY: help study test check chaos bench browser clean
 
 help:  ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
@@ -28,6 +30,9 @@ check: .venv/ready-to-test  ## Style and types only
 	$(IN_ENV)ruff check
 	$(IN_ENV)ruff format --check
 	$(IN_ENV)mypy
+
+chaos: .venv/ready-to-test  ## Kill, interrupt and starve a hundred small studies (about twenty minutes)
+	$(IN_ENV)python -m tests.chaos $(CHAOS)
 
 bench: .venv/ready-to-bench  ## Time the search beside its peers, on a quiet machine (about two hours)
 	$(IN_ENV)python -m benchmarks

@@ -6,29 +6,48 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.zygote import ROOT, Launched, Zygote
+
 TINY = str(Path(__file__).parent / "tiny.toml")
 DTYPE = os.environ.get("STUDY_TEST_DTYPE", "auto")
 """What searches train in that do not say it themselves: `make test DTYPE=mixed_bfloat16`."""
 
 
-def study(folder: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
+def study(
+    folder: Path, *arguments: str, expect: int = 0, zygote: Zygote | None = None
+) -> subprocess.CompletedProcess[str]:
     """`python -m study ARGUMENTS` in that folder; its exit code must be the one expected."""
+    if zygote:
+        return _completed(begin(folder, *arguments, zygote=zygote), expect)
     return python(folder, "-m", "study", *_in_dtype(arguments), expect=expect)
 
 
 def python(folder: Path, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
     """`python ARGUMENTS` in that folder, with the project importable."""
-    process = _begin(folder, *arguments)
-    output, errors = process.communicate(timeout=1200)
-    done = subprocess.CompletedProcess(process.args, process.returncode, output, errors)
-    assert done.returncode == expect, f"exit {done.returncode}:\n{done.stdout}\n{done.stderr}"
-    return done
+    return _completed(_begin(folder, *arguments), expect)
 
 
-def begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+def begin(folder: Path, *arguments: str, zygote: Zygote) -> Launched:
     """`python -m study ARGUMENTS` in that folder, still going on."""
-    return _begin(folder, "-m", "study", *_in_dtype(arguments))
+    return zygote.launch(folder, "study", _in_dtype(arguments), _environment())
+
+
+def script(folder: Path, code: str, zygote: Zygote) -> str:
+    """What `python -c CODE` prints in that folder, with the project importable."""
+    begun = zygote.launch(folder, "", [], _environment(), script=code)
+    return _completed(begun, 0).stdout
+
+
+def _completed(
+    process: "subprocess.Popen[str] | Launched", expect: int
+) -> subprocess.CompletedProcess[str]:
+    output, errors = process.communicate(timeout=1200)
+    assert process.returncode == expect, f"exit {process.returncode}:\n{output}\n{errors}"
+    return subprocess.CompletedProcess([], process.returncode, output, errors)
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(ROOT)}
 
 
 def _in_dtype(arguments: tuple[str, ...]) -> tuple[str, ...]:
@@ -40,7 +59,7 @@ def _begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 
 from study import variables
+from tests.zygote import Zygote
 
 variables.decide()
 
@@ -16,7 +17,7 @@ variables.decide()
 hypothesis.settings.register_profile("study", deadline=None)
 hypothesis.settings.load_profile("study")
 
-SLOW = ("test_faults", "test_cluster", "test_end_to_end")
+SLOW = ("test_faults", "test_chaos", "test_cluster", "test_end_to_end")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,6 +31,13 @@ def _keras_draws_as_it_does() -> Iterator[None]:
     yield
     if keras_seeds := sys.modules.get("keras.src.random.seed_generator"):
         keras_seeds.python_random = random
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    """What studies are launched from; one for each test process that launches any."""
+    with Zygote() as begun:
+        yield begun
 
 
 @pytest.fixture

@@ -12,14 +12,16 @@ from filelock import FileLock
 
 from study.records import Evaluation, Trial
 from tests.browser import browser, browser_page, page_problems
-from tests.command import TINY, begin, python, study
+from tests.command import TINY, begin, python, script, study
+from tests.zygote import Zygote
 
-PROBLEMS = ("line", "mnist", "multihead")
+PROBLEMS = ("mnist", "multihead")
+"""One head and several, digits and lines."""
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which `run` has been run for all problems: once, for all test processes."""
+    """A folder in which `run` has been run: once, for all test processes."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -27,7 +29,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with FileLock(shared / "study.lock"):
         if not done.exists():
             folder.mkdir()
-            ran = study(folder, "run", "--preset", TINY, "--name", "tiny", "--workers", "2")
+            options = ("--preset", TINY, "--name", "tiny", "--workers", "2")
+            ran = study(folder, "run", *PROBLEMS, *options)
             assert "report: reports/tiny.html" in ran.stdout
             assert "Traceback" not in ran.stderr
             done.touch()
@@ -35,10 +38,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported(tmp_path_factory: pytest.TempPathFactory, zygote: Zygote) -> Path:
     """A folder of line images with known names."""
     folder = tmp_path_factory.mktemp("lines")
-    study(folder, "data", "line", "--preset", TINY, "--export", "exported")
+    study(folder, "data", "line", "--preset", TINY, "--export", "exported", zygote=zygote)
     return folder / "exported"
 
 
@@ -90,28 +93,28 @@ def test_evaluation_agrees_with_the_predictions_beside_it(folder: Path, problem:
     assert found.comparison.difference == pytest.approx(gain)
 
 
-def test_plain_keras_tuner_reloads_the_search(folder: Path) -> None:
-    script = """
+def test_plain_keras_tuner_reloads_the_search(folder: Path, zygote: Zygote) -> None:
+    code = """
 import json, sys, keras_tuner
-from search_spaces.line import build
+from search_spaces.multihead import build
 tuner = keras_tuner.RandomSearch(
-    build, objective=keras_tuner.Objective("val_accuracy", "max"), max_trials=3,
-    directory="results/tiny/line", project_name="search", overwrite=False)
+    build, objective=keras_tuner.Objective("val_joint", "max"), max_trials=3,
+    directory="results/tiny/multihead", project_name="search", overwrite=False)
 print("BEST", json.dumps(tuner.get_best_hyperparameters()[0].values))
 """
-    printed = python(folder, "-c", script).stdout
+    printed = script(folder, code, zygote)
     best = json.loads(printed.partition("BEST")[2])
-    lines = (folder / "results/tiny/line/trials.jsonl").read_text().splitlines()
+    lines = (folder / "results/tiny/multihead/trials.jsonl").read_text().splitlines()
     ours = max((json.loads(line) for line in lines), key=lambda trial: trial["score"])
     assert best == ours["hyperparameters"]
 
 
 def test_plain_keras_loads_the_models_and_predicts_what_was_recorded(folder: Path) -> None:
-    script = """
+    code = """
 import sys, json, keras, numpy as np
 from study.data import load_dataset
 from study.data.dataset import DataOptions
-for name, data in (("mnist", "mnist"), ("line", "lines"), ("multihead", "lines")):
+for name, data in (("mnist", "mnist"), ("multihead", "lines")):
     options = DataOptions(images_per_class=20, mnist_images=1000)
     test = load_dataset(data, seed=1, options=options).test
     with np.load(f"results/tiny/{name}/predictions.npz") as arrays:
@@ -121,7 +124,7 @@ for name, data in (("mnist", "mnist"), ("line", "lines"), ("multihead", "lines")
     output = output[3] if name == "multihead" else output
     assert np.allclose(output, kept[:50], atol=1e-4), name
 """
-    python(folder, "-c", script)
+    python(folder, "-c", code)  # where no study ever was imported
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -151,33 +154,37 @@ def test_report_opens_in_a_browser_without_complaints(folder: Path, width: int) 
         assert visit.page.locator("figure img").count() > 30
 
 
-def test_predict_names_the_classes_of_exported_images(folder: Path, exported: Path) -> None:
+def test_predict_with_a_run_answers_for_every_image(
+    folder: Path, exported: Path, zygote: Zygote
+) -> None:
     files = [str(path) for path in sorted(exported.glob("15_3_45_red_*.png"))[:2]]
-    done = study(folder, "predict", "tiny", "--problem", "line", "--json", *files)
+    arguments = ("predict", "tiny", "--problem", "multihead", "--json", *files)
+    done = study(folder, *arguments, zygote=zygote)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer["image"] for answer in answers] == files
     for answer in answers:
-        assert len(answer["class"]) == 3
-        assert all(name.split()[-1] in ("red", "blue") for name in answer["class"])
+        assert set(answer["color"]) == {"red", "blue"}
 
 
 def test_predict_with_the_multi_head_network_answers_for_every_head(
-    folder: Path, exported: Path
+    folder: Path, exported: Path, zygote: Zygote
 ) -> None:
     image = str(next(exported.glob("7_1_90_blue_*.png")))
     model = "results/tiny/multihead/models/tuned.keras"
-    answer = json.loads(study(folder, "predict", model, "--json", image).stdout)
+    answer = json.loads(study(folder, "predict", model, "--json", image, zygote=zygote).stdout)
     assert set(answer) == {"image", "length", "width", "color", "angle"}
     assert sum(answer["length"].values()) == pytest.approx(1, abs=1e-4)
 
 
-def test_visualize_draws_the_layer_and_images_asked_for(folder: Path, exported: Path) -> None:
+def test_visualize_draws_the_layer_and_images_asked_for(
+    folder: Path, exported: Path, zygote: Zygote
+) -> None:
     first, second = (str(path) for path in sorted(exported.glob("*.png"))[:2])
     study(
         folder,
         *("visualize", "--image", first, "--image", second),
         *(
-            "results/tiny/line/models/baseline.keras",
+            "results/tiny/multihead/models/baseline.keras",
             "--layer",
             "conv1",
             "--kind",
@@ -185,43 +192,54 @@ def test_visualize_draws_the_layer_and_images_asked_for(folder: Path, exported: 
             "--out",
             "drawn",
         ),
+        zygote=zygote,
     )
     assert [path.name for path in (folder / "drawn").iterdir()] == ["activations_conv1.png"]
 
 
-def test_visualize_answers_an_unknown_layer_with_those_there_are(folder: Path) -> None:
-    model = "results/tiny/line/models/baseline.keras"
+def test_visualize_answers_an_unknown_layer_with_those_there_are(
+    folder: Path, zygote: Zygote
+) -> None:
+    model = "results/tiny/multihead/models/baseline.keras"
     arguments = ("visualize", model, "--layer", "nope", "--kind", "filters")
-    message = study(folder, *arguments, expect=2).stderr
+    message = study(folder, *arguments, expect=2, zygote=zygote).stderr
     assert "nope" in message
     assert "conv1" in message
 
 
 def test_own_images_are_trained_on_and_the_report_says_what_is_missing(
-    folder: Path, exported: Path
+    folder: Path, exported: Path, zygote: Zygote
 ) -> None:
     done = study(
         folder,
         *("search", "line", "--preset", TINY, "--max-trials", "1", "--name", "own"),
         *("--line-dir", str(exported), "--workers", "1"),
+        zygote=zygote,
     )
     assert "trial 1/1" in done.stdout
-    study(folder, "report", "own")
+    study(folder, "report", "own", zygote=zygote)
     assert "python -m study evaluate own" in (folder / "reports/own.html").read_text()
 
 
-def test_a_second_evaluation_is_refused_unless_asked_for(folder: Path) -> None:
-    message = study(folder, "evaluate", "tiny", expect=2).stderr
+def test_all_problems_are_meant_if_none_is_named(folder: Path, zygote: Zygote) -> None:
+    again = ("run", "--preset", TINY, "--name", "tiny", "--workers", "2")
+    message = study(folder, *again, expect=2, zygote=zygote).stderr
+    assert "['mnist', 'multihead'] there, ['line', 'mnist', 'multihead'] here" in message
+
+
+def test_a_second_evaluation_is_refused_unless_asked_for(folder: Path, zygote: Zygote) -> None:
+    message = study(folder, "evaluate", "tiny", expect=2, zygote=zygote).stderr
     assert "--again" in message
 
 
 def test_after_control_c_resume_goes_on_and_the_trials_are_the_same_in_the_end(
-    folder: Path,
+    folder: Path, zygote: Zygote
 ) -> None:
-    """The search of lines again, on one worker, stopped by Ctrl-C."""
+    """The search of digits again, on one worker, stopped by Ctrl-C."""
     here = ["--workers", "1", "--live"]
-    process = begin(folder, "search", "line", "--preset", TINY, "--name", "again", *here)
-    lines = folder / "results/again/line/trials.jsonl"
+    search = ("search", "mnist", "--preset", TINY, "--name", "again", *here)
+    process = begin(folder, *search, zygote=zygote)
+    lines = folder / "results/again/mnist/trials.jsonl"
     while process.poll() is None and not lines.exists():
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: its workers hear it too
@@ -235,13 +253,13 @@ def test_after_control_c_resume_goes_on_and_the_trials_are_the_same_in_the_end(
     assert finished < 3
     page = folder / "reports/again.html"
     assert "This run has not ended" in page.read_text()
-    resumed = study(folder, "resume", "again", *here)
-    assert f"line: search: {finished} trials are finished already" in resumed.stdout
+    resumed = study(folder, "resume", "again", *here, zygote=zygote)
+    assert f"mnist: search: {finished} trials are finished already" in resumed.stdout
     assert "This run has not ended" not in page.read_text()
     assert 'http-equiv="refresh"' not in page.read_text()
     kept = []
     for name in ("tiny", "again"):
-        lines = (folder / "results" / name / "line/trials.jsonl").read_text().splitlines()
+        lines = (folder / "results" / name / "mnist/trials.jsonl").read_text().splitlines()
         kept.append([json.loads(line) for line in lines])
     for first, second in zip(*kept, strict=True):
         for one in (first, second):
@@ -251,13 +269,13 @@ def test_after_control_c_resume_goes_on_and_the_trials_are_the_same_in_the_end(
         assert first == second
 
 
-def test_show_ranks_the_trials_and_gives_the_verdict(folder: Path) -> None:
-    printed = study(folder, "show", "tiny").stdout
+def test_show_ranks_the_trials_and_gives_the_verdict(folder: Path, zygote: Zygote) -> None:
+    printed = study(folder, "show", "tiny", zygote=zygote).stdout
     for problem in PROBLEMS:
         assert f"{problem}: 3 trials, 0 failed" in printed
         assert f"{problem}: test " in printed
 
 
-def test_list_names_problems_tuners_presets_and_runs(folder: Path) -> None:
-    words = study(folder, "list").stdout.split()
+def test_list_names_problems_tuners_presets_and_runs(folder: Path, zygote: Zygote) -> None:
+    words = study(folder, "list", zygote=zygote).stdout.split()
     assert {"line", "mnist", "multihead", "hyperband", "quick", "full", "tiny"} <= set(words)

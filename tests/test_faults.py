@@ -5,8 +5,6 @@ import os
 import random
 import resource
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,9 +19,10 @@ from study.data.dataset import DataOptions
 from study.records import Trial
 from study.settings import SearchSettings
 from tests import tiny
-from tests.command import ROOT, hear_control_c
+from tests.command import ROOT
 from tests.driver import EPOCH_SECONDS, HANGS_IN, PATIENCE, finished
 from tests.factories import TIMES
+from tests.zygote import Launched, Zygote, launch_cold
 
 EPOCHS = 3
 TRIALS = 5
@@ -35,59 +34,54 @@ class Search:
     """A search in a process group of its own, that can be begun again and again."""
 
     folder: Path
+    zygote: Zygote
     workers: int = 1
     faults: dict[str, str] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     limit: tuple[int, int] | None = None
     """A resource and how much of it there is."""
 
-    def begin(self) -> "subprocess.Popen[str]":
+    def begin(self) -> Launched:
         """Begin the search, or go on with it."""
         settings = {"search": BUDGET | self.settings}
-        arguments = [str(self.folder), json.dumps(settings), json.dumps(self.faults)]
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.driver", *arguments, str(self.workers)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            preexec_fn=self._limit,
-        )
-
-    def _limit(self) -> None:
-        hear_control_c()
-        if self.limit:
-            resource.setrlimit(self.limit[0], (self.limit[1], self.limit[1]))
+        parts = [str(self.folder), json.dumps(settings), json.dumps(self.faults), str(self.workers)]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        if "hog" in self.faults.values():  # Dask reads how much memory there is while imported
+            return launch_cold(ROOT, "tests.driver", parts, environment)
+        limits = [self.limit] if self.limit else []
+        return self.zygote.launch(ROOT, "tests.driver", parts, environment, limits=limits)
 
     def complete(self, expect: int = 0) -> str:
         """Let it come to its end; what it printed."""
         process = self.begin()
-        printed, _ = process.communicate(timeout=PATIENCE)
+        printed = self.printed(process)
         assert process.returncode == expect, printed
         return printed
 
-    def until(self, process: "subprocess.Popen[str]", happened: Callable[[], bool]) -> None:
+    def printed(self, process: Launched) -> str:
+        """What it printed, when it has ended, and all that it began."""
+        return "".join(process.communicate(timeout=PATIENCE))
+
+    def until(self, process: Launched, happened: Callable[[], bool]) -> None:
         """Wait until something has happened in the folder."""
         deadline = time.monotonic() + PATIENCE
         while not happened():
-            assert process.poll() is None, process.communicate()[0]
+            assert process.poll() is None, self.printed(process)
             assert time.monotonic() < deadline
             time.sleep(0.005)
 
-    def stop(self, process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> str:
+    def stop(self, process: Launched, number: int = signal.SIGKILL) -> str:
         """Send the signal to the whole process group and wait for its end; what it printed."""
         os.killpg(process.pid, number)
-        printed, _ = process.communicate(timeout=PATIENCE)
-        return printed
+        return self.printed(process)
 
-    def orphan(self, process: "subprocess.Popen[str]") -> None:
+    def orphan(self, process: Launched) -> None:
         """kill -9 of the driver alone, and wait until its workers have ended, by themselves.
 
         They have its standard output too, which is closed when the last of them has.
         """
         process.kill()
-        process.communicate(timeout=PATIENCE)
+        self.printed(process)
 
     def epochs(self) -> list[tuple[int, int]]:
         """(trial, epoch), in the order they ended, of all processes so far."""
@@ -145,12 +139,12 @@ def undisturbed(folder: Path, **settings: Any) -> list[Trial]:
 
 
 def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(
-    tmp_path: Path, uninterrupted: list[Trial]
+    tmp_path: Path, zygote: Zygote, uninterrupted: list[Trial]
 ) -> None:
     """kill -9 of the whole process group or of the driver alone: in a trial, while a checkpoint is
     written, between.
     """
-    run, moments = Search(tmp_path), random.Random(1)
+    run, moments = Search(tmp_path, zygote), random.Random(1)
     half_written = "results/demo/tiny/search/trial_*/.checkpoint-*"
     for kill, end in enumerate((run.orphan, run.stop)):
         process, before = run.begin(), len(run.epochs())
@@ -169,11 +163,11 @@ def test_killed_at_any_moment_it_goes_on_as_if_nothing_had_happened(
 
 
 def test_killed_while_trials_go_up_rungs_it_goes_on_as_if_nothing_had_happened(
-    tmp_path: Path,
+    tmp_path: Path, zygote: Zygote
 ) -> None:
     """ASHA: a trial that continues another does so after kill -9 too; here in bfloat16."""
     settings = {"tuner": "asha", "max_trials": 6, "dtype": "mixed_bfloat16"}
-    run, moments = Search(tmp_path, settings=settings), random.Random(2)
+    run, moments = Search(tmp_path, zygote, settings=settings), random.Random(2)
     for _ in range(2):
         process, before = run.begin(), len(run.epochs())
         run.until(process, lambda before=before: len(run.epochs()) > before + 2)
@@ -187,9 +181,9 @@ def test_killed_while_trials_go_up_rungs_it_goes_on_as_if_nothing_had_happened(
 
 
 def test_after_control_c_and_with_half_a_line_and_half_an_oracle_it_goes_on(
-    tmp_path: Path, uninterrupted: list[Trial]
+    tmp_path: Path, zygote: Zygote, uninterrupted: list[Trial]
 ) -> None:
-    run = Search(tmp_path)
+    run = Search(tmp_path, zygote)
     process = run.begin()
     run.until(process, lambda: len(run.epochs()) > 2 * EPOCHS)
     run.stop(process, signal.SIGINT)
@@ -206,16 +200,16 @@ def test_after_control_c_and_with_half_a_line_and_half_an_oracle_it_goes_on(
 
 
 def test_of_a_worker_killed_in_an_epoch_another_does_that_epoch_and_a_second_process_is_refused(
-    tmp_path: Path, uninterrupted: list[Trial]
+    tmp_path: Path, zygote: Zygote, uninterrupted: list[Trial]
 ) -> None:
     """One of two workers; the other goes on with its own trials meanwhile."""
-    run = Search(tmp_path, workers=2, faults={"1": "hang"})
+    run = Search(tmp_path, zygote, workers=2, faults={"1": "hang"})
     process = run.begin()
     run.until(process, (tmp_path / "hanging").exists)
     assert "results/demo is in use by another process" in run.complete(expect=2)
     (killed,) = set(run.trainers(1))
     os.kill(killed, signal.SIGKILL)
-    printed, _ = process.communicate(timeout=PATIENCE)
+    printed = run.printed(process)
     assert process.returncode == 0, printed
     assert tried(run.trials()) == tried(uninterrupted)
     assert max(Counter(run.epochs()).values()) == 1
@@ -225,10 +219,12 @@ def test_of_a_worker_killed_in_an_epoch_another_does_that_epoch_and_a_second_pro
     assert killed not in after
 
 
-def test_trials_that_cannot_be_trained_are_recorded_and_the_search_goes_on(tmp_path: Path) -> None:
+def test_trials_that_cannot_be_trained_are_recorded_and_the_search_goes_on(
+    tmp_path: Path, zygote: Zygote
+) -> None:
     """One raises, one diverges, one takes all memory."""
     faults = {"1": "raise", "2": "nan", "3": "hog"}
-    run = Search(tmp_path, 1, faults, {"retries": 0})
+    run = Search(tmp_path, zygote, 1, faults, {"retries": 0})
     run.complete()
     trials = run.trials()
     assert [trial.number for trial in trials] == list(range(TRIALS))
@@ -240,10 +236,10 @@ def test_trials_that_cannot_be_trained_are_recorded_and_the_search_goes_on(tmp_p
 
 
 def test_a_full_disk_is_said_and_nothing_is_lost(
-    tmp_path: Path, uninterrupted: list[Trial]
+    tmp_path: Path, zygote: Zygote, uninterrupted: list[Trial]
 ) -> None:
     """A limit on the size of a file is the disk quota that every user may set."""
-    run = Search(tmp_path, limit=(resource.RLIMIT_FSIZE, 20_000))
+    run = Search(tmp_path, zygote, limit=(resource.RLIMIT_FSIZE, 20_000))
     printed = run.complete(expect=1)
     assert "checkpoint.weights.h5 cannot be written" in printed
     assert "Traceback" not in printed
