@@ -61,7 +61,8 @@ def test_study_json_says_what_was_run_where_and_how_long(folder: Path) -> None:
     assert record["versions"]["keras-tuner"]
     assert record["hardware"]["workers"] == 2
     timed = {(stage["problem"], stage["stage"]) for stage in record["stages"]}
-    assert timed == {(p, s) for p in PROBLEMS for s in ("search", "evaluate", "figures")}
+    steps = {(p, s) for p in PROBLEMS for s in ("search", "evaluate", "figures")}
+    assert timed == {*steps, (None, "report")}
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
