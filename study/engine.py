@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import uuid4
 
-from study import variables
+from study import variables, wear
 from study.errors import StudyError, StudyFailed, WorkerDied, one_line
 from study.quiet import import_tensorflow
 
@@ -68,6 +68,14 @@ class _Call:
     result: "Future[Any]" = field(default_factory=Future)
 
 
+@dataclass(frozen=True)
+class _Done:
+    """What a job returned, and the address of its worker if that has grown too large."""
+
+    result: Any
+    worn: str | None
+
+
 class Engine:
     """Workers that call functions; made by `study.local` and `study.cluster`."""
 
@@ -103,6 +111,8 @@ class Engine:
         self._addresses: set[str] = set()
         """Of the workers that do jobs."""
         self._counted = 0.0
+        self._renews = True
+        """Whether workers that have grown too large can be begun anew."""
         client.subscribe_topic("all", self._note_worker)
         self.count_workers()
         client.run_on_scheduler(_allow_failures(retries))
@@ -198,6 +208,7 @@ class Engine:
             while self._waiting and len(self._running) < self.workers:
                 call = self._waiting.popleft()
                 future = self._client.submit(
+                    _do,
                     call.function,
                     *call.args,
                     key=f"{self._session}/{call.key}",
@@ -211,26 +222,48 @@ class Engine:
 
     async def _follow(self, call: _Call, future: "distributed.Future") -> None:
         """Hand on what becomes of a job; what is lost with its worker, Dask has done again."""
-        outcome: StudyError | None = None
+        outcome: _Done | StudyError
         try:
-            result = await self._client.gather(future, asynchronous=True)
+            outcome = await self._client.gather(future, asynchronous=True)
         except Exception as error:
             outcome = _reason(call.key, error)
+        worn = outcome.worn if isinstance(outcome, _Done) and self._renews else None
         with self._lock:
             self._running.pop(call.key, None)
-        if outcome is None:
-            call.result.set_result(result)
+            self._addresses.discard(worn or "")  # no next job for it
+        if isinstance(outcome, _Done):
+            call.result.set_result(outcome.result)
         else:
             call.result.set_exception(outcome)
         self._start_waiting()
+        if worn:
+            await self._renew(worn)
+
+    async def _renew(self, address: str) -> None:
+        """Have a worker begun anew that does nothing just now; that is no death of a job's."""
+        try:
+            await self._client.restart_workers([address], raise_for_error=False)
+        except Exception:  # without a nanny, nobody would begin it again: it goes on
+            self._renews = False
+            self._addresses.add(address)
+            self._start_waiting()
 
     def _note_worker(self, event: tuple[float, dict[str, Any]]) -> None:
         """On Dask's loop: a worker has come or gone, or something else has happened."""
         news = event[1]
         if news.get("action") == "add-worker" and self._resource is None:
             self._addresses.add(news["worker"])
+            self._start_waiting()
         elif news.get("action") == "remove-worker":
             self._addresses.discard(news["worker"])
+
+
+def _do(function: Callable[..., Any], *args: Any) -> _Done:
+    """On a worker: a job."""
+    from distributed import get_worker
+
+    result = function(*args)
+    return _Done(result, get_worker().address if wear.is_worn() else None)
 
 
 def _reason(key: str, error: Exception) -> StudyError:

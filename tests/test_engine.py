@@ -16,7 +16,7 @@ import pytest
 from distributed import LocalCluster, Worker, get_worker
 
 from study import engine as engine_module
-from study import local, scratch
+from study import local, scratch, wear
 from study.cluster import remote_engine
 from study.engine import (
     Engine,
@@ -70,6 +70,15 @@ def await_file(path: Path) -> int:
             return os.getpid()
         time.sleep(0.01)
     raise TimeoutError(path)
+
+
+KEPT = []
+
+
+def keep(size: int, path: Path) -> int:
+    """Take so much memory and keep it; so does every worker at the same time."""
+    KEPT.append(b"x" * size)
+    return await_file(path)
 
 
 def die_once(path: Path) -> str:
@@ -201,6 +210,30 @@ def test_a_lost_scheduler_is_said_with_what_to_do(tmp_path: Path) -> None:
         cluster.sync(cluster.scheduler.close)
         with pytest.raises(StudyFailed, match=words):
             it.wait_for(running)
+
+
+def test_a_worker_that_has_grown_too_large_is_begun_anew_between_jobs(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Neither a job nor its result is lost, and no death is counted."""
+    grown = []
+    for size in (0, wear.MOST_BYTES + 50_000_000):
+        go = tmp_path / str(size)
+        jobs = [engine.submit(keep, size, go, key=f"keeps-{size}-{n}") for n in range(2)]
+        go.touch()
+        grown += [engine.wait_for(job) for job in jobs]
+    assert engine.wait_for(engine.submit(double, 4, key="by-a-new-one")) == 8
+    deadline = time.monotonic() + PATIENCE
+    while engine.count_workers() < 2 or set(engine.everywhere(os.getpid)) & set(grown[2:]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_workers_that_nobody_begins_anew_go_on(cluster: str, tmp_path: Path) -> None:
+    with remote_engine(cluster, 2, tmp_path, retries=0) as engine:
+        engine._loop.add_callback(engine._renew, next(iter(engine._addresses)))
+        assert engine.wait_for(engine.submit(double, 3, key="goes-on")) == 6
+        assert engine.count_workers() == engine.workers == 2
 
 
 def test_epochs_are_told_with_the_key_of_their_job(engine: Engine) -> None:
