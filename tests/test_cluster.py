@@ -28,8 +28,9 @@ MANIFEST = yaml.safe_load((ROOT / "docs/kubernetes.yaml").read_text())
 SEARCH = f"search line --preset {TINY} --dtype {DTYPE}"
 
 SLURM = {
-    # A job is a process of its own session, and runs where it was submitted.
-    "sbatch": 'setsid sh "$1" > slurm.log 2>&1 & echo $! >> jobs; echo "Submitted batch job $!"',
+    # A job is a process of its own session, begun where it was submitted; its script is removed
+    # as soon as this returns.
+    "sbatch": 'cp "$1" job.sh; setsid sh job.sh > slurm.log 2>&1 & echo $! >> jobs; echo "job $!"',
     "scancel": 'kill -- "-$1"',
 }
 """Program -> what stands in for it here."""
