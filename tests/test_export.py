@@ -133,7 +133,7 @@ def test_a_table_has_a_line_a_trial_and_a_column_a_hyperparameter(run: Run, tmp_
     assert [path.name for path in paths] == ["demo-mnist.csv", "demo-line.csv"]
     table = pd.read_csv(paths[0]).set_index("trial")
     assert list(table["status"]) == ["completed", "failed", "completed"]
-    assert table.loc[1, "error"] == '=ValueError: "no", <such>'
+    assert table.loc[1, "error"] == '\'=ValueError: "no", <such>'  # no formula to a spreadsheet
     assert table.loc[2, list(VALUES)].to_dict() == VALUES
     assert pd.isna(table.loc[0, "depth"])
     assert table.loc[0, "finished"] == ENDED

@@ -11,7 +11,7 @@ import keras
 import pytest
 from PIL import Image
 
-from study import engine, runs
+from study import cluster, runs
 from study.cli import commands
 from study.problems import load_problem
 from study.records import NetworkName, Picture, Stage
@@ -251,7 +251,7 @@ def test_a_scheduler_that_is_not_there_changes_nothing(
 ) -> None:
     assert place
     monkeypatch.setattr(commands, "_engine", ENGINE)
-    monkeypatch.setattr(engine, "_JOIN_TIMEOUT", 0.1)
+    monkeypatch.setattr(cluster, "_JOIN_TIMEOUT", 0.1)
     before = contents(Path())
     assert "no Dask scheduler" in command.refused(
         "resume", "begun", "--scheduler", "tcp://127.0.0.1:1"

@@ -131,7 +131,7 @@ def test_nothing_in_a_page_turns_text_around_or_is_out_of_sight(compared: bool) 
 
 def test_charts_are_given_texts_that_hold_no_html() -> None:
     """plotly reads all text as HTML."""
-    explored = explore(hostile_report(f"{HOSTILE}<a href='x'>{OBEYED}").problems[0])
+    explored = explore(hostile_report(f"{HOSTILE}<a href='x'>{OBEYED}").problems[0], "demo")
     assert explored
     texts = {text for chart in explored.charts for text in texts_of(chart.figure)}
     assert any("&lt;script&gt;" in text for text in texts)
