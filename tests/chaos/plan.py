@@ -31,11 +31,12 @@ GO_ON = ("kill worker", "kill workers", "stop and go on")
 
 EXACT: dict[str, tuple[str, ...]] = {
     "creation": (
+        "results/.lock",
+        "results/.new",
+        "results/.new/results/demo/.study-*",
+        "results/.new/results/demo/study.json",
         "results/demo",
         "results/demo/.lock",
-        "results/demo/study.json",
-        "results/demo/.study-*",
-        "results/demo/tiny/signature.json",
         "results/demo/tiny/space.json",
     ),
     "search": (
