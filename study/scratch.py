@@ -64,6 +64,11 @@ def remove() -> None:
         _own = None
 
 
+def sweep() -> None:
+    """Remove what killed processes left where this one's folder would be."""
+    remove_stale(_parent())
+
+
 def remove_stale(parent: Path) -> None:
     """Remove what processes of this user that are no more have left in `parent`."""
     for path in parent.glob(f"{_PREFIX}*"):

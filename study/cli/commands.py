@@ -191,8 +191,10 @@ def resume(
 
     Example: python -m study resume my-run
     """
+    from study import scratch
     from study.runs import to_do, what_to_read, work_of
 
+    scratch.sweep()
     opened = _open_run(run)
     if not to_do(opened):
         say(f"{opened.folder} is finished: nothing to go on with")
@@ -527,8 +529,10 @@ def _work(problems: list[str], settings: "Settings", seed: int, plan: "list[Stag
 
 
 def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
+    from study import scratch
     from study.runs import run_for
 
+    scratch.sweep()  # also if there is nothing to do
     run = run_for(work, name, prefix)
     if run.is_there():
         say(
@@ -674,7 +678,7 @@ def _engine(
                 else local_engine(workers, retries)
             )
         if scheduler:
-            say(f"{engine.workers} workers of {scheduler}")
+            say(f"workers of {scheduler}: {engine.workers}")
         yield engine
 
 
