@@ -6,8 +6,8 @@ nothing empties these caches: about 3 MB per training of another architecture.
 
 import psutil
 
-MOST_BYTES = 250_000_000
-"""More than after its first job: then a worker has compiled for some hundred architectures."""
+MOST_BYTES = 400_000_000
+"""More than after its first job: half of it comes with the first ten, the rest with the next hundred."""
 
 _at_first: int | None = None
 
