@@ -1,7 +1,7 @@
 """Trials as an Optuna study, for its charts, its importances and its dashboard."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +35,22 @@ def optuna_study(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     made = optuna.create_study(study_name=name, storage=storage, direction="maximize")
     made.set_user_attr("objective", f"val_{space.objective}")
-    early = ended_early(trials)
-    made.add_trials(
-        [
-            _trial(trial, space, trial.number in early)
-            for trial in sorted(trials, key=lambda one: one.number)
-        ]
-    )
+    made.add_trials(optuna_trials(trials, space, ended_early(trials)))
     return made
+
+
+def optuna_trials(
+    trials: Sequence[Trial], space: SearchSpace, early: Container[int] = ()
+) -> "list[optuna.trial.FrozenTrial]":
+    """What such a study has in it: the trials, by number.
+
+    Args:
+        early: Numbers of those that ended early; all others with a score are complete.
+    """
+    return [
+        _trial(trial, space, trial.number in early)
+        for trial in sorted(trials, key=lambda one: one.number)
+    ]
 
 
 def _trial(trial: Trial, space: SearchSpace, early: bool) -> "optuna.trial.FrozenTrial":

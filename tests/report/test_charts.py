@@ -144,6 +144,14 @@ def test_lines_of_parallel_coordinates_are_the_trials_they_are_said_to_be() -> N
     assert {"60.00%", "90.00%", "yes", "no", "–"} <= set(texts)  # noqa: RUF001
 
 
+def test_axis_of_one_score_has_one_tick_at_which_all_lines_begin() -> None:
+    trials = tuple(trial(n, 0.8, hyperparameters={"filters": 16 * 2**n}) for n in range(3))
+    figure = chart("parallel-coordinates", searched(trials=trials)).figure
+    assert [line["y"][0] for line in figure["data"]] == [0.5, 0.5, 0.5]
+    first = [note for note in figure["layout"]["annotations"] if note["x"] == 0]
+    assert [(note["y"], note["text"]) for note in first] == [(0.5, "80.00%")]
+
+
 def test_slices_have_a_panel_a_hyperparameter_and_a_dot_a_trial_that_has_it() -> None:
     panels = {panel["name"]: panel for panel in data("slice")}
     assert list(panels) == ["filters", "momentum", "norm", "rate"]

@@ -4,7 +4,7 @@ import pytest
 from optuna.importance import FanovaImportanceEvaluator
 
 from study.report.charts.fanova import encode, fanova
-from study.report.charts.importances import importances, quiet_optuna, study_of
+from study.report.charts.importances import importances, study_of
 
 KINDS = {
     "depth": optuna.distributions.IntDistribution(1, 4),
@@ -54,6 +54,5 @@ def test_resamples_of_one_score_do_not_fail() -> None:
         optuna.trial.create_trial(value=value, params={"depth": depth}, distributions=kind)
         for depth, value in [(1, 0.5), (2, 0.5), (3, 0.5), (4, 0.5), (1, 0.9)]
     ]
-    with quiet_optuna():
-        found = importances(study_of(trials), ["depth"])
+    found = importances(trials, ["depth"])
     assert [(one.name, one.share) for one in found.fanova] == [("depth", 1)]

@@ -3,7 +3,7 @@
 explore       which charts there are, of what trials
 course        charts of trials by number, time and epoch
 values        charts of the score over the hyperparameters' values
-shares        the chart of their importances (importances computes them, fanova a part of it)
+shares        the chart of their importances (importances computes them, by fanova and ped_anova)
 cost          charts of the score against what it costs
 search        what the charts share
 look          what that look is, for plotly

@@ -10,7 +10,7 @@ import numpy as np
 
 from study.report.charts import look
 from study.report.charts.chart import Chart
-from study.report.charts.search import CHART_PX, Search, capital
+from study.report.charts.search import CHART_PX, Search, capital, complete
 from study.report.formats import duration, metric_name, percent, several
 
 if TYPE_CHECKING:
@@ -177,23 +177,31 @@ def timeline(search: Search) -> Chart | None:
 
 def intermediate_values(search: Search) -> Chart | None:
     """Learning curves of all trials at once."""
-    from optuna.visualization import plot_intermediate_values
-
-    found = look.plain(plot_intermediate_values(search.study))
-    lengths = [len(trace["x"]) for trace in found["data"]]
+    curves = {
+        search.numbers[trial.number]: sorted(trial.intermediate_values.items())
+        for trial in complete(search.study)
+        if trial.intermediate_values
+    }
+    lengths = [*map(len, curves.values())]
     if max(lengths, default=0) < 2:
         return None
-    for trace in found["data"]:
-        number = search.numbers[int(trace["name"].removeprefix("Trial"))]
+    lines = []
+    for number, curve in curves.items():
         (colour,) = look.colours([number], search.best)
         marked = number in (0, search.best)
-        trace |= {
-            "name": f"trial {number}",
-            "customdata": [number] * len(trace["x"]),
-            "line": {"color": colour, "width": 2.5 if marked else 1},
-            "marker": {"color": colour, "size": 5},
-            "opacity": 1 if marked else 0.5,
-        }
+        lines.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": f"trial {number}",
+                "x": [epoch for epoch, _ in curve],
+                "y": [value for _, value in curve],
+                "customdata": [number] * len(curve),
+                "line": {"color": colour, "width": 2.5 if marked else 1},
+                "marker": {"color": colour, "size": 5},
+                "opacity": 1 if marked else 0.5,
+            }
+        )
     return Chart(
         key="intermediate-values",
         title="Score after every epoch",
@@ -205,10 +213,10 @@ def intermediate_values(search: Search) -> Chart | None:
         alt=f"A line a trial: {search.score} by epoch.",
         reading=READING_VALUES,
         figure=look.finished(
-            found["data"],
+            lines,
             {
                 "xaxis": {"title": {"text": "epoch"}} | look.whole(max(lengths)),
-                "yaxis": look.score_axis(found["data"], search.score),
+                "yaxis": look.score_axis(lines, search.score),
                 "showlegend": False,
             },
             CHART_PX,
@@ -259,7 +267,7 @@ def edf(search: Search) -> Chart | None:
 def learning_curves(search: Search) -> Chart | None:
     """Loss and objective by epoch, training and validation, of every trial: the page shows one."""
     traces: list[dict[str, Any]] = []
-    curves = dict(iter(search.curves.groupby(["trial", "metric"])))
+    curves = _curves(search)
     for number, (place, metric), (part, prefix) in product(
         sorted([*search.numbers, *search.failed]),
         enumerate(("loss", search.metric), start=1),
@@ -267,7 +275,7 @@ def learning_curves(search: Search) -> Chart | None:
     ):
         if (curve := curves.get((number, prefix + metric))) is None:
             continue
-        values = curve["value"].tolist()
+        epochs, values = curve
         colour = look.TUNED if prefix else look.MUTED
         traces.append(
             {
@@ -276,7 +284,7 @@ def learning_curves(search: Search) -> Chart | None:
                 "name": part,
                 "legendgroup": part,
                 "showlegend": place == 1,
-                "x": curve["epoch"].tolist(),
+                "x": epochs,
                 "y": values,
                 "line": {"color": colour, "width": 2, "dash": "solid" if prefix else "dot"},
                 "marker": {"color": colour, "size": 6},
@@ -290,7 +298,7 @@ def learning_curves(search: Search) -> Chart | None:
     if not traces:
         return None
     longest = max(trace["x"][-1] for trace in traces)
-    epochs = {"title": {"text": "epoch"}, "range": [0.5, longest + 0.5]} | look.whole(longest)
+    axis = {"title": {"text": "epoch"}, "range": [0.5, longest + 0.5]} | look.whole(longest)
     return Chart(
         key="learning-curves",
         title="Learning curves of a trial",
@@ -302,8 +310,8 @@ def learning_curves(search: Search) -> Chart | None:
         figure=look.finished(
             traces,
             {
-                "xaxis": epochs,
-                "xaxis2": epochs | {"anchor": "y2"},
+                "xaxis": axis,
+                "xaxis2": axis | {"anchor": "y2"},
                 "yaxis": {"title": {"text": "loss"}},
                 "yaxis2": {"title": {"text": metric_name(search.metric)}, "anchor": "x2"}
                 | {"tickformat": look.SHARE},
@@ -312,3 +320,14 @@ def learning_curves(search: Search) -> Chart | None:
             CURVES_PX,
         ),
     )
+
+
+def _curves(search: Search) -> dict[tuple[int, str], tuple[list[int], list[float]]]:
+    """Trial's number and metric -> epochs and values."""
+    found: dict[tuple[int, str], tuple[list[int], list[float]]] = {}
+    columns = (search.curves[name].tolist() for name in ("trial", "metric", "epoch", "value"))
+    for number, metric, epoch, value in zip(*columns, strict=True):
+        epochs, values = found.setdefault((number, metric), ([], []))
+        epochs.append(epoch)
+        values.append(value)
+    return found

@@ -108,6 +108,7 @@ def _search(trials: Sequence[Trial], shown: Sequence[Trial], space: SearchSpace)
     Raises:
         ValueError: one of those that are looked at has a value that the space does not.
     """
+    from study.optuna_study import optuna_trials
     from study.trial_table import hyperparameter_table, trial_curves, trial_table
 
     metric, table = space.objective, trial_table(trials)
@@ -123,7 +124,7 @@ def _search(trials: Sequence[Trial], shown: Sequence[Trial], space: SearchSpace)
     values = hyperparameter_table(trials, [one.name for one in space.hyperparameters])
     different = values.loc[scored.index].nunique()
     varied = different[different > 1].index.tolist()
-    found = importances(_study(asked, space), varied)
+    found = importances(optuna_trials(asked, space), varied)
     best = best_trial(trials)
     return Search(
         table=table,
@@ -143,13 +144,6 @@ def _search(trials: Sequence[Trial], shown: Sequence[Trial], space: SearchSpace)
 
 def _study(trials: Sequence[Trial], space: SearchSpace) -> "optuna.Study":
     """The trials as an Optuna study; those that ended early count like the others."""
-    import optuna
+    from study.optuna_study import optuna_trials
 
-    from study.optuna_study import optuna_study
-
-    state = optuna.trial.TrialState
-    given = optuna_study(trials, space, "search").get_trials(deepcopy=False)
-    for trial in given:
-        if trial.state == state.PRUNED:
-            trial.state = state.COMPLETE
-    return study_of(given)
+    return study_of(optuna_trials(trials, space))

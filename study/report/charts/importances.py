@@ -1,13 +1,14 @@
 """Which hyperparameters mattered, by two methods, and how far so few trials can tell."""
 
 import warnings
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from study.report.charts.fanova import encode, fanova
+from study.report.charts.ped_anova import gridded, ped_anova
 
 if TYPE_CHECKING:
     import optuna
@@ -76,26 +77,24 @@ def quiet_optuna() -> Iterator[None]:
         optuna.logging.set_verbosity(before)
 
 
-def importances(study: "optuna.Study", varied: Sequence[str], seed: int = 0) -> Importances:
+def importances(
+    trials: Sequence["optuna.trial.FrozenTrial"], varied: Sequence[str], seed: int = 0
+) -> Importances:
     """Importances of the hyperparameters, with 95% bootstrap intervals over the trials.
 
     Args:
-        study: Maximises; every completed trial counts.
+        trials: Each has a score, of which more is better.
         varied: Hyperparameters with at least two values among them.
         seed: Of the resamples and the forests.
     """
-    from optuna.importance import PedAnovaImportanceEvaluator
-    from optuna.trial import TrialState
-
-    trials = study.get_trials(states=(TrialState.COMPLETE,))
     if len(trials) < FEWEST_TRIALS or len({trial.value for trial in trials}) < 2 or not varied:
         return Importances()
-    kinds = _shared_kinds(trials)
+    kinds = {name: kind for trial in trials for name, kind in trial.distributions.items()}
     everywhere = [name for name in sorted(varied) if all(name in one.params for one in trials)]
     quantile = min(0.5, max(0.1, GOOD_TRIALS / len(trials)))
-    ped_anova = PedAnovaImportanceEvaluator(target_quantile=quantile)
     draws = np.random.default_rng(seed).integers(len(trials), size=(RESAMPLES, len(trials)))
     encoded = encode(trials, {name: kinds[name] for name in everywhere}) if everywhere else None
+    grids = {name: gridded(trials, name, kinds[name]) for name in varied if name in kinds}
     scores = np.array([trial.value for trial in trials])
 
     def by_fanova(chosen: np.ndarray, trees: int, seed: int) -> dict[str, float]:
@@ -105,33 +104,21 @@ def importances(study: "optuna.Study", varied: Sequence[str], seed: int = 0) -> 
         return _normalised(fanova(part, scores[chosen], trees, seed))
 
     def by_ped_anova(chosen: np.ndarray) -> dict[str, float]:
-        return _ped_anova([trials[place] for place in chosen], ped_anova, varied)
+        part = {name: grid.of(chosen) for name, grid in grids.items()}
+        # A sample of the trials may lack a conditional one.
+        return dict.fromkeys(varied, 0.0) | _normalised(ped_anova(part, scores[chosen], quantile))
 
-    with quiet_optuna():
-        return Importances(
-            fanova=_ranked(
-                by_fanova(np.arange(len(trials)), TREES, seed),
-                [
-                    by_fanova(draw, RESAMPLED_TREES, seed + number)
-                    for number, draw in enumerate(draws)
-                ],
-            ),
-            ped_anova=_ranked(
-                by_ped_anova(np.arange(len(trials))), [by_ped_anova(draw) for draw in draws]
-            ),
-            good=int(np.ceil(quantile * len(trials))),
-            trials=len(trials),
-        )
-
-
-def _shared_kinds(
-    trials: Sequence["optuna.trial.FrozenTrial"],
-) -> "dict[str, optuna.distributions.BaseDistribution]":
-    """The distributions, of which all trials then have the same object: quicker to compare."""
-    kinds = {name: kind for trial in trials for name, kind in trial.distributions.items()}
-    for trial in trials:
-        trial.distributions = {name: kinds[name] for name in trial.distributions}
-    return kinds
+    return Importances(
+        fanova=_ranked(
+            by_fanova(np.arange(len(trials)), TREES, seed),
+            [by_fanova(draw, RESAMPLED_TREES, seed + number) for number, draw in enumerate(draws)],
+        ),
+        ped_anova=_ranked(
+            by_ped_anova(np.arange(len(trials))), [by_ped_anova(draw) for draw in draws]
+        ),
+        good=int(np.ceil(quantile * len(trials))),
+        trials=len(trials),
+    )
 
 
 def study_of(trials: Sequence["optuna.trial.FrozenTrial"]) -> "optuna.Study":
@@ -141,41 +128,6 @@ def study_of(trials: Sequence["optuna.trial.FrozenTrial"]) -> "optuna.Study":
     made = optuna.create_study(study_name="search", direction="maximize")  # or a random name
     made.add_trials(trials)
     return made
-
-
-def _ped_anova(
-    trials: Sequence["optuna.trial.FrozenTrial"],
-    evaluator: "optuna.importance.BaseImportanceEvaluator",
-    names: Sequence[str],
-) -> dict[str, float]:
-    """Importance of each name; a resample may lack a conditional one, which is then 0."""
-    from optuna.importance import get_param_importances
-
-    there = {name for trial in trials for name in trial.params}
-    known = [name for name in names if name in there]
-    if not known:
-        return {}
-    found = get_param_importances(_uncopied(trials), evaluator=evaluator, params=known)
-    return {name: float(found.get(name, 0.0)) for name in names}
-
-
-def _uncopied(trials: Sequence["optuna.trial.FrozenTrial"]) -> "optuna.Study":
-    """A study that maximises and has these very trials, each as often as it comes.
-
-    To copy them takes longer than all that is computed from them.
-    """
-    import optuna
-
-    class Given(optuna.storages.InMemoryStorage):
-        def get_all_trials(
-            self,
-            study_id: int,  # noqa: ARG002
-            deepcopy: bool = True,  # noqa: ARG002
-            states: "Container[optuna.trial.TrialState] | None" = None,
-        ) -> list[optuna.trial.FrozenTrial]:
-            return [trial for trial in trials if states is None or trial.state in states]
-
-    return optuna.create_study(storage=Given(), study_name="search", direction="maximize")
 
 
 def _normalised(shares: dict[str, float]) -> dict[str, float]:

@@ -20,6 +20,8 @@ FEWEST_CONTOUR = 4
 """Trials from which a surface is drawn through them."""
 CLOSEST_TICKS = 0.04
 """Smallest distance of two labels of a parallel axis, as a share of it."""
+MIDDLE = 0.5
+"""Of an axis: where all trials lie if they have one value."""
 WORDS = {"True": "yes", "False": "no", "None": DASH}
 """How the report writes what Python calls so. "None" is Optuna's for no value."""
 READING_PARALLEL = (
@@ -64,15 +66,24 @@ def parallel_coordinates(search: Search) -> Chart | None:
     names = sorted(search.names[:MOST_AXES])  # Optuna's order
     if len(scores) < 2 or not names:
         return None
-    found = look.plain(plot_parallel_coordinate(search.equal, params=names, target_name="score"))
+    # Optuna sorts the lines: those of the trials' numbers, instead of scores, say which is which.
+    drawn = plot_parallel_coordinate(
+        search.equal, params=names, target=lambda trial: float(trial.number), target_name="score"
+    )
+    found = look.plain(drawn)
     *lines, _ = found["data"]  # the last one is the colour bar
+    low, high = min(scores.values()), max(scores.values())
     worst_first = sorted(scores, key=lambda number: scores[number])
-    for line, number in zip(lines, _numbers_of_lines(search, names), strict=True):
-        rank = worst_first.index(number) / (len(lines) - 1)
+    places = {number: place for place, number in enumerate(worst_first)}
+    for line in lines:
+        number = own[round((len(own) - 1) * line["y"][0])]
+        height = (scores[number] - low) / (high - low) if low < high else MIDDLE
+        rank = places[number] / (len(lines) - 1)
         marked = number in (0, search.best)
         colour = look.BASELINE if number == 0 else look.TUNED
         line |= {
             "mode": "lines+markers",
+            "y": [height, *line["y"][1:]],
             "customdata": [number] * len(line["x"]),
             "hovertemplate": None,
             "line": {"color": colour, "width": 3 if marked else 1.5},
@@ -96,7 +107,7 @@ def parallel_coordinates(search: Search) -> Chart | None:
         alt=f"A line a trial, across axes for the score and {listed(names)}.",
         reading=READING_PARALLEL,
         figure=look.finished(
-            sorted(lines, key=lambda line: worst_first.index(line["customdata"][0])),
+            sorted(lines, key=lambda line: places[line["customdata"][0]]),
             {
                 "annotations": _axis_ticks(search, found["layout"]["annotations"], names),
                 "shapes": found["layout"]["shapes"],
@@ -128,6 +139,8 @@ def _axis_ticks(
     for note in sorted(notes, key=lambda note: (note["x"], note["y"])):
         place, text = note["x"], WORDS.get(note["text"], note["text"])
         if place == 0:
+            if low == high and note["y"] != MIDDLE:
+                continue
             text = percent(low + note["y"] * (high - low))
         elif isinstance(kinds[names[place - 1]], IntDistribution) and "." in text:
             continue  # between two whole numbers
@@ -136,18 +149,6 @@ def _axis_ticks(
         font = {"size": 10, "color": look.MUTED}
         ticks.append(note | {"text": text, "font": font, "bgcolor": look.PAPER, "opacity": 0.85})
     return ticks
-
-
-def _numbers_of_lines(search: Search, names: list[str]) -> list[int]:
-    """Which trial each line is: Optuna sorts them, the same way whatever the first axis shows."""
-    from optuna.visualization import plot_parallel_coordinate
-
-    numbers = [trial.number for trial in complete(search.equal)]
-    figure = plot_parallel_coordinate(
-        search.equal, params=names, target=lambda trial: float(trial.number), target_name="number"
-    )
-    span = max(numbers) - min(numbers)
-    return [search.numbers[round(min(numbers) + span * line.y[0])] for line in figure.data[:-1]]
 
 
 def slices(search: Search) -> Chart | None:
