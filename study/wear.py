@@ -7,7 +7,7 @@ nothing empties these caches: about 3 MB per training of another architecture.
 import psutil
 
 MOST_BYTES = 400_000_000
-"""More than after its first job: half of it comes with the first ten, the rest with the next hundred."""
+"""More than after its first job: half comes with the next ten, half with some fifty after these."""
 
 _at_first: int | None = None
 
