@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
+from study.figures.palette import PALETTE
 from study.figures.scores import count, metric_label, percent, points, set_score_axis
-from study.figures.style import PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import NETWORKS, Evaluation, NetworkName, Picture
 
 

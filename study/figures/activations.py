@@ -12,7 +12,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from study.data.dataset import Names
-from study.figures.style import DIVERGING, SEQUENTIAL, save, styled
+from study.figures.palette import DIVERGING, SEQUENTIAL
+from study.figures.style import save, styled
 from study.figures.tiles import (
     SIDE,
     as_rgb,

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from study.calibration import BINS, Bin, Calibration, answers, calibration
+from study.figures.palette import PALETTE
 from study.figures.scores import percent
-from study.figures.style import PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import NETWORKS, NetworkName, Picture
 from study.statistics import share
 

@@ -14,8 +14,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from sklearn.metrics import confusion_matrix
 
 from study.data.dataset import Names
+from study.figures.palette import PALETTE
 from study.figures.scores import count
-from study.figures.style import PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import NETWORKS, Evaluation, NetworkName, Picture
 
 MANY_CLASSES = 24

@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from study.figures.localisation import CONTROL_NAMES, Dot, Panel, draw_panels
+from study.figures.palette import METHOD_LOOK, PALETTE
 from study.figures.scores import count
-from study.figures.style import METHOD_LOOK, PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import METHOD_NAMES, METHODS, Deletion, Estimate, NetworkName, Picture, Ranking
 
 READING = (

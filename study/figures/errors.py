@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from study.data.dataset import Names
+from study.figures.palette import PALETTE
 from study.figures.scores import count, percent
-from study.figures.style import PALETTE, save, styled
+from study.figures.style import save, styled
 from study.figures.tiles import SIDE, as_rgb, figure_of, new_grid, over_tile, tile
 from study.records import NetworkName, Picture
 

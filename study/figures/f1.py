@@ -11,8 +11,9 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from study.data.dataset import Names
+from study.figures.palette import PALETTE, SEQUENTIAL
 from study.figures.scores import percent, points, set_score_axis
-from study.figures.style import PALETTE, SEQUENTIAL, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import NETWORKS, Evaluation, NetworkName, Picture
 
 MOST_NAMED = 6

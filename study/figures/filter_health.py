@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.figures.style import PALETTE, new_figure, save, styled
+from study.figures.palette import PALETTE
+from study.figures.style import new_figure, save, styled
 from study.records import NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
 
 READING = (

@@ -21,7 +21,8 @@ from study.feature_visualization import (
     used_channels,
     usual_ink,
 )
-from study.figures.style import PALETTE, save, styled
+from study.figures.palette import PALETTE
+from study.figures.style import save, styled
 from study.figures.tiles import (
     SIDE,
     as_rgb,

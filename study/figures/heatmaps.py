@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from study.attribution import CHANNELS, Explainer
 from study.data.dataset import Names
-from study.figures.style import PALETTE, SEQUENTIAL, save, styled
+from study.figures.palette import PALETTE, SEQUENTIAL
+from study.figures.style import save, styled
 from study.figures.tiles import (
     SIDE,
     as_rgb,

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from study.figures.palette import PALETTE
 from study.figures.scores import count
-from study.figures.style import PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import (
     CONTROLS,
     LINE_SCORES,

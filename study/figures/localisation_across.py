@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from study.figures.palette import PALETTE
 from study.figures.panels import BASELINE, Panel, draw_panel, make_panel, places, scatter_trials
 from study.figures.scores import count, metric_label, set_score_axis
-from study.figures.style import PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import METHOD_NAMES, AcrossSearch, Estimate, Method, Picture
 from study.statistics import SIGNIFICANCE
 

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from study.attribution import Explainer
 from study.data.dataset import Names
-from study.figures.style import SEQUENTIAL, save, styled
+from study.figures.palette import SEQUENTIAL
+from study.figures.style import save, styled
 from study.figures.tiles import (
     SIDE,
     as_rgb,

@@ -6,8 +6,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from study.figures.palette import PALETTE
 from study.figures.scores import count, metric_label, percent, points, set_score_axis
-from study.figures.style import PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import Picture, Trial
 from study.search_checks import ExpectedBest, expected_best
 from study.trial_table import trial_table

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 from scipy.stats import kruskal
 
-from study.figures.style import PALETTE
+from study.figures.palette import PALETTE
 from study.records import Value
 
 BASELINE = 0

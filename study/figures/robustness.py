@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
+from study.figures.palette import PALETTE
 from study.figures.scores import count, metric_label, percent, points
-from study.figures.style import PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.figures.tiles import as_rgb
 from study.records import NETWORKS, NetworkName, Picture
 from study.robustness import Robustness, Version

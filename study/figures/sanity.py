@@ -4,8 +4,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from study.figures.palette import METHOD_LOOK, PALETTE
 from study.figures.scores import count
-from study.figures.style import METHOD_LOOK, PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import (
     FEWEST_DRAWS,
     METHOD_NAMES,

@@ -1,11 +1,12 @@
 """Scores (accuracies, F1) in words and on axes, the same in every figure."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SOFT_END = 5e-4
 """Added to the error before its logarithm, so that a score of 100% has a finite place."""
@@ -40,12 +41,16 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def set_score_axis(axes: Axes, scores: Iterable[float], direction: Literal["x", "y"] = "y") -> None:
+def set_score_axis(
+    axes: "Axes", scores: Iterable[float], direction: Literal["x", "y"] = "y"
+) -> None:
     """Make an axis of the plot fit for these scores, all finite and in [0, 1].
 
     Where they lie on both sides of, say, 90% and 99%, a linear axis would show the bad ones only:
     then the axis is logarithmic in the error (1 - score), with its ticks in scores.
     """
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
     values = np.fromiter(scores, dtype=float)
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
     wide = is_wide(low, high)

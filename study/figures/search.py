@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from study import sampling
+from study.figures.palette import PALETTE
 from study.figures.panels import (
     BASELINE,
     Panel,
@@ -23,7 +24,7 @@ from study.figures.panels import (
     scatter_trials,
 )
 from study.figures.scores import count, metric_label, percent, points, set_score_axis
-from study.figures.style import PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import Picture, Trial
 from study.trial_table import hyperparameter_table, trial_curves, trial_table
 from study.trials import best_trial, first_epochs

@@ -1,7 +1,6 @@
-"""One look for every figure: colours, type, size, and how a figure becomes a file.
+"""One look for every figure: type, size, and how a figure becomes a file.
 
-Colours are told apart by people with colour-blindness (Okabe and Ito 2008, "Color Universal
-Design") and in grey print; figures are made without pyplot, so no state outlives a call.
+Figures are made without pyplot, so no state outlives a call.
 """
 
 import io
@@ -18,33 +17,9 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from PIL import Image
 
+from study.figures.palette import PALETTE
 from study.files import write_bytes
 from study.foreign_text import visible
-from study.records import Method
-
-PALETTE: dict[str, str] = {
-    "baseline": "#D9822B",
-    "tuned": "#0F6CA6",
-    "good": "#00866B",
-    "bad": "#B5446E",
-    "ink": "#22252B",
-    "muted": "#6B7280",
-    "grid": "#E3E5E9",
-}
-"""What a colour stands for -> hex. The networks' keys make it a seaborn `palette`."""
-
-METHOD_LOOK: dict[Method, tuple[str, str]] = {
-    "gradcam": (PALETTE["ink"], "o"),
-    "gradcam++": ("#8A63C6", "s"),
-    "scorecam": (PALETTE["good"], "D"),
-    "smoothgrad": (PALETTE["bad"], "^"),
-}
-"""A way to make heatmaps -> colour and marker of its line."""
-
-SEQUENTIAL = "viridis"
-"""Colour map of amounts from zero up: activations, heatmaps, confusion matrices, scores."""
-DIVERGING = "RdBu_r"
-"""Colour map of amounts either side of zero."""
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",

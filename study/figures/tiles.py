@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from study.data.dataset import Names
-from study.figures.style import PALETTE, new_figure
+from study.figures.palette import PALETTE
+from study.figures.style import new_figure
 from study.records import NetworkName
 
 SIDE = 0.94

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from study.figures.palette import PALETTE
 from study.figures.scores import metric_label, percent, set_score_axis
-from study.figures.style import PALETTE, new_figure, save, styled
+from study.figures.style import new_figure, save, styled
 from study.records import NETWORKS, Evaluation, NetworkName, Picture
 from study.trial_table import seed_curves
 

@@ -7,7 +7,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from study.figures.style import PALETTE
+from study.figures.palette import PALETTE
 from study.foreign_text import visible
 from study.report import formats
 from study.report.charts.plotly_js import PlotlyJs, plotly_js

@@ -19,7 +19,7 @@ from study.figures.activations import (
     most_active,
     pictures,
 )
-from study.figures.style import DIVERGING, SEQUENTIAL
+from study.figures.palette import DIVERGING, SEQUENTIAL
 
 NAMES = {"class": ("dark", "bright")}
 

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from study.figures.style import DPI, PALETTE, STYLE, new_figure, save, styled
+from study.figures.palette import PALETTE
+from study.figures.style import DPI, STYLE, new_figure, save, styled
 from study.records import NETWORKS
 
 

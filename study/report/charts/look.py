@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 INK, MUTED, RULE, PAPER = "var(--ink)", "var(--muted)", "var(--rule)", "var(--paper)"
 BASELINE, TUNED, GOOD, BAD = "var(--baseline)", "var(--tuned)", "var(--good)", "var(--bad)"
 AMOUNTS = "Viridis"
-"""plotly's name of `study.figures.style.SEQUENTIAL`."""
+"""plotly's name of `study.figures.palette.SEQUENTIAL`."""
 SHARE = ".2~%"
 """d3's format of a score: two digits, no zeros at the end."""
 
