@@ -7,6 +7,7 @@ the averages; the ones that training goes on from are then in our group.
 """
 
 import logging
+import math
 import os
 import warnings
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ import numpy as np
 
 from study import untrusted
 from study.errors import CannotWrite, CorruptRecord, one_line
-from study.files import remove_leftovers, replacing
+from study.files import check_room, remove_leftovers, replacing
 from study.records import Curves, Record
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ FILE = "checkpoint.weights.h5"
 
 MOST_BYTES = 4096 * untrusted.MIB
 """Of a checkpoint: five times the weights, of those that a search may come to."""
+
+HDF5_BYTES = 4096
+"""Of HDF5's own for an array or a group, at most."""
 
 _PROGRESS, _BEST, _RAW = "study/progress", "study/best", "study/raw"
 
@@ -70,6 +74,7 @@ def save(path: Path, model: "keras.Model", saved: Saved) -> None:
     """
     try:
         with replacing(path) as temporary:
+            check_room(temporary, _bytes_at_most(model, saved))
             model.save_weights(temporary, overwrite=True)
             with h5py.File(temporary, "a") as file:
                 file[_PROGRESS] = saved.progress.model_dump_json()
@@ -78,6 +83,13 @@ def save(path: Path, model: "keras.Model", saved: Saved) -> None:
                         file[f"{group}/{number}"] = one
     except (OSError, RuntimeError) as error:  # HDF5 raises either
         raise CannotWrite(f"{path} cannot be written: {one_line(error)}") from error
+
+
+def _bytes_at_most(model: "keras.Model", saved: Saved) -> int:
+    variables = [*model.variables, *model.optimizer.variables]
+    arrays = [*(saved.best or ()), *(saved.raw or ())]
+    numbers = sum(math.prod(one.shape) for one in [*variables, *arrays])
+    return 8 * numbers + HDF5_BYTES * (len(variables) + len(arrays) + 100)
 
 
 def load(path: Path, training: str, model: "keras.Model") -> Saved | None:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_CONNECT_TIMEOUT = 8
+"""Seconds to wait for a scheduler."""
+
 _JOIN_TIMEOUT = 15
-"""Seconds to wait for a scheduler, and for its first worker."""
+"""Seconds to wait for its first worker."""
 
 _ALL_JOIN_TIMEOUT = 600
 """Seconds to wait for as many workers as were asked for: a cluster may still be starting them."""
@@ -62,7 +65,7 @@ def remote_engine(
     # What it says on a lost scheduler, the study says in a line.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
-        client = Client(address, timeout=_JOIN_TIMEOUT)
+        client = Client(address, timeout=_CONNECT_TIMEOUT)
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         raise WrongUse(f"--scheduler: no Dask scheduler at {address}: {one_line(error)}") from error
     with closed_in_time(client):

@@ -88,6 +88,20 @@ def is_leftover(path: Path) -> bool:
     return re.fullmatch(r"\..+-[a-z0-9_]{8}(\..*)?", path.name) is not None
 
 
+def check_room(path: Path, size: int) -> None:
+    """Whether a file of so many bytes can be written there; an empty one is left.
+
+    HDF5 takes the process with it when it finds out by itself that it cannot.
+
+    Raises:
+        OSError: it cannot: the disk is full, or no file may be so large.
+    """
+    with path.open("wb") as file:
+        if hasattr(os, "posix_fallocate"):  # not on macOS
+            os.posix_fallocate(file.fileno(), 0, size)
+            file.truncate()
+
+
 def remove_leftovers(path: Path) -> None:
     """Remove what a process that was killed while replacing `path` left beside it."""
     suffixes = re.escape("".join(path.suffixes))

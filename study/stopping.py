@@ -7,6 +7,7 @@ packages that catch whatever is raised while they are imported, `asked` still sa
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +25,12 @@ SIGNALS = tuple(
 
 _asked = threading.Event()
 
+_AGAIN_S = 0.05
+"""Seconds until an interrupt that was lost is raised again."""
+
+_lost = False
+"""Whether Python dropped the KeyboardInterrupt, as in a callback of its garbage collector."""
+
 
 def heed(overdue: Callable[[], None]) -> None:
     """From now on, stop when asked to; a signal that is ignored already stays ignored.
@@ -35,6 +42,7 @@ def heed(overdue: Callable[[], None]) -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _stop)
+    sys.unraisablehook = _note_lost
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     # Written to at once, even while the main thread is not in Python.
@@ -69,13 +77,27 @@ def heeded() -> Iterator[None]:
 
 def heed_no_more() -> None:
     """What is left to do takes no time: no KeyboardInterrupt from here on."""
+    global _lost
     _asked.set()
+    _lost = False
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    if not asked():
+    global _lost
+    if not asked() or _lost:
         _asked.set()
+        _lost = False
         signal.default_int_handler(number, frame)
+
+
+def _note_lost(unraisable: "sys.UnraisableHookArgs") -> None:
+    """What is raised where nothing can be is printed by Python, and dropped."""
+    global _lost
+    if asked() and issubclass(unraisable.exc_type, KeyboardInterrupt):
+        _lost = True
+        threading.Timer(_AGAIN_S, os.kill, (os.getpid(), signal.SIGINT)).start()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _watch(reading: int, overdue: Callable[[], None]) -> None:

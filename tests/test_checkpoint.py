@@ -16,9 +16,10 @@ from numpy.testing import assert_array_equal
 from study import checkpoint, train
 from study.checkpoint import Progress, Saved
 from study.data.dataset import DataOptions
-from study.errors import CorruptRecord
+from study.errors import CannotWrite, CorruptRecord
 from study.train import Job
 from tests import tiny
+from tests.test_files import files_of_at_most
 
 
 class Killed(BaseException):
@@ -259,3 +260,32 @@ def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
     for left, weight in zip(before, model.get_weights(), strict=True):
         assert_array_equal(left, weight)
+
+
+def trained(tmp_path: Path) -> tuple[keras.Model, Saved, Path]:
+    """A network with its optimizer's state, as a checkpoint takes it."""
+    path = tmp_path / "checkpoint.weights.h5"
+    model = tiny.problem(build=with_dropout).build(keras_tuner.HyperParameters(), 1)
+    model.optimizer.build(model.trainable_variables)
+    weights = [np.asarray(one) for one in model.weights]
+    return model, Saved(Progress(training="this", curves={}, seconds=0.0), best=weights), path
+
+
+@pytest.mark.parametrize("room", [0, 1000, 20_000])
+def test_without_room_for_it_nothing_is_written_and_the_process_lives(
+    tmp_path: Path, room: int
+) -> None:
+    """HDF5, once it has failed to write what it holds, tries again when the process forgets it."""
+    model, saved, path = trained(tmp_path)
+    with files_of_at_most(room), pytest.raises(CannotWrite, match="the disk is full"):
+        checkpoint.save(path, model, saved)
+    assert list(tmp_path.iterdir()) == []
+    checkpoint.save(path, model, saved)
+    assert checkpoint.load_weights(path, model).progress == saved.progress
+
+
+def test_room_is_asked_for_all_that_is_written(tmp_path: Path) -> None:
+    model, saved, path = trained(tmp_path)
+    checkpoint.save(path, model, saved)
+    size = path.stat().st_size
+    assert size <= checkpoint._bytes_at_most(model, saved) < 20 * size

@@ -393,7 +393,7 @@ def join(address: str, folder: Path, workers: int | None = None) -> None:
 
 
 def test_where_no_scheduler_is_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.cluster._JOIN_TIMEOUT", 0.5)
+    monkeypatch.setattr("study.cluster._CONNECT_TIMEOUT", 0.5)
     with pytest.raises(WrongUse, match=r"no Dask scheduler at tcp://127\.0\.0\.1:9"):
         join("tcp://127.0.0.1:9", tmp_path)
 

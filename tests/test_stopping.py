@@ -65,6 +65,23 @@ except KeyboardInterrupt:
     assert said(script) == ["interrupted"]
 
 
+def test_an_interrupt_that_python_drops_comes_again_without_a_word() -> None:
+    script = """
+import gc, time
+def once(phase, info):
+    gc.callbacks.clear()
+    press()
+gc.callbacks.append(once)
+try:
+    gc.collect()
+    time.sleep(30)
+    print("undisturbed")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    assert said(script) == ["interrupted"]
+
+
 def test_other_failures_stay_what_they_are() -> None:
     script = """
 try:

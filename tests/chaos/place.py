@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -169,6 +170,15 @@ def until(happened: Callable[[], bool], seconds: float, pause: float = 0.02) -> 
             return False
         time.sleep(pause)
     return True
+
+
+def heeds_signals(pid: int) -> bool:
+    """Whether the process catches SIGTERM, which the study does and Python by itself does not."""
+    with suppress(OSError):
+        status = Path(f"/proc/{pid}/status").read_text()
+        caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+        return bool(caught >> (signal.SIGTERM - 1) & 1)
+    return False
 
 
 def session(pid: int) -> dict[int, int]:

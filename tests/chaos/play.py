@@ -17,6 +17,7 @@ from tests.chaos.place import (
     Cluster,
     Place,
     command_line,
+    heeds_signals,
     kill_session,
     make_project,
     session,
@@ -275,6 +276,8 @@ class _Playing:
                 self._limit_files(pid, fault.bytes)
             case kind:
                 number, times = SIGNALS[kind]
+                # Before that, Python itself hears them: nobody's code can do anything about it.
+                until(lambda: begun.poll() is not None or heeds_signals(pid), EXIT_SECONDS, 0.001)
                 alone = fault.alone and number == signal.SIGTERM  # a terminal sends it to all
                 for _ in range(times):
                     _send(pid, number, alone)

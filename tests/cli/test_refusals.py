@@ -251,7 +251,7 @@ def test_a_scheduler_that_is_not_there_changes_nothing(
 ) -> None:
     assert place
     monkeypatch.setattr(commands, "_engine", ENGINE)
-    monkeypatch.setattr(cluster, "_JOIN_TIMEOUT", 0.1)
+    monkeypatch.setattr(cluster, "_CONNECT_TIMEOUT", 0.1)
     before = contents(Path())
     assert "no Dask scheduler" in command.refused(
         "resume", "begun", "--scheduler", "tcp://127.0.0.1:1"
