@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 from typing import TypeVar
 
 TUNERS = ("random", "grid", "bayesian", "hyperband", "asha")
@@ -140,18 +140,13 @@ def rounds(seed: int, count: int, tuners: tuple[str, ...] = TUNERS) -> list[Roun
 
 
 def _rounds(rng: random.Random, all_tuners: tuple[str, ...]) -> Iterator[Round]:
-    """Every kind, step, tuner and place comes again and again, in an order of its own."""
-    kinds, steps = _in_turns(rng, tuple(KINDS)), _in_turns(rng, STEPS)
-    tuners, places = _in_turns(rng, all_tuners), _in_turns(rng, PLACES)
+    """Every kind, every step of every tuner, and every place comes again and again."""
+    kinds, places = _in_turns(rng, tuple(KINDS)), _in_turns(rng, PLACES)
+    pairs = _in_turns(rng, tuple(product(STEPS, all_tuners)))
     number = 0
     while True:
         number += 1
-        kind, step, tuner, (workers, cluster) = (
-            next(kinds),
-            next(steps),
-            next(tuners),
-            next(places),
-        )
+        kind, (step, tuner), (workers, cluster) = next(kinds), next(pairs), next(places)
         cluster = cluster or kind == "kill scheduler"
         first = [_fault(rng, kind, _moment(rng, step))]
         if kind in GO_ON and rng.random() < 0.5:  # the next one hits the same process
