@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TypeVar
@@ -50,6 +50,8 @@ RESULTS = Path("results")
 REPORTS = Path("reports")
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_HALF_MADE = ".new"
+"""In results/: where a run is made."""
 LONGEST_JOINED = 150
 """Characters of several runs' names in one file name."""
 R = TypeVar("R")
@@ -177,6 +179,7 @@ class Run:
             ) from None
 
     def _clean_up(self) -> None:
+        _remove_half_made(self.base / RESULTS)
         for folder in self.folder.iterdir():
             if folder.is_dir() and folder != self.export_folder:  # that is written without the lock
                 remove_leftovers_below(folder)
@@ -450,6 +453,14 @@ def _no_folder(path: Path) -> str:
     return f"a link to nowhere ({path.readlink()})" if not path.exists() else "a file"
 
 
+def _remove_half_made(results: Path) -> None:
+    """A run that a process was killed over while it made it; not one that is being made."""
+    hidden = results / _HALF_MADE
+    if hidden.exists():
+        with suppress(Timeout), FileLock(results / ".lock", timeout=0):
+            shutil.rmtree(hidden, ignore_errors=True)
+
+
 def new_run(name: str, fill: Callable[[Run], None]) -> Run:
     """Make the folder of a run, with all that is filled in, or nothing.
 
@@ -462,7 +473,7 @@ def new_run(name: str, fill: Callable[[Run], None]) -> Run:
         CannotWrite: the disk is full.
     """
     run = Run(name)
-    hidden = RESULTS / ".new"
+    hidden = RESULTS / _HALF_MADE
     with naming(run.folder), ExitStack() as stack:
         run.is_there()  # or its place is taken
         RESULTS.mkdir(exist_ok=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -443,3 +444,13 @@ def test_name_of_a_comparison_is_a_file_name(names: list[str]) -> None:
 def test_a_run_is_not_compared_with_itself() -> None:
     with pytest.raises(WrongUse, match="different runs to compare, got 'a' twice"):
         comparison_path(["a", "b", "a"])
+
+
+def test_a_run_half_made_by_a_killed_process_goes_when_work_begins(run: Run) -> None:
+    """One that another process is making stays."""
+    half = Path("results/.new/results/other/study.json")
+    write_text(half, "")
+    with FileLock("results/.lock"), run.in_use():
+        assert half.exists()
+    with run.in_use():
+        assert not Path("results/.new").exists()

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -181,8 +182,9 @@ class _Playing:
         for number, faults in enumerate(one.launches):
             if self._cluster:
                 self._cluster.begin()
+            was_finished = checks.is_finished(place.folder)
             begun = place.launch(arguments, cold=one.cold and number == 0)
-            self._disturb(begun, faults)
+            self._disturb(begun, faults, was_finished)
             self._remember()
             if begun.returncode == 0:
                 break
@@ -207,7 +209,7 @@ class _Playing:
         if self._cluster:
             self._cluster.end()
 
-    def _disturb(self, begun: Launched, faults: tuple[Fault, ...]) -> None:
+    def _disturb(self, begun: Launched, faults: tuple[Fault, ...], was_finished: bool) -> None:
         launched, hit = time.monotonic(), []
         for fault in faults:
             there = self._count(fault.moment)
@@ -226,7 +228,7 @@ class _Playing:
             kill_session(begun.pid)
         self._gone(begun, what)
         self._limit_files(begun.pid, resource.RLIM_INFINITY)
-        self._judge(begun, hit, what)
+        self._judge(begun, hit, what, was_finished)
 
     def _count(self, moment: Moment) -> int:
         return len(list(self._place.folder.glob(moment.file))) if moment.file else 0
@@ -279,9 +281,11 @@ class _Playing:
                 # Before that, Python itself hears them: nobody's code can do anything about it.
                 until(lambda: begun.poll() is not None or heeds_signals(pid), EXIT_SECONDS, 0.001)
                 alone = fault.alone and number == signal.SIGTERM  # a terminal sends it to all
-                for _ in range(times):
-                    _send(pid, number, alone)
-                    time.sleep(fault.pause)
+                _send(pid, number, alone)
+                with suppress(ProcessLookupError):  # one was enough
+                    for _ in range(times - 1):
+                        time.sleep(fault.pause)
+                        _send(pid, number, alone)
         return True
 
     def _limit_files(self, pid: int, most: int) -> None:
@@ -309,10 +313,12 @@ class _Playing:
             self._say(f"{len(left)} processes are left after {what}: {left[0] if left else ''}")
             kill_session(begun.pid)
 
-    def _judge(self, begun: Launched, hit: list[str], what: str) -> None:
+    def _judge(self, begun: Launched, hit: list[str], what: str, was_finished: bool) -> None:
         """What it said, and its exit code."""
         expected = {0}.union(*(CODES[kind] for kind in hit if kind in CODES))
         code, errors = begun.poll(), begun.printed("err")
+        if was_finished:
+            expected.add(2)  # a finished run's name is refused
         if "kill scheduler" in hit and "no Dask scheduler at" in errors:
             expected.add(2)  # it was killed before the study asked for it
         if code not in expected:
