@@ -14,9 +14,9 @@ from rich.console import Console
 
 from benchmarks import good_network, growth, matrix_peak, overhead, ranking, readme, throughput
 from benchmarks.results import PARTS, Measured, Results
-from study import environment
-from study.files import write_text
-from study.local import core_count
+from study.machine.files import write_text
+from study.run import provenance
+from study.workers.local import core_count
 
 FOLDER = Path(__file__).parent
 
@@ -29,7 +29,7 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {unknown.pop()!r}; there are: {', '.join(PARTS)}")
-    console, now = Console(), Measured(date=environment.now(), commit=environment.git_commit())
+    console, now = Console(), Measured(date=provenance.now(), commit=provenance.git_commit())
     results = _last_here()
     if given.parts and "races" in given.parts and not ("ranking" in given.parts or results.ranking):
         parser.error("the races need the targets of the ranking: measure that, too")
@@ -61,8 +61,8 @@ def _keep(results: Results) -> None:
 
 
 def _here() -> dict[str, Any]:
-    versions = environment.versions() | {"optuna": metadata.version("optuna")}
-    return {"hardware": environment.hardware(core_count()), "versions": versions}
+    versions = provenance.versions() | {"optuna": metadata.version("optuna")}
+    return {"hardware": provenance.hardware(core_count()), "versions": versions}
 
 
 def _measure(part: str, results: Results, seeds: int) -> Iterable[BaseModel]:

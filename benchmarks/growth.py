@@ -20,13 +20,14 @@ import psutil
 from pydantic import BaseModel
 
 from benchmarks.task import ROOT
-from study import environment, runs, search
-from study.engine import Engine
-from study.problems import load_problem
-from study.quiet import import_tensorflow
-from study.records import Trial
-from study.settings import Settings, Work, validated
-from study.train import Job, Trained
+from study.libraries.quiet_import import import_tensorflow
+from study.problem.problem import load_problem
+from study.problem.settings import Settings, Work, validated
+from study.records.base import Trial
+from study.run import plan, provenance
+from study.search import search
+from study.training.training import Job, Trained
+from study.workers.engine import Engine
 
 LIMIT = 300.0
 """Seconds after which a cell is stopped, wherever it is."""
@@ -103,7 +104,7 @@ def measure(tuner: str, trials: int, workers: int) -> Growth:
         Client(cluster) as client,
     ):
         engine = Engine(client, retries=0)
-        run = runs.create_run("growth", work, "growth", workers)
+        run = plan.create_run("growth", work, "growth", workers)
         memory = psutil.Process().memory_info().rss
         started = time.perf_counter()
 
@@ -147,7 +148,7 @@ def instantly(job: Job) -> Trained:
     score = zlib.crc32(json.dumps(job.values, sort_keys=True).encode()) / 2**32
     names = [f"{part}{name}" for part in ("", "val_") for name in ("loss", "accuracy")]
     curves = {name: [score] * (job.epochs - job.first_epoch) for name in names}
-    return Trained(curves, job.epochs, score, 100_000, job.values, 1.0, 1e-3, environment.now())
+    return Trained(curves, job.epochs, score, 100_000, job.values, 1.0, 1e-3, provenance.now())
 
 
 if __name__ == "__main__":

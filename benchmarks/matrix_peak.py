@@ -12,11 +12,11 @@ import numpy as np
 from pydantic import BaseModel
 
 from benchmarks.task import BATCH_SIZE, TASKS
-from study.engine import Engine
-from study.local import local_engine
-from study.problems import load_problem
-from study.records import Value
-from study.train import Job, build, run_trial
+from study.problem.problem import load_problem
+from study.records.base import Value
+from study.training.training import Job, build, run_trial
+from study.workers.engine import Engine
+from study.workers.local import local_engine
 
 if TYPE_CHECKING:
     import keras

@@ -3,7 +3,7 @@
 python -m benchmarks.memory [TRIALS]    # 300 take about five minutes
 
 Prints the resident memory of the one worker after its first trial and after every twentieth, and
-its process, which is another one where it was begun anew (see `study.wear`).
+its process, which is another one where it was begun anew (see `study.workers.wear`).
 """
 
 import os
@@ -13,12 +13,12 @@ import sys
 import psutil
 
 from study.data.dataset import DataOptions
-from study.engine import Engine
-from study.local import local_engine
-from study.problems import load_problem
-from study.quiet import import_tensorflow
-from study.search import _run
-from study.train import Job
+from study.libraries.quiet_import import import_tensorflow
+from study.problem.problem import load_problem
+from study.search.search import _run
+from study.training.training import Job
+from study.workers.engine import Engine
+from study.workers.local import local_engine
 
 SMALL = DataOptions(images_per_class=6)
 EVERY = 20

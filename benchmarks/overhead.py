@@ -15,12 +15,12 @@ from pydantic import BaseModel
 
 from benchmarks.matrix_peak import TYPICAL
 from benchmarks.task import BATCH_SIZE, TASKS
-from study.engine import Engine
-from study.local import local_engine
-from study.problems import load_problem
-from study.records import Value
-from study.search import _run
-from study.train import Job
+from study.problem.problem import load_problem
+from study.records.base import Value
+from study.search.search import _run
+from study.training.training import Job
+from study.workers.engine import Engine
+from study.workers.local import local_engine
 
 REPEATS = 8
 

@@ -13,14 +13,14 @@ from pydantic import BaseModel
 from scipy import stats
 
 from benchmarks.task import BATCH_SIZE, TASKS, Task
-from study.asha import rungs
-from study.engine import Engine
-from study.local import local_engine
-from study.oracles import make_oracle, split_values
-from study.records import Value
-from study.search import _run
-from study.settings import SearchSettings
-from study.train import Job
+from study.problem.settings import SearchSettings
+from study.records.base import Value
+from study.search.asha import rungs
+from study.search.oracles import make_oracle, split_values
+from study.search.search import _run
+from study.training.training import Job
+from study.workers.engine import Engine
+from study.workers.local import local_engine
 
 CONFIGURATIONS = 20
 SEED = 1000

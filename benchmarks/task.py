@@ -16,7 +16,7 @@ import numpy as np
 
 from study.data import load_dataset
 from study.data.dataset import DataOptions
-from study.problems import Problem, load_problem
+from study.problem.problem import Problem, load_problem
 
 Result = tuple[float, dict[str, Any]]
 """Seconds since the contestant's process began, and what it told, with a "score"."""

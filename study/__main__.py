@@ -6,12 +6,11 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 13):  # before anything that other
     version = sys.version.split()[0]
     sys.exit(f"error: expected Python 3.11, 3.12 or 3.13, got {version}: run it with one of these")
 
-from study import stopping
-from study.cli import ending
+from study.machine import ending, stopping
 
 
 def _exit_code() -> int:
-    from study import variables
+    from study.machine import variables
 
     variables.decide()  # before any package reads them
     variables.ignore_warning_options()

@@ -9,41 +9,41 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from study import across_search, corruptions
-from study.attribution import Explainer
-from study.data import load_dataset
+from study.data import corruptions, load_dataset
 from study.data.dataset import Dataset
-from study.deletion import delete
-from study.figures import (
-    accuracy,
+from study.evaluation.robustness import measure
+from study.explanation import by_trial
+from study.explanation.attribution import Explainer
+from study.explanation.filter_health import ALIKE, layer_record, layers_health
+from study.explanation.ground_truth import localise
+from study.explanation.pixel_removal import delete
+from study.explanation.weight_randomisation import check_all
+from study.figures.networks import (
     activations,
-    calibration,
-    confusion,
-    deletion,
-    errors,
-    f1,
-    filter_health,
     filters,
+    ground_truth_scores,
     heatmaps,
-    localisation,
-    localisation_across,
+    idle_filters,
     methods,
-    more_trials,
-    robustness,
-    sanity,
-    search,
-    training,
+    randomisation_curves,
+    removal_curves,
 )
-from study.filter_health import ALIKE, layer_record, layers_health
-from study.localisation import localise
-from study.models import is_convolution, load_model, predictor, visual_layers
-from study.problems import load_problem
-from study.records import NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
-from study.robustness import measure
-from study.runs import settings_of
-from study.sanity import check_all
-from study.store import Run
-from study.trials import configurations
+from study.figures.results import (
+    accuracy,
+    confusion,
+    corrupted_images,
+    f1,
+    mistakes,
+    reliability,
+    retraining_curves,
+)
+from study.figures.search import explained_by_trial, more_trials, static
+from study.networks.saved import is_convolution, load_model, predictor, visual_layers
+from study.problem.problem import load_problem
+from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
+from study.run.plan import settings_of
+from study.run.store import Run
+from study.trials.ranking import configurations
 
 if TYPE_CHECKING:
     import keras
@@ -140,7 +140,7 @@ def _search(subject: Subject) -> list[Picture]:
     trials = configurations(subject.run.trials(subject.name))
     name, objective, folder = subject.name, subject.problem.objective, subject.folder
     return [
-        *search.pictures(trials, name, objective, folder),
+        *static.pictures(trials, name, objective, folder),
         *more_trials.pictures(
             trials, name, objective, subject.settings.search.tuner, subject.seed, folder
         ),
@@ -152,7 +152,7 @@ def _across_search(subject: Subject) -> list[Picture]:
     if subject.problem.data != "lines":
         return []
     run, name, budget = subject.run, subject.name, subject.budget
-    found = across_search.across_search(
+    found = by_trial.across_search(
         subject.problem,
         run.trials(name),
         run.search_folder(name),
@@ -163,7 +163,7 @@ def _across_search(subject: Subject) -> list[Picture]:
     if found is None:
         return []
     run.write_finding(name, "across_search", found)
-    return localisation_across.pictures(found, subject.problem.objective, subject.folder)
+    return explained_by_trial.pictures(found, subject.problem.objective, subject.folder)
 
 
 def _results(subject: Subject) -> list[Picture]:
@@ -172,13 +172,13 @@ def _results(subject: Subject) -> list[Picture]:
     predictions = subject.run.predictions(subject.name)
     dataset, heads, folder = subject.dataset, subject.problem.heads, subject.folder
     return [
-        *training.pictures(evaluation, folder),
+        *retraining_curves.pictures(evaluation, folder),
         *accuracy.pictures(evaluation, folder),
         *confusion.pictures(
             evaluation, predictions, heads, dataset.names, dataset.attributes, folder
         ),
         *f1.pictures(evaluation, dataset.names, dataset.attributes, folder),
-        *calibration.pictures(predictions, heads, subject.seed, folder),
+        *reliability.pictures(predictions, heads, subject.seed, folder),
     ]
 
 
@@ -187,7 +187,7 @@ def _errors(subject: Subject) -> list[Picture]:
     return [
         picture
         for network, model in subject.models().items()
-        for picture in errors.pictures(
+        for picture in mistakes.pictures(
             model,
             network,
             dataset.test.images,
@@ -212,7 +212,9 @@ def _robustness(subject: Subject) -> list[Picture]:
     networks = {network: predictor(model) for network, model in subject.models().items()}
     found = measure(versions, labels, networks, subject.problem.heads)
     subject.run.write_finding(subject.name, "robustness", found)
-    return robustness.pictures(found, versions, corruptions.note(dataset.name), subject.folder)
+    return corrupted_images.pictures(
+        found, versions, corruptions.note(dataset.name), subject.folder
+    )
 
 
 def _explained(subject: Subject) -> list[Picture]:
@@ -226,10 +228,10 @@ def _explained(subject: Subject) -> list[Picture]:
     if dataset.name == "lines":
         lines = localise(explainers, subject.some_test_images(budget.map_images), seed)
         subject.run.write_finding(subject.name, "localisation", lines)
-        return [*pictures, *localisation.pictures(lines, folder)]
+        return [*pictures, *ground_truth_scores.pictures(lines, folder)]
     curves = delete(explainers, subject.some_test_images(budget.curve_images), seed)
     subject.run.write_finding(subject.name, "deletion", curves)
-    return [*pictures, *deletion.pictures(curves, folder)]
+    return [*pictures, *removal_curves.pictures(curves, folder)]
 
 
 def _sanity(subject: Subject) -> list[Picture]:
@@ -238,7 +240,7 @@ def _sanity(subject: Subject) -> list[Picture]:
     images = subject.some_test_images(budget.sanity_images)
     found = check_all(subject.explainers(), images, subject.seed, budget.sanity_draws)
     subject.run.write_finding(subject.name, "sanity", found)
-    return sanity.pictures(found, subject.folder)
+    return randomisation_curves.pictures(found, subject.folder)
 
 
 def _filter_health(subject: Subject) -> list[Picture]:
@@ -250,7 +252,7 @@ def _filter_health(subject: Subject) -> list[Picture]:
         ]
     found = FilterHealth(images=len(subject.probes), limit=ALIKE, networks=networks)
     subject.run.write_finding(subject.name, "filters", found)
-    return filter_health.pictures(found, subject.folder)
+    return idle_filters.pictures(found, subject.folder)
 
 
 def _activations(subject: Subject, network: NetworkName) -> list[Picture]:

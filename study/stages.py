@@ -13,14 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from study import environment
-from study.engine import Engine
 from study.errors import CannotWrite, CorruptRecord, StudyFailed, WrongName, one_line
-from study.evaluate import evaluate
-from study.files import naming, remove_leftovers, write_text
-from study.observer import Observer
-from study.problems import load_problem, problem_description
-from study.records import (
+from study.evaluation.evaluate import evaluate
+from study.machine.files import naming, remove_leftovers, write_text
+from study.machine.shell import command
+from study.problem.problem import load_problem, problem_description
+from study.problem.settings import SearchSettings
+from study.problem.space import search_space
+from study.records.base import (
     Evaluation,
     Picture,
     Sanity,
@@ -32,13 +32,13 @@ from study.records import (
 )
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
-from study.runs import check_space, settings_of, to_do
-from study.search import job_key, search
-from study.settings import SearchSettings
-from study.shell import command
-from study.space import search_space
-from study.store import Run, comparison_path
-from study.trials import best_trial, configurations
+from study.run import provenance
+from study.run.plan import check_space, settings_of, to_do
+from study.run.store import Run, comparison_path
+from study.search.search import job_key, search
+from study.steps.observer import Observer
+from study.trials.ranking import best_trial, configurations
+from study.workers.engine import Engine
 
 Found = TypeVar("Found")
 
@@ -126,7 +126,7 @@ def _expected(budget: SearchSettings) -> tuple[int, int]:
     """(trials, epochs each) that the search will come to, for the estimate of the time left."""
     if budget.tuner != "asha":
         return budget.max_trials, budget.max_epochs
-    from study.asha import ETA, rungs
+    from study.search.asha import ETA, rungs
 
     ends = rungs(budget.max_epochs)
     sizes = [budget.max_trials // ETA**rung for rung in range(len(ends))]
@@ -251,7 +251,7 @@ def report_stage(run: Run, live: bool = False) -> None:
         run: The run.
         live: Whether the run goes on and its report is written again: the page reloads itself.
     """
-    live_at = environment.now() if live else None
+    live_at = provenance.now() if live else None
     write_text(run.report_path, render(replace(report_input(run), live_at=live_at)))
 
 

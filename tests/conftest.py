@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from study import variables
+from study.machine import variables
 from tests.zygote import Zygote
 
 variables.decide()

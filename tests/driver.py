@@ -19,15 +19,17 @@ from typing import Any
 
 from rich.console import Console
 
-from study import checkpoint, runs, search, train
 from study.cli.progress import Screen
 from study.errors import StudyError
-from study.local import local_engine
-from study.problems import Problem
-from study.records import Trial, Value
-from study.settings import Settings, Work, validated
-from study.store import Run
-from study.train import Job, Trained
+from study.problem.problem import Problem
+from study.problem.settings import Settings, Work, validated
+from study.records.base import Trial, Value
+from study.run import plan
+from study.run.store import Run
+from study.search import search
+from study.training import checkpoint, training
+from study.training.training import Job, Trained
+from study.workers.local import local_engine
 
 EPOCH_SECONDS = 0.15
 """Epochs of the tiny problem would be over before a test could do any harm."""
@@ -49,13 +51,13 @@ def use_tiny_problem() -> Problem:
     """Have this process train the tiny problem on the tiny data."""
     from tests import tiny
 
-    train.load_problem = lambda _: tiny.problem()  # type: ignore[assignment]
-    train.cached_dataset = lambda *_: tiny.dataset()  # type: ignore[assignment]
+    training.load_problem = lambda _: tiny.problem()  # type: ignore[assignment]
+    training.cached_dataset = lambda *_: tiny.dataset()  # type: ignore[assignment]
     return tiny.problem()
 
 
 def run_with_faults(job: Job) -> Trained | str:
-    """In place of `study.search._run`, on a worker."""
+    """In place of `study.search.search._run`, on a worker."""
     use_tiny_problem()
     number = job.seed - 1
     fault, folder = json.loads(os.environ["FAULTS"]).get(str(number)), Path(os.environ["FOLDER"])
@@ -84,7 +86,7 @@ def slowly(log: Path, number: int, fault: str | None) -> Any:
     """An `on_epoch` that takes its time, notes the epoch, and does the harm that was ordered."""
 
     def on_epoch(epoch: int, score: float) -> None:
-        from study.engine import report_epoch
+        from study.workers.engine import report_epoch
 
         time.sleep(EPOCH_SECONDS)
         with log.open("a") as file:
@@ -118,7 +120,7 @@ def main(folder: Path, settings: Settings, faults: dict[str, str], workers: int)
         work = Work(problems=["tiny"], settings=settings, seed=1, plan=["search"])
         dtype = settings.search.dtype
         assert dtype != "auto"  # else what a test expects would depend on the processor
-        runs.create_run("demo", work, "none", workers, dtype)
+        plan.create_run("demo", work, "none", workers, dtype)
     with run.in_use(), local_engine(workers, settings.search.retries) as engine:
         from study import stages  # slow, and so are the workers
 

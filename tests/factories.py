@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from study.records import (
+from study.records.base import (
     METHODS,
     Comparison,
     Curves,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from study.records import Evaluation, Trial
+from study.records.base import Evaluation, Trial
 from tests.browser import browser, browser_page, page_problems
 from tests.command import TINY, begin, python, script, study
 from tests.zygote import Zygote

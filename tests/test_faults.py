@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from study import search, train
 from study.data.dataset import DataOptions
-from study.records import Trial
-from study.settings import SearchSettings
+from study.problem.settings import SearchSettings
+from study.records.base import Trial
+from study.search import search
+from study.training import training
 from tests import tiny
 from tests.command import ROOT
 from tests.driver import EPOCH_SECONDS, HANGS_IN, PATIENCE, finished
@@ -117,9 +118,9 @@ def undisturbed(folder: Path, **settings: Any) -> list[Trial]:
     assert budget.dtype != "auto"
     trials: list[Trial] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "load_problem", lambda _: tiny.problem())
-        patch.setattr(train, "cached_dataset", lambda *_: tiny.dataset())
-        patch.setattr(search, "_run", lambda job: train.run_trial(job))
+        patch.setattr(training, "load_problem", lambda _: tiny.problem())
+        patch.setattr(training, "cached_dataset", lambda *_: tiny.dataset())
+        patch.setattr(search, "_run", lambda job: training.run_trial(job))
         search.search(
             tiny.problem(),
             budget,

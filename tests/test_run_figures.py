@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from study.attribution import Explainer
-from study.figures import activations, heatmaps, methods
+from study.explanation.attribution import Explainer
+from study.figures.networks import activations, heatmaps, methods
 from study.run_figures import example_indices, random_indices
 
 

@@ -13,15 +13,18 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from study import live, processor, runs, stages
+from study import stages
 from study.cli.progress import Screen
 from study.errors import CannotWrite
-from study.evaluate import Result
-from study.files import write_text
-from study.records import Picture, Stage
-from study.settings import Settings, Work
+from study.evaluation.evaluate import Result
+from study.machine import processor
+from study.machine.files import write_text
+from study.problem.settings import Settings, Work
+from study.records.base import Picture, Stage
+from study.run import plan
+from study.run.store import Run
 from study.stages import comparison_stage, report_stage
-from study.store import Run
+from study.steps import live
 from tests import tiny
 from tests.factories import evaluation, predictions, trial
 from tests.report.inputs import png
@@ -34,7 +37,7 @@ WITHOUT_REPORT = PLAN[:-1]
 def run(workplace: Path) -> Run:
     """A run of two problems: mnist has everything, of line not even its folder is there."""
     work = Work(problems=["mnist", "line"], settings=Settings(), seed=1, plan=PLAN)
-    made = runs.create_run("demo", work, "python -m study run", workers=1)
+    made = plan.create_run("demo", work, "python -m study run", workers=1)
     for number, score in enumerate((0.8, None, 0.9)):
         made.append_trial("mnist", trial(number, score))
     made.write_evaluation("mnist", evaluation(), predictions({"class": 3}), {"tuned": b"model"})
@@ -180,9 +183,9 @@ def test_a_run_is_finished_when_its_report_is_written_and_not_before(
         patch.setattr(stages, "write_text", full)
         with pytest.raises(CannotWrite):
             stages.finish_report(run)
-    assert runs.to_do(run) == [(None, "report")]
+    assert plan.to_do(run) == [(None, "report")]
     stages.finish_report(run)
-    assert runs.to_do(run) == []
+    assert plan.to_do(run) == []
     made = run.report_path.read_text()
     assert "This run has not ended" not in made
     assert page(run) == made  # whether its making is recorded or not
@@ -194,7 +197,7 @@ def test_a_run_is_finished_when_its_report_is_written_and_not_before(
 def test_a_run_of_a_version_that_planned_no_report_is_finished_without(run: Run) -> None:
     record(run, *WITHOUT_REPORT)
     run.write_study(run.study().model_copy(update={"plan": WITHOUT_REPORT}))
-    assert runs.to_do(run) == []
+    assert plan.to_do(run) == []
 
 
 def test_interrupted_under_a_version_that_planned_no_report_a_run_ends_with_one(
@@ -202,10 +205,10 @@ def test_interrupted_under_a_version_that_planned_no_report_a_run_ends_with_one(
 ) -> None:
     record(run, "search", "evaluate")
     run.write_study(run.study().model_copy(update={"plan": WITHOUT_REPORT}))
-    assert runs.differences(run, runs.work_of(run).model_copy(update={"plan": PLAN})) == []
+    assert plan.differences(run, plan.work_of(run).model_copy(update={"plan": PLAN})) == []
     monkeypatch.setattr(stages, "figures_stage", lambda *_: record(run, *WITHOUT_REPORT))
     stages.carry_out(run, tiny.InstantEngine(), screen())
-    assert runs.to_do(run) == [(None, "report")]
+    assert plan.to_do(run) == [(None, "report")]
 
 
 def test_while_the_report_of_the_run_itself_comes_next_the_live_one_is_not_made_again(
@@ -268,10 +271,10 @@ def test_an_evaluation_that_is_made_again_is_not_done_until_it_is(
         patch.setattr("numpy.savez_compressed", killed)
         with pytest.raises(KeyboardInterrupt):
             stages.evaluate_stage(run, "mnist", tiny.InstantEngine(), screen())
-    assert ("mnist", "evaluate") in runs.to_do(run)
+    assert ("mnist", "evaluate") in plan.to_do(run)
     assert run.evaluation("mnist") is None
     stages.evaluate_stage(run, "mnist", tiny.InstantEngine(), screen())
-    assert ("mnist", "evaluate") not in runs.to_do(run)
+    assert ("mnist", "evaluate") not in plan.to_do(run)
     assert run.evaluation("mnist") == evaluation()
 
 
@@ -300,14 +303,14 @@ def test_pictures_of_earlier_drawings_go(run: Run, monkeypatch: pytest.MonkeyPat
     drawn = Picture(file="b.png", section="search", title="A title", caption="It.", alt="A line")
 
     def draw(run: Run, name: str, _: str) -> list[Picture]:
-        assert ("mnist", "figures") in runs.to_do(run)
+        assert ("mnist", "figures") in plan.to_do(run)
         (run.figures_folder(name) / "b.png").write_bytes(png())
         return [drawn]
 
     monkeypatch.setattr(run_figures, "parts", lambda *_: ["one"])
     monkeypatch.setattr(run_figures, "draw", draw)
     stages.figures_stage(run, ["mnist"], tiny.InstantEngine(), screen())
-    assert ("mnist", "figures") not in runs.to_do(run)
+    assert ("mnist", "figures") not in plan.to_do(run)
     assert {one.name for one in run.figures_folder("mnist").iterdir()} == {"b.png", "figures.json"}
 
 

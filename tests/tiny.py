@@ -12,7 +12,7 @@ from keras import layers
 
 from study.data.dataset import Dataset, Part
 from study.errors import StudyFailed
-from study.problems import Problem
+from study.problem.problem import Problem
 
 NAMES = {
     "class": ("left dark", "left mid", "left light", "right dark", "right mid", "right light"),
@@ -111,22 +111,22 @@ class InstantEngine:
     keys: list[str] = field(default_factory=list)
 
     def everywhere(self, function: Callable[[], Any]) -> list[Any]:
-        """As `study.engine.Engine.everywhere`."""
+        """As `study.workers.engine.Engine.everywhere`."""
         return [function()]
 
     def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
-        """As `study.engine.Engine.submit`."""
+        """As `study.workers.engine.Engine.submit`."""
         self.keys.append(key)
         future: Future[Any] = Future()
         _do(future, lambda: function(*args))
         return future
 
     def wait_any(self, futures: Sequence["Future[Any]"]) -> None:
-        """As `study.engine.Engine.wait_any`."""
+        """As `study.workers.engine.Engine.wait_any`."""
         assert any(future.done() for future in futures)
 
     def wait_for(self, future: "Future[Any]") -> Any:
-        """As `study.engine.Engine.wait_for`."""
+        """As `study.workers.engine.Engine.wait_for`."""
         self.wait_any([future])
         return future.result(timeout=0)
 
@@ -138,14 +138,14 @@ class BackwardEngine(InstantEngine):
     waiting: list[tuple["Future[Any]", Callable[[], Any]]] = field(default_factory=list)
 
     def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
-        """As `study.engine.Engine.submit`."""
+        """As `study.workers.engine.Engine.submit`."""
         self.keys.append(key)
         future: Future[Any] = Future()
         self.waiting.append((future, lambda: function(*args)))
         return future
 
     def wait_any(self, futures: Sequence["Future[Any]"]) -> None:
-        """As `study.engine.Engine.wait_any`."""
+        """As `study.workers.engine.Engine.wait_any`."""
         while not any(future.done() for future in futures):
             _do(*self.waiting.pop())
 

@@ -37,9 +37,9 @@ PACKAGES = (
     "optuna.importance",
     "plotly.io",
     "study.cli.main",
-    "study.live",
+    "study.steps.live",
     "study.run_figures",
-    "study.visualize",
+    "study.steps.any_network",
 )
 """What brings all that commands import; what of it is the project's own is forgotten again."""
 
@@ -213,9 +213,9 @@ def _import_packages() -> dict[str, str]:
     Returns:
         Environment variables that it decided on: packages have read them.
     """
-    from study import variables
-    from study.engine import quiet_dask
-    from study.quiet import import_tensorflow
+    from study.libraries.quiet_import import import_tensorflow
+    from study.machine import variables
+    from study.workers.engine import quiet_dask
 
     quiet_dask()
     import_tensorflow()

@@ -13,7 +13,7 @@ from optuna_integration import KerasPruningCallback
 
 from benchmarks.contestants.scores import Scores
 from benchmarks.task import BATCH_SIZE, TASKS
-from study.records import Value
+from study.records.base import Value
 
 
 def main(task_name: str, seed: int, method: str) -> None:

@@ -7,8 +7,8 @@ import keras_tuner
 
 from benchmarks.contestants.plain_keras_tuner import Build, search
 from benchmarks.task import TASKS
-from study.oracles import begin_writing, make_oracle
-from study.settings import SearchSettings
+from study.problem.settings import SearchSettings
+from study.search.oracles import begin_writing, make_oracle
 
 
 def main(task_name: str, seed: int, trials: int) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
-from study import stopping
 from study.cli.options import (
     DtypeChoice,
     ExistingRun,
@@ -32,21 +31,22 @@ from study.cli.options import (
 from study.cli.progress import Screen
 from study.cli.terminal import console, say, waiting
 from study.errors import Interrupted, WrongName, WrongUse
-from study.foreign_text import utf8
-from study.problems import problem_data, problem_names
-from study.records import NetworkName
-from study.shell import command
+from study.machine import stopping
+from study.machine.foreign_text import utf8
+from study.machine.shell import command
+from study.problem.problem import problem_data, problem_names
+from study.records.base import NetworkName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy as np
 
-    from study.engine import Engine
-    from study.records import DtypePolicy, FigureKind, Method, Signature, StageName
-    from study.settings import Settings, Work
-    from study.store import Run
-    from study.visualize import SavedModel
+    from study.problem.settings import Settings, Work
+    from study.records.base import DtypePolicy, FigureKind, Method, Signature, StageName
+    from study.run.store import Run
+    from study.steps.any_network import SavedModel
+    from study.workers.engine import Engine
 
 app = typer.Typer(
     help="How much better is a network whose hyperparameters were searched, and is it real?",
@@ -60,10 +60,10 @@ app = typer.Typer(
 def _print_version(wanted: bool) -> None:
     if not wanted:
         return
-    from study import environment
+    from study.run import provenance
 
-    say(f"commit {environment.git_commit() or 'unknown'}")
-    for package, version in environment.versions().items():
+    say(f"commit {provenance.git_commit() or 'unknown'}")
+    for package, version in provenance.versions().items():
         say(f"{package} {version}")
     raise typer.Exit
 
@@ -115,7 +115,7 @@ def run(
     Example: python -m study run mnist --preset quick --seed 7
     """
     names = _known_problems(problems or problem_names())
-    from study.settings import changed
+    from study.problem.settings import changed
 
     settings = _settings(preset, line_dir)
     budget = changed(settings.search, dtype=dtype)
@@ -161,7 +161,7 @@ def search(
 
     Example: python -m study search line --tuner bayesian --max-trials 30 --time-limit 10m
     """
-    from study.settings import changed
+    from study.problem.settings import changed
 
     (problem,) = _known_problems([problem])
     settings = _settings(preset, line_dir)
@@ -191,8 +191,8 @@ def resume(
 
     Example: python -m study resume my-run
     """
-    from study import scratch
-    from study.runs import to_do, what_to_read, work_of
+    from study.machine import scratch
+    from study.run.plan import to_do, what_to_read, work_of
 
     scratch.sweep()
     opened = _open_run(run)
@@ -233,7 +233,7 @@ def evaluate(
             )
         if not opened.trials(name):
             raise WrongUse(f"{name} of {opened.name!r} has no trials yet: search it first")
-    from study.runs import work_of
+    from study.run.plan import work_of
 
     _warn_of_other_conditions(opened)
     work = work_of(opened).model_copy(update={"problems": names})
@@ -299,7 +299,7 @@ def visualize(
     """
     asked = bool(image or layer or kind or network or out or method or head or chosen_class)
     if not target.endswith(".keras") and not asked:
-        from study.runs import work_of
+        from study.run.plan import work_of
 
         opened = _open_run(target)
         names = _problems_of(opened, problem)
@@ -314,7 +314,7 @@ def visualize(
             say(f"figures: {opened.figures_folder(name)}")
         return
     _import_tensorflow()
-    from study import visualize
+    from study.steps import any_network as visualize
 
     models = _models(target, problem, network)
     if not (out or target.endswith(".keras")):
@@ -353,9 +353,9 @@ def predict(
     Example: python -m study predict my-run --problem mnist digit.png
     """
     _import_tensorflow()
-    from study.images import read_images
-    from study.models import fitting_names, image_shape, load_model
-    from study.models import predict as predict_with
+    from study.data.image_files import read_images
+    from study.networks.saved import fitting_names, image_shape, load_model
+    from study.networks.saved import predict as predict_with
 
     models = _models(target, problem, network)
     if len(models) > 1:
@@ -415,7 +415,7 @@ def export(
 
     Example: python -m study export my-run --to optuna
     """
-    from study import export as exports
+    from study.run import export as exports
 
     opened = _open_run(run)
     if out is None:
@@ -434,7 +434,7 @@ def list_all() -> None:
 
     Example: python -m study list
     """
-    from study import tables
+    from study.cli import tables
 
     console.print(tables.everything(), soft_wrap=False)
 
@@ -449,7 +449,7 @@ def show(
 
     Example: python -m study show my-run --top 20
     """
-    from study import tables
+    from study.cli import tables
 
     opened = _open_run(run)
     names = _problems_of(opened, problem)
@@ -479,7 +479,7 @@ def data(
     Example: python -m study data line --export my-lines
     """
     from study.data import export_dataset, load_dataset
-    from study.settings import check_seed
+    from study.problem.settings import check_seed
 
     (problem,) = _known_problems([problem])
     settings = _settings(preset, line_dir)
@@ -489,7 +489,7 @@ def data(
         count = export_dataset(source, export, seed=check_seed(seed), options=options)
         say(f"{count} images written to {export}")
         return
-    from study import tables
+    from study.cli import tables
 
     dataset = load_dataset(source, seed=check_seed(seed), options=options)
     console.print(tables.data_set(dataset), soft_wrap=False)
@@ -503,7 +503,7 @@ def _known_problems(names: list[str]) -> list[str]:
 
 
 def _settings(preset: str, line_dir: Path | None) -> "Settings":
-    from study.settings import changed, load_preset
+    from study.problem.settings import changed, load_preset
 
     settings = load_preset(preset)
     line_dir = line_dir or settings.data.line_dir
@@ -523,14 +523,14 @@ def _recorded(argument: str) -> str:
 
 
 def _work(problems: list[str], settings: "Settings", seed: int, plan: "list[StageName]") -> "Work":
-    from study.settings import Work, check_seed
+    from study.problem.settings import Work, check_seed
 
     return Work(problems=problems, settings=settings, seed=check_seed(seed), plan=plan)
 
 
 def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":
-    from study import scratch
-    from study.runs import run_for
+    from study.machine import scratch
+    from study.run.plan import run_for
 
     scratch.sweep()  # also if there is nothing to do
     run = run_for(work, name, prefix)
@@ -545,7 +545,7 @@ def _carry_out(
     run: "Run", work: "Work", workers: int | None, scheduler: str | None, live: bool
 ) -> None:
     """Do what of the work is to do, in a new run if need be, and say what came out."""
-    from study.runs import create_run, needs_workers, record_signatures
+    from study.run.plan import create_run, needs_workers, record_signatures
 
     with ExitStack() as alone:
         new = not run.is_there()
@@ -558,9 +558,9 @@ def _carry_out(
                 with waiting("loading data"):
                     signatures = _load_data(work)
                 if new:
-                    from study import dtype_policy
+                    from study.training import precision
 
-                    policy = dtype_policy.resolve(work.settings.search.dtype, engine)
+                    policy = precision.resolve(work.settings.search.dtype, engine)
                     again = _command_again(policy)
                     create_run(run.name, work, again, engine.workers, policy, signatures)
                     alone.enter_context(_alone(run))
@@ -578,7 +578,7 @@ def _carry_out(
     if "figures" in work.plan:
         say(f"report: {run.report_path}")
         return
-    from study import tables
+    from study.cli import tables
 
     for problem in work.problems:
         for line in tables.leaderboard(run, problem, 5, console.width):
@@ -588,7 +588,7 @@ def _carry_out(
 
 @contextmanager
 def _live(run: "Run") -> "Iterator[None]":
-    from study.live import live_report
+    from study.steps.live import live_report
 
     with live_report(run):
         say(f"live report: {run.report_path}")
@@ -603,7 +603,7 @@ def _command_again(policy: "DtypePolicy") -> str:
 
 
 def _warn_of_other_conditions(run: "Run") -> None:
-    from study.runs import other_conditions
+    from study.run.plan import other_conditions
 
     if others := other_conditions(run):
         logging.warning(
@@ -620,7 +620,7 @@ def _load_data(work: "Work") -> "dict[str, Signature]":
         What the networks of each problem take and tell apart.
     """
     from study.data import load_dataset
-    from study.problems import check_heads, load_problem, signature
+    from study.problem.problem import check_heads, load_problem, signature
 
     loaded = {
         source: load_dataset(source, seed=work.seed, options=work.settings.data)
@@ -635,7 +635,7 @@ def _load_data(work: "Work") -> "dict[str, Signature]":
 
 
 def _open_run(name: str) -> "Run":
-    from study.store import open_run
+    from study.run.store import open_run
 
     return open_run(name)
 
@@ -651,7 +651,7 @@ def _problems_of(run: "Run", problem: str | None) -> list[str]:
 
 
 def _models(target: str, problem: str | None, network: NetworkName | None) -> "list[SavedModel]":
-    from study.visualize import models_of_run, saved_model
+    from study.steps.any_network import models_of_run, saved_model
 
     if target.endswith(".keras"):
         return [saved_model(Path(target))]
@@ -664,9 +664,9 @@ def _engine(
     settings: "Settings", workers: int | None, scheduler: str | None = None
 ) -> "Iterator[Engine]":
     """Workers, here or on a running cluster."""
-    from study import scratch
-    from study.cluster import remote_engine
-    from study.local import local_engine
+    from study.machine import scratch
+    from study.workers.cluster import remote_engine
+    from study.workers.local import local_engine
 
     scratch.use()
     retries = settings.search.retries
@@ -697,8 +697,8 @@ def _alone(run: "Run") -> "Iterator[None]":
 
 
 def _import_tensorflow() -> None:
-    from study import scratch
-    from study.quiet import import_tensorflow
+    from study.libraries.quiet_import import import_tensorflow
+    from study.machine import scratch
 
     scratch.use()
     import_tensorflow()
@@ -712,7 +712,7 @@ def _report(run: "Run") -> None:
 
 
 def _print_comparisons(run: "Run", problems: list[str]) -> None:
-    from study import tables
+    from study.cli import tables
 
     for problem in problems:
         if evaluation := run.evaluation(problem):

@@ -12,11 +12,10 @@ from typing import Any, NoReturn
 
 import typer
 
-from study import stopping
-from study.cli import ending
 from study.cli.commands import Asked, app
 from study.errors import Interrupted, StudyError
-from study.foreign_text import visible, visible_lines
+from study.machine import ending, stopping
+from study.machine.foreign_text import visible, visible_lines
 
 CLOSED_PIPE = 128 + signal.SIGPIPE
 """What a shell says of programs that end as coreutils do when nobody reads their output."""

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from study.cli.terminal import say
-from study.engine import Tick
+from study.workers.engine import Tick
 
 
 @dataclass
@@ -117,7 +117,7 @@ class Stage:
 
 
 class Screen:
-    """Shows a run's stages: a `study.observer.Observer`."""
+    """Shows a run's stages: a `study.steps.observer.Observer`."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

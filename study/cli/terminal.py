@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from study.foreign_text import visible
+from study.machine.foreign_text import visible
 
 console = Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
 """What is printed are names, paths and messages: brackets, colons and lengths are theirs."""

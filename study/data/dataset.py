@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from study.records import Record
+from study.records.base import Record
 
 Labels = dict[str, np.ndarray]
 """Label column -> (n,) int64 class indices. Every data set has the column "class"."""

@@ -13,7 +13,7 @@ from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 from scipy.stats import kruskal
 
 from study.figures.palette import PALETTE
-from study.records import Value
+from study.records.base import Value
 
 BASELINE = 0
 """Number of the trial that is the baseline."""

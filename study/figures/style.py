@@ -18,8 +18,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 from study.figures.palette import PALETTE
-from study.files import write_bytes
-from study.foreign_text import visible
+from study.machine.files import write_bytes
+from study.machine.foreign_text import visible
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",

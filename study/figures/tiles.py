@@ -16,7 +16,7 @@ from matplotlib.image import AxesImage
 from study.data.dataset import Names
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure
-from study.records import NetworkName
+from study.records.base import NetworkName
 
 SIDE = 0.94
 MARGIN = 0.06

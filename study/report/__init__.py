@@ -8,10 +8,10 @@ html        the tree -> HTML, by the templates; formats writes the numbers
 
 from collections.abc import Sequence
 
-from study.report.comparison import compare
-from study.report.html import comparison_to_html, to_html
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
+from study.report.page.html import comparison_to_html, to_html
 from study.report.sections import sections
+from study.report.side_by_side import compare
 
 __all__ = ["PictureFile", "ProblemInput", "ReportInput", "render", "render_comparison"]
 

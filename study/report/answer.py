@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from study import retrainings
-from study.records import Comparison, Estimate, Stage
-from study.report.formats import listed, p_equation, points, points_range, several
+from study.evaluation import retrainings
+from study.machine.shell import command
+from study.records.base import Comparison, Estimate, Stage
 from study.report.inputs import ProblemInput, ReportInput
-from study.shell import command
+from study.report.page.formats import listed, p_equation, points, points_range, several
 
 TESTED = (
     "What was compared is the baseline and the one network that this search found, on this split "

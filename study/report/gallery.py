@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
 
-from study.records import NETWORKS, NetworkName
+from study.records.base import NETWORKS, NetworkName
 from study.report.inputs import PictureFile
 
 BESIDE_PX = 760

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from study.records import Evaluation, Picture, Sanity, SearchSpace, StudyRecord, Trial
+from study.records.base import Evaluation, Picture, Sanity, SearchSpace, StudyRecord, Trial
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class ProblemInput:
 
 @dataclass(frozen=True)
 class ReportInput:
-    """One run. Problems that `study.problems` names but `problems` lacks are reported missing."""
+    """One run. Problems that `study.problem.problem` names but `problems` lacks are reported missing."""
 
     study: StudyRecord
     problems: tuple[ProblemInput, ...] = ()

@@ -5,14 +5,14 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from study.records import Stage
+from study.machine.shell import command
+from study.records.base import Stage
 from study.report.answer import Answer, answer
-from study.report.formats import DASH, listed, value
 from study.report.gallery import Group
 from study.report.inputs import ProblemInput, ReportInput
-from study.report.problem import ProblemSection, problem_section
-from study.report.progress import Progress, progress
-from study.shell import command
+from study.report.page.formats import DASH, listed, value
+from study.report.problem_section import ProblemSection, problem_section
+from study.report.underway import Progress, progress
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import growth
-from study import search
+from study.search import search
 
 
 def test_every_trial_is_done_by_the_real_driver(

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from study import environment, processor
+from study.machine import processor
+from study.run import provenance
 from tests.chaos.plan import KINDS, STEPS
 from tests.chaos.play import Outcome
 from tests.command import ROOT
@@ -36,7 +37,7 @@ Commit {commit}, {date}, seed {seed}, {processor}, {cores} cores; {packages}.
 
 def write(seed: int, commit: str, bound: float, outcomes: Sequence[Outcome]) -> None:
     """Write the file: `commit` is what was played, `bound` seconds to an exit were granted."""
-    versions = environment.versions()
+    versions = provenance.versions()
     faults = [words for outcome in outcomes for words in outcome.faults]
     failed = [outcome for outcome in outcomes if outcome.wrong]
     head = HEAD.format(
@@ -45,9 +46,9 @@ def write(seed: int, commit: str, bound: float, outcomes: Sequence[Outcome]) -> 
         tried=len(faults),
         commit=commit,
         bound=bound,
-        date=environment.now()[:10],
+        date=provenance.now()[:10],
         processor=processor.name(),
-        cores=environment.hardware(1)["cores"],
+        cores=provenance.hardware(1)["cores"],
         packages=", ".join(f"{name} {versions[name]}" for name in PACKAGES),
         count=len(outcomes),
         failed=f"{len(failed)} of them wrong" if failed else "all of them right",

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from study import runs
 from study.cli import commands
 from study.cli.commands import app
-from study.records import Signature, Stage, StageName
-from study.settings import Settings, Work, load_preset
-from study.store import Run
+from study.problem.settings import Settings, Work, load_preset
+from study.records.base import Signature, Stage, StageName
+from study.run import plan as runs
+from study.run.store import Run
 from tests.cli.conftest import Command
 from tests.command import TINY, contents, python
 from tests.factories import evaluation, predictions, trial

@@ -14,9 +14,9 @@ from rich.console import Console
 
 from study.cli.progress import Screen
 from study.cli.terminal import waiting
-from study.foreign_text import visible
-from study.records import Hyperparameter, Picture, SearchSpace, Signature
-from study.store import Run
+from study.machine.foreign_text import visible
+from study.records.base import Hyperparameter, Picture, SearchSpace, Signature
+from study.run.store import Run
 from tests.cli.conftest import Command
 from tests.cli.test_predict import begin, network, picture
 from tests.command import ROOT, TINY, python

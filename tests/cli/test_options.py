@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from study.cli.options import KindOption, MethodOption, worker_count
-from study.records import METHODS, FigureKind
+from study.records.base import METHODS, FigureKind
 from tests.cli.conftest import Command
 from tests.command import ROOT, TINY
 

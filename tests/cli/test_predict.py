@@ -11,11 +11,11 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from study import runs
 from study.cli import commands
-from study.records import Ground, NetworkName, Signature
-from study.settings import Settings, Work
-from study.store import Run
+from study.problem.settings import Settings, Work
+from study.records.base import Ground, NetworkName, Signature
+from study.run import plan
+from study.run.store import Run
 from tests import tiny
 from tests.cli.conftest import Command
 from tests.command import TINY, study
@@ -63,7 +63,7 @@ def signature(heads: dict[str, list[str]] | None = None, share: float = 1) -> Si
 def begin(name: str = "demo", network_name: NetworkName = "tuned") -> Run:
     """A run with a saved network, and no signature yet."""
     work = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
-    run = runs.create_run(name, work, "none", workers=1)
+    run = plan.create_run(name, work, "none", workers=1)
     run.append_trial("mnist", trial())
     network(run.model_path("mnist", network_name))
     return run
@@ -312,5 +312,5 @@ def test_an_older_run_has_the_names_of_its_problem_s_data(command: Command, tmp_
 
 def test_a_run_without_networks_is_refused(command: Command, tmp_path: Path) -> None:
     work = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
-    runs.create_run("demo", work, "none", workers=1)
+    plan.create_run("demo", work, "none", workers=1)
     assert "no networks yet" in command.refused("predict", "demo", picture(tmp_path, 0))

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from study.cli import progress
 from study.cli.progress import Screen, Work, clock
-from study.engine import Tick
+from study.workers.engine import Tick
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ import keras
 import pytest
 from PIL import Image
 
-from study import cluster, runs
 from study.cli import commands
-from study.problems import load_problem
-from study.records import NetworkName, Picture, Stage
-from study.settings import Work, load_preset
-from study.space import search_space
-from study.store import Run
+from study.problem.problem import load_problem
+from study.problem.settings import Work, load_preset
+from study.problem.space import search_space
+from study.records.base import NetworkName, Picture, Stage
+from study.run import plan
+from study.run.store import Run
+from study.workers import cluster
 from tests import tiny
 from tests.cli.conftest import Command
 from tests.command import TINY, contents
@@ -59,7 +60,7 @@ def place(
     assert command
     shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
-    monkeypatch.setattr("study.search._run", lambda _: pytest.fail("trained"))
+    monkeypatch.setattr("study.search.search._run", lambda _: pytest.fail("trained"))
     with ExitStack() as stack:
         yield Place(Run("begun"), Run("done"), stack)
 
@@ -67,7 +68,7 @@ def place(
 def _run(name: str, problem: str) -> Run:
     """A run of one problem with one trial, the baseline."""
     work = Work(problems=[problem], settings=load_preset(TINY), seed=1, plan=PLAN)
-    run = runs.create_run(name, work, "none", workers=1)
+    run = plan.create_run(name, work, "none", workers=1)
     run.write_study(run.study().model_copy(update={"dtype_policy": "float32"}))
     loaded = load_problem(problem)
     run.write_space(problem, search_space(loaded))

@@ -54,7 +54,7 @@ def test_settings_out_of_range_or_unknown_are_refused_by_name(key: str, value: f
 
 def test_data_sets_do_not_import_keras() -> None:
     code = (
-        "import sys, study.data.lines, study.data.mnist;"
+        "import sys, study.data.sets.lines, study.data.sets.mnist;"
         "sys.exit(bool({'keras', 'tensorflow', 'sklearn', 'matplotlib'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.data._split import apportion, part, seed_sequence, split, split_validation
+from study.data.split import apportion, part, seed_sequence, split, split_validation
 from study.errors import WrongSetting
 
 counts_of_classes = st.lists(st.integers(2, 60), min_size=1, max_size=12).map(np.array)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from study.figures.palette import PALETTE
 from study.figures.style import DPI, STYLE, new_figure, save, styled
-from study.records import NETWORKS
+from study.records.base import NETWORKS
 
 
 def drawing(word: str = "text") -> Figure:

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from study.records import Hyperparameter, Picture, SearchSpace, Stage, StudyRecord
+from study.records.base import Hyperparameter, Picture, SearchSpace, Stage, StudyRecord
 from study.report import PictureFile, ProblemInput, ReportInput, render, render_comparison
 from tests.factories import evaluation, trial
 

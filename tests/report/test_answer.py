@@ -2,10 +2,10 @@
 
 import pytest
 
-from study.records import Comparison, Evaluation, Verdict
+from study.evaluation.retrainings import warning
+from study.records.base import Comparison, Evaluation, Verdict
 from study.report import ProblemInput, ReportInput
 from study.report.answer import Answer, AnswerRow, Whisker, answer, whiskers
-from study.retrainings import warning
 from tests.factories import evaluation, trained, trial
 from tests.report.inputs import half_finished, live, problem, study
 

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from study.records import Hyperparameter, SearchSpace, Trial
+from study.records.base import Hyperparameter, SearchSpace, Trial
 from study.report import ReportInput, charts, render
-from study.report.charts import Chart, Explore, explore, plotly_js
+from study.report.charts import Chart, Explore, explore
 from study.report.charts.chart import label, sparkline
-from study.report.charts.importances import Importance
 from study.report.inputs import ProblemInput
+from study.report.page import plotly_js
+from study.trials.importances import Importance
 from tests.factories import curves, trial
 from tests.report.inputs import problem, searched, study
 

@@ -13,6 +13,6 @@ plotly_js     what draws them in the page
 
 from study.report.charts.chart import Chart, Explore
 from study.report.charts.explore import explore
-from study.report.charts.plotly_js import PlotlyJs, plotly_js
+from study.report.page.plotly_js import PlotlyJs, plotly_js
 
 __all__ = ["Chart", "Explore", "PlotlyJs", "explore", "plotly_js"]

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from study.foreign_text import visible
-from study.records import Trial
-from study.report.formats import duration, percent, several, value
+from study.machine.foreign_text import visible
+from study.records.base import Trial
+from study.report.page.formats import duration, percent, several, value
 
 LONGEST_ERROR = 120
 """Characters of a failed trial's error under the pointer; the table has all of it."""

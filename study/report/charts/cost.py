@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from study.report.charts import look
 from study.report.charts.chart import Chart
 from study.report.charts.search import CHART_PX, Search
-from study.report.formats import duration, percent, several
+from study.report.page.formats import duration, percent, several
 
 READING = (
     "Further up is better, further left costs less. A trial is on the front if no other is both as "

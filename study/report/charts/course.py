@@ -11,7 +11,7 @@ import numpy as np
 from study.report.charts import look
 from study.report.charts.chart import Chart
 from study.report.charts.search import CHART_PX, Search, capital, complete
-from study.report.formats import duration, metric_name, percent, several
+from study.report.page.formats import duration, metric_name, percent, several
 
 if TYPE_CHECKING:
     import pandas as pd

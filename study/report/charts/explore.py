@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from study import sampling
 from study.errors import one_line
-from study.records import SearchSpace, Trial
+from study.machine.shell import command
+from study.records.base import SearchSpace, Trial
 from study.report.charts import cost, course, shares, values
 from study.report.charts.chart import Chart, Explore, label
-from study.report.charts.importances import importances, quiet_optuna, study_of
 from study.report.charts.search import Search
-from study.report.formats import listed
 from study.report.inputs import ProblemInput
-from study.shell import command
-from study.trials import best_trial, first_epochs, has_score
+from study.report.page.formats import listed
+from study.trials import excerpt
+from study.trials.importances import importances, quiet_optuna, study_of
+from study.trials.ranking import best_trial, first_epochs, has_score
 
 if TYPE_CHECKING:
     import optuna
@@ -35,7 +35,7 @@ def explore(problem: ProblemInput, run: str) -> Explore | None:
         return None
     trials = tuple(sorted(map(_finite, problem.trials), key=lambda trial: trial.number))
     space = problem.space or SearchSpace(objective=_objective(trials), hyperparameters=[])
-    shown = sampling.shown(trials)
+    shown = excerpt.shown(trials)
     notes = [_left_out(trials, shown, run)] if len(shown) < len(trials) else []
     if problem.space is None:
         notes.append("The search space was not recorded: no charts of the hyperparameters.")
@@ -79,7 +79,7 @@ def _charts(search: Search) -> tuple[list[Chart], list[str]]:
 def _left_out(trials: Sequence[Trial], shown: Sequence[Trial], run: str) -> str:
     """Which trials the charts draw, if they do not draw all."""
     return (
-        f"Charts draw {sampling.said_of(trials, shown)}. "
+        f"Charts draw {excerpt.said_of(trials, shown)}. "
         f"`{command('export', run, '--to', 'csv')}` writes all."
     )
 
@@ -108,8 +108,8 @@ def _search(trials: Sequence[Trial], shown: Sequence[Trial], space: SearchSpace)
     Raises:
         ValueError: one of those that are looked at has a value that the space does not.
     """
-    from study.optuna_study import optuna_trials
-    from study.trial_table import hyperparameter_table, trial_curves, trial_table
+    from study.trials.frames import hyperparameter_table, trial_curves, trial_table
+    from study.trials.optuna_study import optuna_trials
 
     metric, table = space.objective, trial_table(trials)
     scored = table[table["score"].notna()]
@@ -120,7 +120,7 @@ def _search(trials: Sequence[Trial], shown: Sequence[Trial], space: SearchSpace)
     if epochs is not None:
         compared, drawn = [first_epochs(one, epochs, metric) for one in compared], {*numbers}
         equal = _study([trial for trial in compared if trial.number in drawn], space)
-    asked = sampling.at_random(compared, sampling.MOST_FOR_IMPORTANCES)
+    asked = excerpt.at_random(compared, excerpt.MOST_FOR_IMPORTANCES)
     values = hyperparameter_table(trials, [one.name for one in space.hyperparameters])
     different = values.loc[scored.index].nunique()
     varied = different[different > 1].index.tolist()
@@ -144,6 +144,6 @@ def _search(trials: Sequence[Trial], shown: Sequence[Trial], space: SearchSpace)
 
 def _study(trials: Sequence[Trial], space: SearchSpace) -> "optuna.Study":
     """The trials as an Optuna study; those that ended early count like the others."""
-    from study.optuna_study import optuna_trials
+    from study.trials.optuna_study import optuna_trials
 
     return study_of(optuna_trials(trials, space))

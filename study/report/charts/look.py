@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from study.figures.scores import SOFT_END, is_wide, wide_ticks
-from study.foreign_text import plotly_text
+from study.figures.wording import SOFT_END, is_wide, wide_ticks
+from study.machine.foreign_text import plotly_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -93,7 +93,7 @@ def score_axis(
     traces: Iterable[dict[str, Any]], title: str = "", side: str = "y"
 ) -> dict[str, Any]:
     """The axis of the traces' scores; on both sides of, say, 90% and 99% it is logarithmic in the
-    error, as in the pictures (`study.figures.scores`), and the traces then have errors."""
+    error, as in the pictures (`study.figures.wording`), and the traces then have errors."""
     axis: dict[str, Any] = {"title": {"text": title}} if title else {}
     traces = list(traces)
     scores = [score for trace in traces for score in trace[side] if math.isfinite(score)]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from study.report.charts.importances import Importances
-from study.report.formats import metric_name, several
+from study.report.page.formats import metric_name, several
+from study.trials.importances import Importances
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,9 +21,9 @@ class Search:
     """One problem's trials, as the charts need them."""
 
     table: "pd.DataFrame"
-    """All trials: see `study.trial_table`."""
+    """All trials: see `study.trials.frames`."""
     numbers: list[int]
-    """Of the trials with a score that are drawn (see `study.sampling`): Optuna's number -> the
+    """Of the trials with a score that are drawn (see `study.trials.excerpt`): Optuna's number -> the
     record's."""
     failed: list[int]
     """Of the other trials that are drawn."""

@@ -5,9 +5,9 @@ from typing import Any
 
 from study.report.charts import look
 from study.report.charts.chart import Chart
-from study.report.charts.importances import Importance
 from study.report.charts.search import Search
-from study.report.formats import listed
+from study.report.page.formats import listed
+from study.trials.importances import Importance
 
 MOST_NAMED = 4
 """So many hyperparameters of which nothing can be said are named; of more, their number is."""

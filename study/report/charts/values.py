@@ -9,7 +9,7 @@ import numpy as np
 from study.report.charts import look
 from study.report.charts.chart import Chart
 from study.report.charts.search import CHART_PX, Search, capital, complete, scores_of
-from study.report.formats import DASH, listed, percent, several, value
+from study.report.page.formats import DASH, listed, percent, several, value
 
 if TYPE_CHECKING:
     import optuna

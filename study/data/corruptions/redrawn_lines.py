@@ -1,0 +1,247 @@
+"""Line images drawn or saved another way: what people's own ones are, and what the data lacks.
+
+Length, width, angle and colour of a line are known from its labels, its centre from where its
+light is; so it can be drawn again with one thing changed.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from study.data.sets.lines import ANGLES, CHANNELS, LENGTHS, SIZE, WIDTHS, coverage
+
+NOTE = (
+    "Lines are drawn again at the same place with one thing changed. Like OpenCV means as its "
+    "cv2.line draws: a thickness of 3 makes lines 5 px wide there, with round ends. JPEG files "
+    "usually keep colours at half the resolution (4:2:0), which makes thin lines pale; with 4:4:4 "
+    "they are kept at the whole one. Two changes leave the true answer in doubt: a line of 1 px "
+    "made 1 px thicker is as near to 3 px as to 1 px, and of a line partly outside the whole "
+    "length cannot be seen."
+)
+
+FINER = 8
+"""Times the size at which a line is drawn that Pillow then shrinks."""
+DIM = 16
+"""Light below this is JPEG noise and not the line."""
+
+JPEGS = {
+    "JPEG, quality 90, 4:4:4": (90, "4:4:4"),
+    "JPEG, quality 90": (90, "4:2:0"),
+    "JPEG, quality 60": (60, "4:2:0"),
+    "JPEG, quality 30": (30, "4:2:0"),
+}
+"""Name -> quality, and how coarsely colours are kept."""
+NAMED_COLORS = ((220, 20, 60), (65, 105, 225))
+"""CSS's crimson and royalblue."""
+PALE_COLORS = ((255, 120, 120), (120, 120, 255))
+DARK = 0.55
+
+# OpenCV's LINE_AA, measured on its lines: px from the line -> light.
+SOFT_AWAY, SOFT_LIGHT = (0, 0.45, 0.9, 1.35), (0.93, 0.74, 0.24, 0)
+SOFT_END = 0.6
+"""Of the light that the first and the last pixel of such a line have."""
+
+
+class Line(NamedTuple):
+    """One line."""
+
+    x: float
+    """Its centre, in px from the left edge."""
+    y: float
+    """Its centre, in px from the top edge."""
+    length: float
+    """In px, as `width`."""
+    width: float
+    radians: float
+    """Counter-clockwise with y up."""
+    color: tuple[int, ...]
+    """RGB, 0 to 255."""
+
+    @property
+    def ends(self) -> np.ndarray:
+        """Middles of the first and the last pixel, counted from (0, 0): (2, 2) of x and y."""
+        half = (self.length - 1) / 2
+        reach = half * np.array([np.cos(self.radians), -np.sin(self.radians)])
+        middle = np.array([self.x, self.y]) - 0.5
+        return np.array([middle - reach, middle + reach])
+
+
+def versions(
+    images: np.ndarray,
+    labels: Mapping[str, np.ndarray],
+    seed: int,  # noqa: ARG001  # nothing here is drawn at random
+) -> dict[str, np.ndarray]:
+    """Every variant of line images (n, 28, 28, 3) uint8, by name."""
+    given = lines_of(images, labels)
+    made = {
+        name: np.stack([as_jpeg(image, quality, colors) for image in images])
+        for name, (quality, colors) in JPEGS.items()
+    }
+    for name, (change, draw) in VARIANTS.items():
+        made[name] = np.stack([draw(change(line)) for line in given])
+    pillow = made["Pillow, hard edges"]
+    made["Pillow, hard edges, JPEG 90"] = np.stack([as_jpeg(image, 90) for image in pillow])
+    return {name: made[name] for name in ORDER}
+
+
+def lines_of(images: np.ndarray, labels: Mapping[str, np.ndarray]) -> list[Line]:
+    """The lines in images (n, 28, 28, 3) uint8 with these class indices (n,) by label column."""
+    light = images.max(axis=-1).astype(float)
+    light[light < DIM] = 0
+    light /= np.maximum(light.sum(axis=(1, 2), keepdims=True), 1)
+    places = np.arange(SIZE) + 0.5
+    x, y = light.sum(axis=1) @ places, light.sum(axis=2) @ places
+    return [
+        Line(
+            x=float(x[n]),
+            y=float(y[n]),
+            length=LENGTHS[labels["length"][n]],
+            width=WIDTHS[labels["width"][n]],
+            radians=float(np.deg2rad(ANGLES[labels["angle"][n]])),
+            color=tuple(255 if c == CHANNELS[labels["color"][n]] else 0 for c in range(3)),
+        )
+        for n in range(len(images))
+    ]
+
+
+def by_coverage(line: Line) -> np.ndarray:
+    """(28, 28, 3) uint8, as the study draws its own lines."""
+    half = np.array([line.length, line.width]) / 2 + 0.5
+    (light,) = coverage(np.array([[line.x, line.y]]), half, line.radians)
+    return _colored(light, line)
+
+
+def by_pillow(line: Line) -> np.ndarray:
+    """(28, 28, 3) uint8 by `ImageDraw.line`: whole pixels, hard edges."""
+    image = Image.new("RGB", (SIZE, SIZE))
+    ends = [tuple(end) for end in np.rint(line.ends).astype(int).tolist()]
+    ImageDraw.Draw(image).line(ends, fill=line.color, width=round(line.width))
+    return np.asarray(image)
+
+
+def by_fine_pillow(line: Line) -> np.ndarray:
+    """(28, 28, 3) uint8, drawn eight times as large by Pillow and shrunk (Lanczos)."""
+    image = Image.new("RGB", (SIZE * FINER, SIZE * FINER))
+    x, y = line.x, line.y
+    along = np.array([np.cos(line.radians), -np.sin(line.radians)]) * line.length / 2
+    across = np.array([np.sin(line.radians), np.cos(line.radians)]) * line.width / 2
+    corners = [(x, y) + a * along + b * across for a, b in ((1, 1), (1, -1), (-1, -1), (-1, 1))]
+    outline = [tuple((FINER * corner - 0.5).tolist()) for corner in corners]
+    ImageDraw.Draw(image).polygon(outline, fill=line.color)
+    return np.asarray(image.resize((SIZE, SIZE), Image.Resampling.LANCZOS))
+
+
+def by_opencv(line: Line) -> np.ndarray:
+    """(28, 28, 3) uint8, as `cv2.line` draws with LINE_8, without OpenCV.
+
+    Measured on OpenCV 4.10 and 5.0: ends are whole pixels; a thickness of 3 gives lines 5 px
+    wide, with round ends that add 2 px at each side. Of 192 lines 86% of those of width 1 are
+    the same to the pixel; of width 3, 4 pixels a line differ.
+    """
+    if round(line.width) == 1:
+        return by_pillow(line)
+    away, beyond = _away(np.rint(line.ends))
+    return _colored(away <= _reach(line) + np.where(beyond > 0, 0.2, 0.5), line)
+
+
+def by_smooth_opencv(line: Line) -> np.ndarray:
+    """(28, 28, 3) uint8, much as `cv2.line` draws with LINE_AA; see `by_opencv`."""
+    away, beyond = _away(np.rint(line.ends))
+    reach = _reach(line)
+    light = np.where(away < reach, 1, np.interp(away - reach, SOFT_AWAY, SOFT_LIGHT))
+    if reach == 0:
+        light *= np.interp(beyond, (-1, 0, 1), (1, SOFT_END, 0))
+    return _colored(light, line)
+
+
+def _reach(line: Line) -> int:
+    """Px that OpenCV adds at each side of a line one pixel wide."""
+    return (round(line.width) + 1) // 2 if round(line.width) > 1 else 0
+
+
+def _away(ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of each pixel (28, 28): its distance from the line between the ends, in px, and how far it
+    is beyond the nearer end, along the line (negative: how far before)."""
+    rows, columns = np.indices((SIZE, SIZE))
+    towards = ends[1] - ends[0]
+    length = np.hypot(*towards)
+    right, down = columns - ends[0, 0], rows - ends[0, 1]
+    along = (right * towards[0] + down * towards[1]) / length
+    across = (down * towards[0] - right * towards[1]) / length
+    beyond = np.maximum(-along, along - length)
+    return np.hypot(across, np.maximum(beyond, 0)), beyond
+
+
+def as_jpeg(image: np.ndarray, quality: int, colors: str = "4:2:0") -> np.ndarray:
+    """An image (28, 28, 3) uint8 after a JPEG file of that quality.
+
+    Args:
+        colors: Chroma subsampling; "4:2:0" is what Pillow and OpenCV do unless told otherwise.
+    """
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "JPEG", quality=quality, subsampling=colors)
+    with Image.open(file) as saved:
+        return np.asarray(saved)
+
+
+def _same(line: Line) -> Line:
+    return line
+
+
+def _longer(pixels: float) -> Callable[[Line], Line]:
+    return lambda line: line._replace(length=line.length + pixels)
+
+
+def _thicker(pixels: float) -> Callable[[Line], Line]:
+    return lambda line: line._replace(width=line.width + pixels)
+
+
+def _colors(colors: tuple[tuple[int, ...], ...]) -> Callable[[Line], Line]:
+    """For a red line the first, for a blue one the second."""
+    return lambda line: line._replace(color=colors[int(line.color[2] > line.color[0])])
+
+
+def _darker(line: Line) -> Line:
+    return line._replace(color=tuple(round(DARK * value) for value in line.color))
+
+
+def _partly_outside(line: Line) -> Line:
+    """Moved over the nearer edge, right or left of a flat line, above or below a steep one, until
+    a quarter of its length is outside."""
+    width, height = abs(np.cos(line.radians)) * line.length, abs(np.sin(line.radians)) * line.length
+    if width >= height:
+        return line._replace(x=width / 4 if line.x < SIZE / 2 else SIZE - width / 4)
+    return line._replace(y=height / 4 if line.y < SIZE / 2 else SIZE - height / 4)
+
+
+def _colored(light: np.ndarray, line: Line) -> np.ndarray:
+    """Light (28, 28) in 0..1 in the line's colour, (28, 28, 3) uint8."""
+    return np.rint(light[..., np.newaxis] * line.color).astype(np.uint8)
+
+
+VARIANTS: dict[str, tuple[Callable[[Line], Line], Callable[[Line], np.ndarray]]] = {
+    "Pillow, hard edges": (_same, by_pillow),
+    "Pillow, smooth": (_same, by_fine_pillow),
+    "like OpenCV, hard edges": (_same, by_opencv),
+    "like OpenCV, smooth": (_same, by_smooth_opencv),
+    "1 px longer": (_longer(1), by_coverage),
+    "1 px shorter": (_longer(-1), by_coverage),
+    "half a px thicker": (_thicker(0.5), by_coverage),
+    "1 px thicker": (_thicker(1), by_coverage),
+    "darker": (_darker, by_coverage),
+    "crimson, royal blue": (_colors(NAMED_COLORS), by_coverage),
+    "pale red, pale blue": (_colors(PALE_COLORS), by_coverage),
+    "a quarter outside": (_partly_outside, by_coverage),
+}
+"""Name -> what is changed of the line, and who draws it."""
+
+ORDER = (
+    *list(VARIANTS)[:4],
+    "Pillow, hard edges, JPEG 90",
+    *JPEGS,
+    *list(VARIANTS)[4:],
+)
+"""Names as they are shown."""

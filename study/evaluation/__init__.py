@@ -1,0 +1,1 @@
+"""Is the tuned network better? Retraining, the test part, intervals and tests."""

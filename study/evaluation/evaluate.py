@@ -1,0 +1,255 @@
+"""Retrain baseline and tuned on several seeds, read the test part, compare.
+
+This is the only file that reads the test part's labels to compare the networks, and it does so
+once for each retrained network, after everything has been chosen: hyperparameters by the search,
+epochs and the network that is saved by validation. (`study/evaluation/robustness.py` scores the saved
+networks on corrupted copies afterwards, for the report only.)
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from study.data.dataset import DataOptions, Dataset
+from study.errors import CannotWrite, StudyFailed, one_line
+from study.evaluation import uncertainty
+from study.machine.files import naming
+from study.problem import metrics
+from study.problem.problem import Problem, load_problem
+from study.problem.settings import EvaluationSettings
+from study.records.base import (
+    NETWORKS,
+    Evaluation,
+    NetworkName,
+    NetworkResult,
+    PerClass,
+    SeedResult,
+    Value,
+)
+from study.training import checkpoint
+from study.training.training import Job, Trained, cached_dataset, train
+from study.workers.engine import Engine, report_epoch
+
+SEED_STEP = 1_000_003
+"""Between the seeds of retrainings, so that none is a seed of a trial of the search."""
+
+OnSubmit = Callable[[str, int], None]
+"""Called with the key and the epochs of every retraining handed to the workers."""
+
+OnRetrained = Callable[[str, SeedResult], None]
+"""Called with its key and result when a retraining is done."""
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """One retrained network and what it says of the test part."""
+
+    seed: int
+    trained: Trained
+    validation: dict[str, float]
+    test: dict[str, float]
+    correct: dict[str, np.ndarray]
+    """Metric -> (n,) bool over the test images."""
+    probabilities: metrics.Probabilities
+    """Head -> (n, classes) over the test images."""
+    model: bytes
+    """The .keras file."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """An evaluation with what goes beside it on disk."""
+
+    evaluation: Evaluation
+    predictions: dict[str, np.ndarray]
+    models: dict[NetworkName, bytes]
+
+
+def evaluate(
+    problem: Problem,
+    tuned: dict[str, Value],
+    settings: EvaluationSettings,
+    batch_size: int,
+    data: DataOptions,
+    seed: int,
+    folder: Path,
+    engine: Engine,
+    on_submit: OnSubmit,
+    on_retrained: OnRetrained,
+) -> Result:
+    """Retrain the baseline and the network with the hyperparameters `tuned`, and compare them.
+
+    Args:
+        folder: For checkpoints: an interrupted evaluation goes on from there. The caller removes
+            it when the result is safe.
+
+    Raises:
+        StudyFailed: a retraining failed.
+    """
+    seeds = [seed + SEED_STEP * n for n in range(1, settings.seeds + 1)]
+    values = {"baseline": problem.baseline, "tuned": tuned}
+    jobs = {
+        f"{problem.name}-evaluate-{network}-{n}": Job(
+            problem=problem.name,
+            values=values[network],
+            seed=one,
+            data=data,
+            data_seed=seed,
+            epochs=settings.epochs,
+            batch_size=batch_size,
+            checkpoint=folder.resolve() / f"{network}-{n}" / checkpoint.FILE,
+            keep_best=True,
+        )
+        for network in NETWORKS
+        for n, one in enumerate(seeds, start=1)
+    }
+    futures = {key: engine.submit(_retrain, job, key=key) for key, job in jobs.items()}
+    for key in futures:
+        on_submit(key, settings.epochs)
+    retrained: dict[str, Retrained] = {}
+    for key, future in futures.items():
+        outcome = engine.wait_for(future)
+        if isinstance(outcome, str):
+            raise StudyFailed(f"{problem.name}: retraining failed ({key}): {outcome}")
+        retrained[key] = outcome
+        on_retrained(key, _seed_result(outcome))
+    all_of = list(retrained.values())
+    networks: dict[NetworkName, list[Retrained]] = {
+        "baseline": all_of[: len(seeds)],
+        "tuned": all_of[len(seeds) :],
+    }
+    dataset = cached_dataset(problem.data, seed, data)
+    return _result(problem, dataset, networks)
+
+
+def _retrain(job: Job) -> Retrained | str:
+    """On a worker: train, then read the test part."""
+    try:
+        model, trained = train(job, report_epoch)
+    except CannotWrite:
+        raise
+    except Exception as error:
+        return one_line(error)
+    from study.networks.saved import predictor
+
+    dataset = cached_dataset(load_problem(job.problem).data, job.data_seed, job.data)
+    predict = predictor(model)
+    probabilities = predict(dataset.test.images)
+    return Retrained(
+        seed=job.seed,
+        trained=trained,
+        validation=metrics.scores(dataset.validation.labels, predict(dataset.validation.images)),
+        test=metrics.scores(dataset.test.labels, probabilities),
+        correct=metrics.correct(dataset.test.labels, probabilities),
+        probabilities=probabilities,
+        model=_saved(model),
+    )
+
+
+def _saved(model: object) -> bytes:
+    """The network as a .keras file, without the optimizer: a third of the size."""
+    import keras
+
+    assert isinstance(model, keras.Model)
+    bare = type(model).from_config(model.get_config())  # `clone_model` would compile it again
+    bare.set_weights(model.get_weights())
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        with naming(path):
+            bare.save(path)
+        return path.read_bytes()
+
+
+def _seed_result(one: Retrained) -> SeedResult:
+    return SeedResult(
+        seed=one.seed,
+        epochs=one.trained.best_epoch,
+        validation=one.validation,
+        test=one.test,
+        curves=one.trained.curves,
+        seconds=one.trained.seconds,
+    )
+
+
+def _result(
+    problem: Problem, dataset: Dataset, networks: dict[NetworkName, list[Retrained]]
+) -> Result:
+    saved = {
+        network: max(runs, key=lambda run: run.trained.score) for network, runs in networks.items()
+    }
+    right = {
+        network: np.stack([run.correct[problem.objective] for run in runs])  # (seeds, n)
+        for network, runs in networks.items()
+    }
+    evaluation = Evaluation(
+        problem=problem.name,
+        metric=problem.objective,
+        classes=list(dataset.names["class"]),
+        images=dataset.sizes,
+        networks={
+            network: _network_result(problem, dataset, runs, saved[network])
+            for network, runs in networks.items()
+        },
+        comparison=uncertainty.compare(right["baseline"], right["tuned"]),
+    )
+    predictions = {f"labels_{head}": dataset.test.labels[head] for head in problem.heads}
+    for network in NETWORKS:
+        predictions[f"{network}_correct"] = right[network]
+        for head, probabilities in saved[network].probabilities.items():
+            predictions[f"{network}_{head}"] = probabilities
+    models = {network: run.model for network, run in saved.items()}
+    return Result(evaluation, predictions, models)
+
+
+def _network_result(
+    problem: Problem, dataset: Dataset, runs: list[Retrained], saved: Retrained
+) -> NetworkResult:
+    names = metrics.metric_names(problem.heads)
+    per_class, confusion = _by_class(dataset, saved.probabilities)
+    return NetworkResult(
+        hyperparameters=saved.trained.hyperparameters,
+        parameters=saved.trained.parameters,
+        seeds=[_seed_result(run) for run in runs],
+        saved_seed=saved.seed,
+        test={
+            name: uncertainty.estimate(np.stack([run.correct[name] for run in runs]))
+            for name in names
+        },
+        per_class=per_class,
+        confusion_matrix=confusion,
+    )
+
+
+def _by_class(
+    dataset: Dataset, probabilities: metrics.Probabilities
+) -> tuple[PerClass, list[list[int]]]:
+    """Precision, recall, F1 and confusion matrix over the data set's classes.
+
+    The heads of a multi-head network name a class together. See `PerClass` on what a class has
+    that has no test images or was never predicted.
+    """
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    predicted = metrics.predicted_class(dataset, probabilities)
+    classes = np.arange(len(dataset.names["class"]))
+    true = dataset.test.labels["class"]
+    precision, recall, f1, images = precision_recall_fscore_support(
+        true, predicted, labels=classes, zero_division=np.nan
+    )
+    matrix = confusion_matrix(true, predicted, labels=classes)
+    return (
+        PerClass(
+            precision=_known(precision),
+            recall=_known(recall),
+            f1=_known(np.where(images > 0, f1, np.nan)),
+        ),
+        matrix.tolist(),
+    )
+
+
+def _known(values: np.ndarray) -> list[float | None]:
+    """NaN, which JSON does not have, as None."""
+    return [None if np.isnan(value) else float(value) for value in values]

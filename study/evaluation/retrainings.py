@@ -1,0 +1,67 @@
+"""What its retrainings say of an evaluation: had they converged, did validation flatter them?"""
+
+from study.evaluation import uncertainty
+from study.records.base import NETWORKS, Estimate, Evaluation, NetworkName, SeedResult
+
+
+def epochs(evaluation: Evaluation) -> int | None:
+    """For how many epochs every retraining was trained; None if that is not known or not one."""
+    found = {_trained(one) for one in _all(evaluation)}
+    return found.pop() or None if len(found) == 1 else None
+
+
+def still_improving(evaluation: Evaluation) -> list[NetworkName]:
+    """Networks most of whose retrainings kept their last epoch: training ended before they had."""
+    return [
+        name
+        for name in NETWORKS
+        if name in evaluation.networks
+        and 2 * _kept_last(evaluation.networks[name].seeds) > len(evaluation.networks[name].seeds)
+    ]
+
+
+def warning(evaluation: Evaluation) -> str | None:
+    """What a reader of the verdict must know of its networks; None if nothing."""
+    names = still_improving(evaluation)
+    if not names:
+        return None
+    seeds = [one for name in names for one in evaluation.networks[name].seeds]
+    trained = max(map(_trained, seeds))
+    whose = {1: f"the {names[0]} network was", 2: "both networks were"}[len(names)]
+    return (
+        f"{whose} still improving when training ended after {trained} "
+        f"epoch{'' if trained == 1 else 's'} ({_kept_last(seeds)} of {len(seeds)} retrainings kept "
+        "their last one), so with more epochs the verdict may be another"
+    )
+
+
+def gaps(evaluation: Evaluation) -> dict[NetworkName, Estimate]:
+    """Validation minus test of each network, on the metric compared."""
+    return {name: uncertainty.gap([_scores(evaluation, name)]) for name in NETWORKS}
+
+
+def gap_difference(evaluation: Evaluation) -> Estimate:
+    """How much more validation says of the tuned network than of the baseline, beyond test."""
+    return uncertainty.gap([_scores(evaluation, name) for name in ("tuned", "baseline")])
+
+
+def _scores(evaluation: Evaluation, network: NetworkName) -> uncertainty.Scores:
+    seeds, metric = evaluation.networks[network].seeds, evaluation.metric
+    return uncertainty.Scores(
+        validation=[one.validation[metric] for one in seeds],
+        test=[one.test[metric] for one in seeds],
+        images=(evaluation.images["validation"], evaluation.images["test"]),
+    )
+
+
+def _all(evaluation: Evaluation) -> list[SeedResult]:
+    return [one for network in evaluation.networks.values() for one in network.seeds]
+
+
+def _trained(one: SeedResult) -> int:
+    """Epochs trained, by its curves; 0 of a record without any."""
+    return max(map(len, one.curves.values()), default=0)
+
+
+def _kept_last(seeds: list[SeedResult]) -> int:
+    return sum(0 < _trained(one) <= one.epochs for one in seeds)

@@ -1,0 +1,120 @@
+"""Do heatmaps rank the pixels that a network needs? Deletion and insertion curves.
+
+Petsiuk et al. 2018, "RISE", section 3: take an image's pixels away, the hottest first, and see how
+soon the network gives up its class; or put them back, and see how soon it comes to it.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from study.evaluation.uncertainty import image_estimates
+from study.explanation.ground_truth import control_maps
+from study.records.base import METHODS, Control, Deletion, Estimate, NetworkName, Ranking
+
+if TYPE_CHECKING:
+    from study.explanation.attribution import Explainer
+
+STEPS = 20
+
+CONTROLS: tuple[Control, ...] = ("sobel", "random")
+"""A uniform map ranks no pixel before another, so it is the random one."""
+
+
+class Curves(NamedTuple):
+    """Probability of the class that the network predicts for the whole image."""
+
+    deletion: np.ndarray
+    """(n, STEPS + 1) from the whole image to the background alone."""
+    insertion: np.ndarray
+    """(n, STEPS + 1) from the background alone to the whole image."""
+
+    @property
+    def areas(self) -> np.ndarray:
+        """(n, 3) deletion and insertion area in [0, 1], and the second minus the first."""
+        deletion, insertion = (np.trapezoid(curve, axis=1) / STEPS for curve in self)
+        return np.stack([deletion, insertion, insertion - deletion], axis=1)
+
+
+def curves(explainer: "Explainer", images: np.ndarray, maps: np.ndarray, seed: int) -> Curves:
+    """Delete and insert pixels in the order of the maps, equal ones in a random order.
+
+    What is deleted takes the background's colour (the image's median), and so begins the
+    insertion. RISE begins it with a blurred image; a digit is still to be read in one.
+
+    Args:
+        images: (n, height, width, channels), pixels 0 to 255; image i is asked of head i modulo
+            their number, for the class that is predicted there.
+        maps: (n, height, width).
+        seed: Of the order of equal pixels.
+    """
+    flat = maps.reshape(len(maps), -1)
+    chance = np.random.default_rng(seed).random(flat.shape)
+    place = np.argsort(np.lexsort((chance, -flat), axis=1), axis=1).reshape(maps.shape)
+    background = np.median(images, axis=(1, 2), keepdims=True)
+    asked = explainer.predicted_in_turn(images)
+
+    def sure(pixels: np.ndarray) -> np.ndarray:
+        p = explainer.predict(pixels)
+        return np.array([p[head][i, told] for i, (head, told) in enumerate(asked)])
+
+    deletion, insertion = [], []
+    for step in range(STEPS + 1):
+        hot = (place < round(step * flat.shape[1] / STEPS))[..., np.newaxis]
+        deletion.append(sure(np.where(hot, background, images)))
+        insertion.append(sure(np.where(hot, images, background)))
+    return Curves(np.stack(deletion, axis=1), np.stack(insertion, axis=1))
+
+
+def delete(
+    explainers: "Mapping[NetworkName, Explainer]", images: np.ndarray, seed: int
+) -> Deletion:
+    """Score every method on every network, and the controls, on the same images.
+
+    Args:
+        explainers: The networks.
+        images: (n, height, width, channels) uint8.
+        seed: Of noise, random maps, the order of equal pixels and intervals.
+    """
+    controls = control_maps(images, seed)
+    found = {
+        network: {
+            name: curves(explainer, images, maps, seed)
+            for name, maps in [
+                *((method, explainer.in_turn(images, method, seed)) for method in METHODS),
+                *((control, controls[control]) for control in CONTROLS),
+            ]
+        }
+        for network, explainer in explainers.items()
+    }
+    return Deletion(
+        images=len(images),
+        layers={network: explainer.layer for network, explainer in explainers.items()},
+        methods={
+            network: {method: _ranking(made[method], seed) for method in METHODS}
+            for network, made in found.items()
+        },
+        controls={
+            network: {control: _ranking(made[control], seed) for control in CONTROLS}
+            for network, made in found.items()
+        },
+        above_sobel={
+            network: {method: _above(made[method], made["sobel"], seed) for method in METHODS}
+            for network, made in found.items()
+        },
+    )
+
+
+def _ranking(made: Curves, seed: int) -> Ranking:
+    deletion, insertion, _ = image_estimates(made.areas, seed)
+    return Ranking(
+        deletion=made.deletion.mean(axis=0).tolist(),
+        insertion=made.insertion.mean(axis=0).tolist(),
+        deletion_area=deletion,
+        insertion_area=insertion,
+    )
+
+
+def _above(made: Curves, other: Curves, seed: int) -> Estimate:
+    return image_estimates(made.areas - other.areas, seed)[2]

@@ -1,0 +1,333 @@
+"""Where in an image a network finds its evidence, by one method a figure."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from study.data.dataset import Names
+from study.explanation.attribution import CHANNELS, Explainer
+from study.figures.palette import PALETTE, SEQUENTIAL
+from study.figures.style import save, styled
+from study.figures.tiles import (
+    SIDE,
+    as_rgb,
+    class_name,
+    figure_of,
+    file_name,
+    new_grid,
+    over_tile,
+    tile,
+    whose,
+)
+from study.networks.saved import SINGLE_HEAD, find_head
+from study.records.base import METHOD_NAMES, Method, NetworkName, Picture
+
+SHOWN_IMAGES = 6
+
+
+class Asked(NamedTuple):
+    """What heatmaps are to show."""
+
+    methods: tuple[Method, ...] = ("gradcam",)
+    """A figure each."""
+    head: str | None = None
+    """The only head; None: all."""
+    target: int | None = None
+    """Index of the class to explain; None: the predicted one."""
+
+
+PLAIN = Asked()
+
+
+class HeadHeatmaps(NamedTuple):
+    """One head's predictions and what speaks for them, or for the class asked for."""
+
+    head: str
+    predicted: np.ndarray
+    """(n,) int64 class indices."""
+    probability: np.ndarray
+    """(n,) float32, of the predicted class."""
+    maps: np.ndarray
+    """(n, height, width) float32 in [0, 1]: evidence for the class, as a share of the image's
+    greatest; all zero if there is none."""
+    layer: str
+    """Whose maps explain it."""
+    resolution: tuple[int, int]
+    """(rows, columns) of the layer's maps, which are enlarged to the image."""
+
+    @property
+    def empty(self) -> np.ndarray:
+        """(n,) bool: nowhere does the layer speak for the class."""
+        return np.asarray(~np.any(self.maps > 0, axis=(1, 2)))
+
+
+class HeatmapsInfo(NamedTuple):
+    """Heatmaps of some images, for each head of a network."""
+
+    heads: list[HeadHeatmaps]
+    method: Method = "gradcam"
+    target: int | None = None
+    """Class that is explained; None: the predicted one."""
+
+    @property
+    def at_layer(self) -> bool:
+        """Whether the layer matters: SmoothGrad goes down to the pixels."""
+        return self.method != "smoothgrad"
+
+    @property
+    def layers(self) -> dict[str, tuple[int, int]]:
+        """The heads' layers, mostly one, with (rows, columns) of their maps."""
+        return {head.layer: head.resolution for head in self.heads}
+
+
+def heatmaps_info(
+    model: keras.Model,
+    images: np.ndarray,
+    layer: str | None = None,
+    method: Method = "gradcam",
+    head: str | None = None,
+    target: int | None = None,
+) -> HeatmapsInfo:
+    """Heatmaps for the class each head predicts, or for one class of one head.
+
+    Args:
+        model: Its heads end in softmax or in one sigmoid neuron.
+        images: (n, height, width, channels), pixels 0 to 255.
+        layer: Name of a layer with maps; each head's last convolution layer if None.
+        method: See `study.explanation.attribution`.
+        head: Name of the only head; all if None.
+        target: Index of the class to explain; the predicted one if None.
+
+    Raises:
+        WrongName: as `study.explanation.attribution.attribute`.
+    """
+    explainer = Explainer(model, layer)
+    probabilities = explainer.predict(images)
+    heads = [
+        HeadHeatmaps(
+            head=name,
+            predicted=probabilities[name].argmax(axis=1),
+            probability=probabilities[name].max(axis=1),
+            maps=explainer.maps(images, method, name, target),
+            layer=explainer.layer_of(name),
+            resolution=explainer.resolution_of(name),
+        )
+        for name in ([find_head(explainer.heads, head)] if head else explainer.heads)
+    ]
+    return HeatmapsInfo(heads, method, target)
+
+
+def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
+    """The picture's foreground on top of the heatmap, so that neither hides the other.
+
+    Foreground is what differs from the picture's median colour, its background.
+
+    Args:
+        picture: (h, w, 3) uint8.
+        heatmap: (h, w) in [0, 1].
+
+    Returns:
+        (h, w, 3) in [0, 1].
+    """
+    colours = picture / 255
+    background = np.median(colours, axis=(0, 1))
+    share = 0.8 * np.abs(colours - background).max(axis=-1, keepdims=True)  # of the picture
+    heat = matplotlib.colormaps[SEQUENTIAL](heatmap)[..., :3]
+    return np.asarray(share * colours + (1 - share) * heat)
+
+
+class _Layout(NamedTuple):
+    """Where things are, in tiles; all images of a single head are set in two columns."""
+
+    blocks: int
+    rows: int
+    across: float
+    """Width of a block: the input and a heatmap with overlay for each head."""
+    pitch: float
+    """From one row to the next."""
+    inch: float
+    """A tile's side."""
+
+    @property
+    def right(self) -> float:
+        return self.blocks * self.across + (self.blocks - 1) * 0.35
+
+    def corner(self, place: int) -> tuple[float, float]:
+        """Left and top of an image's row."""
+        block, row = divmod(place, self.rows)
+        return block * (self.across + 0.35), row * self.pitch
+
+
+def _layout(heads: int, images: int) -> _Layout:
+    blocks = 2 if heads == 1 and images > 1 else 1
+    inch, pitch = (1.25, 1.32) if heads == 1 else (0.9, 1.4)
+    return _Layout(blocks, -(-images // blocks), 1.1 + 2.15 * heads - 0.2, pitch, inch)
+
+
+def draw_heatmaps(
+    info: HeatmapsInfo,
+    images: np.ndarray,
+    truth: Mapping[str, np.ndarray] | None = None,
+    names: Names | None = None,
+) -> Figure:
+    """A row an image: input, then heatmap and overlay of each head with true and predicted."""
+    layout, norm = _layout(len(info.heads), len(images)), Normalize(0, 1)
+    top = -0.22 if info.heads[0].head == SINGLE_HEAD else -0.45
+    bottom = layout.rows * layout.pitch - 0.06
+    with styled():
+        axes = new_grid(0, top, layout.right + 0.6, bottom, layout.inch)
+        for block in range(layout.blocks):
+            _write_heads(axes, info, layout.corner(block * layout.rows)[0])
+        for place, picture in enumerate(as_rgb(images)):
+            left, y = layout.corner(place)
+            tile(axes, picture, left, y)
+            for number, head in enumerate(info.heads):
+                x = left + 1.1 + 2.15 * number
+                tile(axes, head.maps[place], x, y, cmap=SEQUENTIAL, norm=norm)
+                tile(axes, overlay(picture, head.maps[place]), x + 1, y)
+                if head.empty[place]:
+                    over_tile(axes, "no positive\nevidence", x, y)
+                _write_verdict(axes, head, place, truth, names, x, y + SIDE, layout.inch)
+        height = min(layout.rows - 1, 3) * layout.pitch + SIDE
+        bar = axes.inset_axes((layout.right + 0.1, 0, 0.1, height), transform=axes.transData)
+        scale = ScalarMappable(norm, SEQUENTIAL)
+        figure_of(axes).colorbar(scale, cax=bar, ticks=[0, 0.5, 1], format="{x:.0%}")
+        bar.set_title("evidence", fontsize=7.5, weight="normal", loc="left")
+        bar.tick_params(labelsize=7)
+    return figure_of(axes)
+
+
+def _write_heads(axes: Axes, info: HeatmapsInfo, left: float) -> None:
+    """The words above the columns, from x = left on."""
+    axes.text(left + SIDE / 2, -0.06, "input", ha="center", fontsize=8)
+    for number, head in enumerate(info.heads):
+        x = left + 1.1 + 2.15 * number
+        axes.text(x + SIDE / 2, -0.06, "heatmap", ha="center", fontsize=8)
+        axes.text(x + 1 + SIDE / 2, -0.06, "overlay", ha="center", fontsize=8)
+        if head.head != SINGLE_HEAD:
+            middle = x + (1 + SIDE) / 2
+            axes.text(middle, -0.24, head.head, ha="center", fontsize=9, weight="bold")
+
+
+def _write_verdict(
+    axes: Axes,
+    head: HeadHeatmaps,
+    place: int,
+    truth: Mapping[str, np.ndarray] | None,
+    names: Names | None,
+    x: float,
+    y: float,
+    inch: float,
+) -> None:
+    """True and predicted class below a heatmap and its overlay."""
+    predicted, sure = int(head.predicted[place]), head.probability[place]
+    told = f"predicted {class_name(names, head.head, predicted)}"
+    told += ", over 99%" if sure > 0.99 else f", {sure:.0%}"
+    line, right = y + 0.04, True
+    if truth:
+        actual = int(truth[head.head][place])
+        right = actual == predicted
+        told = f"{'✓' if right else '✗'} {told}"
+        axes.text(x, line, f"true {class_name(names, head.head, actual)}", va="top", fontsize=7)
+        line += 0.14 / inch
+    color = PALETTE["ink" if right else "bad"]
+    axes.text(x, line, told, va="top", fontsize=7, color=color)
+
+
+def caption(
+    info: HeatmapsInfo,
+    images: int,
+    truth: Mapping[str, np.ndarray] | None,
+    names: Names | None = None,
+) -> str:
+    """What to see in the figure, with its numbers."""
+    height, width = info.heads[0].maps.shape[1:]
+    asked = "the class it predicts"
+    if info.target is not None:
+        asked = f"class {class_name(names, info.heads[0].head, info.target)}"
+    where = f" at layer {', '.join(info.layers)}" if info.at_layer else ""
+    told = (
+        f"{METHOD_NAMES[info.method]} of {images} images{where}: bright is where the network finds "
+        f"evidence for {asked}, as a share of the image's greatest."
+    )
+    for layer, (rows, columns) in info.layers.items() if info.at_layer else ():
+        which = "The layer" if len(info.layers) == 1 else f"Layer {layer}"
+        told += f" {which} has {rows} × {columns} cells for {height} × {width} pixels"  # noqa: RUF001
+        coarse = min(height // rows, width // columns)
+        told += f", so a patch is no finer than {coarse} pixels." if coarse > 1 else "."
+    if info.method == "scorecam":
+        told += (
+            f" Of each image the {CHANNELS} channels that vary most were tried, or all there are."
+        )
+    if truth:
+        right = [
+            f"{int((head.predicted == truth[head.head][:images]).sum())} of {images}"
+            + ("" if head.head == SINGLE_HEAD else f" ({head.head})")
+            for head in info.heads
+        ]
+        told += f" Predicted right: {', '.join(right)}."
+    empty = sum(int(head.empty.sum()) for head in info.heads)
+    if empty:
+        told += f" {empty} of {images * len(info.heads)} maps show no positive evidence."
+    return told
+
+
+def pictures(
+    model: keras.Model,
+    network: NetworkName | None,
+    images: np.ndarray,
+    truth: Mapping[str, np.ndarray] | None,
+    names: Names | None,
+    directory: Path,
+    layers: Sequence[str] | None = None,
+    rows: int = SHOWN_IMAGES,
+    asked: Asked = PLAIN,
+) -> list[Picture]:
+    """Draw the heatmaps into the directory: a figure a method for the last convolution layer.
+
+    Args:
+        model: Its heads end in softmax or in one sigmoid neuron.
+        network: Which of the study's networks it is; None for any other model.
+        images: (n, height, width, channels), pixels 0 to 255; the first `rows` are drawn.
+        truth: Head -> (n,) true class indices; None if unknown.
+        names: Head -> class names in class order; None if unknown.
+        directory: Where the PNG files go.
+        layers: Names of layers, a figure each; the last convolution layer if None.
+        rows: Images to draw.
+        asked: Methods, head and class.
+
+    Raises:
+        WrongName: as `heatmaps_info`.
+    """
+    images = images[:rows]
+    made = []
+    for method in asked.methods:
+        chosen: Sequence[str | None] = layers or [None]
+        for layer in chosen if method != "smoothgrad" else [None]:
+            info = heatmaps_info(model, images, layer, method, asked.head, asked.target)
+            kind = "heatmaps" if method == "gradcam" else f"heatmaps_{method}"
+            file = file_name(kind, network, layer)
+            save(draw_heatmaps(info, images, truth, names), directory / file)
+            heads = ", ".join(head.head for head in info.heads)
+            by = "" if method == "gradcam" else f" by {METHOD_NAMES[method]}"
+            where = f" at {', '.join(info.layers)}" if info.at_layer else ""
+            made.append(
+                Picture(
+                    file=file,
+                    section="heatmaps",
+                    network=network,
+                    title=f"Heatmaps{by}{where}, {whose(network)}",
+                    caption=caption(info, len(images), truth, names),
+                    alt=f"{len(images)} images, each beside its heatmap and the heatmap laid over "
+                    f"it, with true and predicted class ({heads}).",
+                )
+            )
+    return made

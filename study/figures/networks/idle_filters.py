@@ -1,0 +1,129 @@
+"""How many filters are dead or near-duplicates, layer by layer, of baseline and tuned."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from study.figures.palette import PALETTE
+from study.figures.style import new_figure, save, styled
+from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
+
+READING = (
+    "Each dot is a filter that is not dead, placed by how much it resembles the one most like it "
+    "in its layer: on the left by what the two say (the correlation of their outputs over all "
+    "places of all images), on the right by what they are made of (the cosine of their weights). "
+    "Dots in the shaded part are near-duplicates: one of each pair could be left out, and the next "
+    "layer would miss little. A layer with many dead or near-duplicate filters is wider than it "
+    "need be; one without uses its width."
+)
+
+
+class LayerRow(NamedTuple):
+    """One row of the figure."""
+
+    network: NetworkName
+    layer: str
+    counts: str
+    """Filters, dead and near-duplicates in words."""
+    nearest: list[float]
+    nearest_kernels: list[float]
+
+
+def health_info(found: FilterHealth) -> list[LayerRow]:
+    """A row a convolution layer, those of the baseline first."""
+    return [
+        LayerRow(network, layer.layer, _counts(layer), layer.nearest, layer.nearest_kernels or [])
+        for network in NETWORKS
+        for layer in found.networks.get(network, [])
+    ]
+
+
+def _counts(layer: LayerHealth) -> str:
+    return f"{layer.filters} filters: {layer.dead} dead, {layer.alike} alike"
+
+
+def draw_health(rows: Sequence[LayerRow], limit: float) -> Figure:
+    """A dot a filter: its likeness to the most similar one, by answers and by weights."""
+    figure = new_figure(8, 0.95 + 0.3 * len(rows))
+    with styled():
+        left, right = figure.subplots(1, 2, sharey=True)
+        _draw_panel(left, rows, [row.nearest for row in rows], limit)
+        _draw_panel(right, rows, [row.nearest_kernels for row in rows], limit)
+        left.set(xlabel="correlation of answers", ylim=(len(rows) - 0.5, -0.5))
+        left.set_yticks(range(len(rows)), [f"{row.network} {row.layer}" for row in rows])
+        right.set(xlabel="cosine of weights")
+        counts = right.secondary_yaxis("right")
+        counts.set_yticks(range(len(rows)), [row.counts for row in rows])
+        counts.spines[:].set_visible(False)
+        for axes in (left, right, counts):
+            axes.tick_params(axis="y", length=0)
+    return figure
+
+
+def _draw_panel(
+    axes: Axes, rows: Sequence[LayerRow], values: Sequence[Sequence[float]], limit: float
+) -> None:
+    axes.axvspan(limit, 1, color=PALETTE["bad"], alpha=0.18, linewidth=0)
+    axes.annotate(
+        "near-duplicates",
+        xy=(1, 1.01),
+        xycoords="axes fraction",
+        ha="right",
+        fontsize=7.5,
+        color=PALETTE["bad"],
+    )
+    for place, (row, nearest) in enumerate(zip(rows, values, strict=True)):
+        # Spread over the row by a fixed rule, so that equal values do not hide each other.
+        spread = place + 0.5 * (np.arange(len(nearest)) * 0.618 % 1 - 0.5)
+        colour = PALETTE[row.network]
+        axes.scatter(nearest, spread, s=9, color=colour, alpha=0.6, linewidth=0)
+    axes.set_xlim(min([0.0, *(value for nearest in values for value in nearest)]), 1)
+    axes.xaxis.grid(visible=True)
+
+
+def caption(found: FilterHealth) -> str:
+    """What to see, with this run's numbers."""
+    told = [f"Tried on {found.images} validation images."]
+    for network in NETWORKS:
+        layers = found.networks.get(network, [])
+        total = sum(layer.filters for layer in layers)
+        if not total:
+            continue
+        dead, alike = sum(one.dead for one in layers), sum(one.alike for one in layers)
+        said = f"The {network} network has {total} filters: {dead} dead ({dead / total:.0%}), "
+        told.append(said + f"{alike} near-duplicates ({alike / total:.0%}).")
+        closest = [(max(one.nearest), one.layer) for one in layers if one.nearest]
+        if closest and not alike:
+            value, layer = max(closest)
+            told.append(f"Its two most alike, in {layer}, correlate by {value:.2f}.")
+    told.append(
+        f"Dead: silent on all images. Near-duplicate: answers correlate by {found.limit} or more "
+        f"with those of another filter of the layer."
+    )
+    return " ".join(told)
+
+
+def pictures(found: FilterHealth, directory: Path) -> list[Picture]:
+    """Draw the figure into the directory; none if no network has a convolution."""
+    rows = health_info(found)
+    if not rows:
+        return []
+    file = "filters_health.png"
+    save(draw_health(rows, found.limit), directory / file)
+    return [
+        Picture(
+            file=file,
+            section="filters",
+            title="Dead and near-duplicate filters",
+            caption=caption(found),
+            alt="Dot plot of each filter's likeness to the most similar one of its layer, by "
+            "layer of the baseline and the tuned network: "
+            + "; ".join(f"{row.network} {row.layer} {row.counts}" for row in rows)
+            + ".",
+            reading=READING,
+        )
+    ]

@@ -1,0 +1,156 @@
+"""What a network's certainty does as the hottest pixels go or come, method by method."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from study.figures.networks.ground_truth_scores import CONTROL_NAMES, Dot, Panel, draw_panels
+from study.figures.palette import METHOD_LOOK, PALETTE
+from study.figures.style import new_figure, save, styled
+from study.figures.wording import count
+from study.records.base import (
+    METHOD_NAMES,
+    METHODS,
+    Deletion,
+    Estimate,
+    NetworkName,
+    Picture,
+    Ranking,
+)
+
+READING = (
+    "The pixels of each image are taken away in the order of its heatmap, the hottest first "
+    "(deletion), or put back onto the empty background in that order (insertion). Up is the "
+    "probability that the network gives to the class it predicts for the whole image. Deletion "
+    "should fall fast, insertion rise fast. Grey: the order of an edge detector (Sobel, dashed) "
+    "and a random order (dotted), which know nothing of the network."
+)
+READING_AREAS = (
+    "A dot is the area under a curve of the figure before: the probability on average over the "
+    "way from no pixel taken away, or put back, to all. If the order finds the pixels that the "
+    "network needs, the deletion area is small (on the left a dot further left is better) and the "
+    "insertion area large (on the right one further right). Bars are 95% bootstrap intervals. "
+    "Sobel and random know nothing of the network: what a method is worth is its distance from "
+    "them. Compare within a network only: one that is surer of its answers may have larger areas "
+    "in both panels whatever the order."
+)
+
+
+def areas_info(found: Deletion) -> list[Panel]:
+    """Two panels: deletion and insertion area of every method and control."""
+    rows = [
+        (METHOD_NAMES[method], network, ranking)
+        for network, of_methods in found.methods.items()
+        for method, ranking in of_methods.items()
+    ] + [
+        (CONTROL_NAMES[control], network, ranking)
+        for network, of_controls in found.controls.items()
+        for control, ranking in of_controls.items()
+    ]
+    return [
+        Panel(
+            "deletion area: small is good",
+            [Dot(name, network, ranking.deletion_area) for name, network, ranking in rows],
+            None,
+        ),
+        Panel(
+            "insertion area: large is good",
+            [Dot(name, network, ranking.insertion_area) for name, network, ranking in rows],
+            None,
+        ),
+    ]
+
+
+def draw_curves(found: Deletion) -> Figure:
+    """A row a network: the curves of deletion and of insertion."""
+    figure = new_figure(7.6, 0.5 + 2.3 * len(found.methods))
+    with styled():
+        grid = figure.subplots(len(found.methods), 2, sharex=True, sharey=True, squeeze=False)
+        for row, network in zip(grid, found.methods, strict=True):
+            _draw_row(row, found, network)
+        for axes in grid[-1]:
+            axes.set_xlabel("pixels deleted" if axes is grid[-1][0] else "pixels inserted")
+        handles, labels = grid[0][0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    return figure
+
+
+def _draw_row(row: np.ndarray, found: Deletion, network: NetworkName) -> None:
+    def draw(axes: Axes, ranking: Ranking, which: str, **look: object) -> None:
+        curve = getattr(ranking, which)
+        axes.plot(np.linspace(0, 1, len(curve)), curve, **look)  # type: ignore[arg-type]
+
+    for axes, which in zip(row, ("deletion", "insertion"), strict=True):
+        for control, ranking in found.controls[network].items():
+            dashes = "--" if control == "sobel" else ":"
+            draw(axes, ranking, which, color=PALETTE["muted"], ls=dashes,
+                 label=CONTROL_NAMES[control])  # fmt: skip
+        for method in METHODS:
+            color, marker = METHOD_LOOK[method]
+            draw(axes, found.methods[network][method], which, color=color, marker=marker,
+                 markersize=3, markevery=2, label=METHOD_NAMES[method])  # fmt: skip
+        axes.set_title(f"{which}, {network}")
+        axes.set_ylim(0, 1)
+        axes.xaxis.set_major_formatter(PercentFormatter(1))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.grid(True)
+    row[0].set_ylabel("probability")
+
+
+def caption(found: Deletion) -> str:
+    """Who ranks best, and who no better than an edge detector, in numbers."""
+    told = [f"Means over {count(found.images, 'test image')}."]
+    for network, rankings in found.methods.items():
+        best = max(
+            rankings,
+            key=lambda method: (
+                rankings[method].insertion_area.mean - rankings[method].deletion_area.mean
+            ),
+        )
+        sobel = found.controls[network]["sobel"]
+        told.append(
+            f"On the {network} network {METHOD_NAMES[best]} ranks best: deletion area "
+            f"{_area(rankings[best].deletion_area)}, insertion area "
+            f"{_area(rankings[best].insertion_area)}; Sobel {_area(sobel.deletion_area)} and "
+            f"{_area(sobel.insertion_area)}."
+        )
+        above = found.above_sobel[network]
+        worse = [METHOD_NAMES[method] for method in METHODS if above[method].ci95[0] <= 0]
+        if worse:
+            told.append(
+                f"No better than Sobel, by insertion minus deletion area: {', '.join(worse)}."
+            )
+    return " ".join(told)
+
+
+def _area(area: Estimate) -> str:
+    low, high = area.ci95
+    return f"{area.mean:.2f} ({low:.2f} to {high:.2f})"
+
+
+def pictures(found: Deletion, directory: Path) -> list[Picture]:
+    """Draw curves and areas into deletion.png and deletion_areas.png in the directory."""
+    curves = Picture(
+        file="deletion.png",
+        section="trust",
+        title="Does the network need the pixels that are hot?",
+        caption=caption(found),
+        alt="Curves of the probability as pixels are deleted and inserted in the order of four "
+        "methods, of an edge detector and at random.",
+        reading=READING,
+    )
+    save(draw_curves(found), directory / curves.file)
+    areas = Picture(
+        file="deletion_areas.png",
+        section="trust",
+        title="Areas under these curves",
+        caption=f"With 95% bootstrap intervals over {count(found.images, 'test image')}. A method "
+        "is worth something if it beats Sobel and random of the same colour.",
+        alt="Deletion and insertion areas of four methods, Sobel and random, on both networks.",
+        reading=READING_AREAS,
+    )
+    save(draw_panels(areas_info(found), width=6.6), directory / areas.file)
+    return [curves, areas]

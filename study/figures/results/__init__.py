@@ -1,0 +1,1 @@
+"""Figures of what baseline and tuned came to."""

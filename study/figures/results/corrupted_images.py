@@ -1,0 +1,158 @@
+"""Accuracy of baseline and tuned on test images made otherwise, beside what these look like."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
+
+from study.evaluation.robustness import Robustness, Version
+from study.figures.palette import PALETTE
+from study.figures.style import new_figure, save, styled
+from study.figures.tiles import as_rgb
+from study.figures.wording import count, metric_label, percent, points
+from study.records.base import NETWORKS, NetworkName, Picture
+
+EXAMPLES = 4
+"""Images in the strip of each version."""
+ROW = 0.44
+"""Inches."""
+WIDTH = 8.6
+
+READING = (
+    "Every row is the same test images, made otherwise as the pictures beside its name show; the "
+    "first row is the images unchanged, and the dashed lines carry its accuracies down. A dot far "
+    "left of its dashed line is a weakness. The bars are 95% intervals over the test images; the "
+    "last column is tuned minus baseline on the same images, in bold where its 95% interval leaves "
+    "out zero (of twenty such rows about one would by chance). The networks are the two that were "
+    "saved, one seed each. Nobody trained on such images and nothing was chosen by them."
+)
+
+
+def clear(version: Version) -> bool:
+    """Whether the 95% interval of the networks' difference leaves out zero."""
+    low, high = version.difference.ci95
+    return not low <= 0 <= high
+
+
+def draw_robustness(found: Robustness, examples: Mapping[str, np.ndarray]) -> Figure:
+    """A row a version: its name, examples (n, height, width, 1 or 3) uint8, accuracies."""
+    rows = [found.unchanged, *found.corrupted]
+    figure = new_figure(WIDTH, ROW * len(rows) + 0.75)
+    figure.set_layout_engine("none")
+    height = figure.get_figheight()
+    bottom, side = 0.42 / height, ROW * len(rows) / height
+    with styled():
+        strip = figure.add_axes((0.235, bottom, EXAMPLES * ROW / WIDTH, side))
+        axes = figure.add_axes((0.46, bottom, 0.43, side))
+        _draw_strips(strip, [examples[row.name] for row in rows])
+        for place, row in enumerate(rows):
+            weight = "bold" if place == 0 else "normal"
+            strip.text(-0.15, place, row.name, ha="right", va="center", weight=weight)
+            for network, y in zip(NETWORKS, (place - 0.15, place + 0.15), strict=True):
+                accuracy, color = row.accuracy[network], PALETTE[network]
+                axes.plot(accuracy.ci95, (y, y), color=color, lw=2.2, solid_capstyle="butt")
+                label = network if place == 0 else None
+                axes.scatter(accuracy.mean, y, s=26, color=color, zorder=3, label=label)
+            better = PALETTE["tuned" if row.difference.mean > 0 else "baseline"]
+            axes.text(
+                1.16, place, f"{100 * row.difference.mean:+.1f}", ha="right", va="center",
+                fontsize=8.5, transform=axes.get_yaxis_transform(),
+                color=better if clear(row) else PALETTE["muted"],
+                weight="bold" if clear(row) else "normal",
+            )  # fmt: skip
+        for network in NETWORKS:
+            axes.axvline(
+                found.unchanged.accuracy[network].mean, color=PALETTE[network], ls="--", lw=1,
+                zorder=0,
+            )  # fmt: skip
+        axes.axhline(0.5, color=PALETTE["muted"], lw=0.8)
+        axes.set(ylim=(len(rows) - 0.5, -0.5), yticks=[], xlim=(-0.02, 1.02))
+        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.set_xlabel(metric_label(found.metric))
+        axes.grid(True, axis="x")
+        axes.spines["left"].set_visible(False)
+        axes.text(
+            1.16, -0.6, "tuned minus\nbaseline, points", ha="right", va="bottom", fontsize=7.5,
+            transform=axes.get_yaxis_transform(),
+        )  # fmt: skip
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1), ncols=2, borderaxespad=0.2)
+    return figure
+
+
+def _draw_strips(axes: Axes, rows: Sequence[np.ndarray]) -> None:
+    """Each row's images side by side, a unit square each, with a gap around."""
+    for place, images in enumerate(rows):
+        for column, picture in enumerate(as_rgb(images)):
+            extent = (column + 0.03, column + 0.97, place + 0.47, place - 0.47)
+            axes.imshow(picture, extent=extent, interpolation="nearest", aspect="auto")
+            corner, side = (column + 0.03, place - 0.47), 0.94
+            axes.add_patch(
+                Rectangle(corner, side, side, fill=False, lw=0.5, edgecolor=PALETTE["muted"])
+            )
+    axes.set(xlim=(0, EXAMPLES), ylim=(len(rows) - 0.5, -0.5))
+    axes.set_axis_off()
+
+
+def caption(found: Robustness) -> str:
+    """What to see in the figure, with its numbers."""
+    low, high = (100 * end for end in found.mean_difference.ci95)
+    clean = {network: percent(found.unchanged.accuracy[network].mean) for network in NETWORKS}
+    said = [
+        f"{metric_label(found.metric).capitalize()} of both saved networks on the same "
+        f"{count(found.images, 'test image')}, unchanged and corrupted in {len(found.corrupted)} "
+        "ways. These images were read again after the evaluation, for this figure only.",
+        f"The mean over the corruptions is {percent(found.mean['baseline'])} for the baseline and "
+        f"{percent(found.mean['tuned'])} for the tuned network "
+        f"({points(found.mean_difference.mean)}, 95% interval {low:+.2f} to {high:+.2f}), against "
+        f"{clean['baseline']} and {clean['tuned']} unchanged.",
+    ]
+    for network in NETWORKS:
+        worst = min(found.corrupted, key=lambda row: row.accuracy[network].mean)
+        said.append(
+            f"The {network} network's worst is {worst.name} with "
+            f"{percent(worst.accuracy[network].mean)}."
+        )
+    apart = sorted(filter(clear, found.corrupted), key=lambda row: row.difference.mean)
+    better: dict[NetworkName, list[Version]] = {
+        "tuned": [row for row in reversed(apart) if row.difference.mean > 0],
+        "baseline": [row for row in apart if row.difference.mean < 0],
+    }
+    for network, rows in better.items():
+        if rows:
+            gap = points(abs(rows[0].difference.mean)).removeprefix("+")
+            said.append(
+                f"The {network} network is clearly better on {len(rows)} of "
+                f"{len(found.corrupted)}, most of all on {rows[0].name} (by {gap})."
+            )
+    if not apart:
+        said.append("On none of them do the two differ clearly.")
+    return " ".join(said)
+
+
+def pictures(
+    found: Robustness, versions: Mapping[str, np.ndarray], note: str, directory: Path
+) -> list[Picture]:
+    """Draw robustness.png into the directory, which exists.
+
+    Args:
+        found: of the problem.
+        versions: name -> (n, height, width, 1 or 3) uint8, of which the first are shown.
+        note: what the reader must know of these versions.
+    """
+    made = Picture(
+        file="robustness.png",
+        section="robustness",
+        title="Accuracy on corrupted test images",
+        caption=caption(found),
+        alt="Accuracy of the baseline and the tuned network with 95% intervals on "
+        f"{len(found.corrupted)} corruptions of the test images, with examples of each: "
+        f"{', '.join(row.name for row in found.corrupted)}.",
+        reading=f"{READING} {note}".strip(),
+    )
+    shown = {name: images[:EXAMPLES] for name, images in versions.items()}
+    save(draw_robustness(found, shown), directory / made.file)
+    return [made]

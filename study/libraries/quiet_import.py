@@ -1,0 +1,60 @@
+"""Import TensorFlow without what its C++ prints before its own log level counts."""
+
+import gc
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from study.machine import stopping, variables
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow and Keras Tuner, the slow packages, once, silently, set up as they must be.
+
+    A missing package or broken installation raises as ever; only standard error is silent.
+
+    Raises:
+        WrongUse: TensorFlow was imported before, with environment variables that change results.
+    """
+    variables.decide()
+    with stopping.heeded(), _silent_standard_error(), _no_collecting():
+        import keras_tuner  # noqa: F401  # imports Keras, and with it TensorFlow
+    _ignore_the_user_s_keras_json()
+    # Many graphs, one a trial or a layer, are no mistake.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+def _ignore_the_user_s_keras_json() -> None:
+    """`~/.keras/keras.json` can turn images' axes around and choose another kind of number."""
+    import keras
+
+    keras.config.set_floatx("float32")
+    keras.config.set_epsilon(1e-7)
+    keras.config.set_image_data_format("channels_last")
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Modules are no garbage: looking for it takes a sixth of the time of these imports."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@contextmanager
+def _silent_standard_error() -> Iterator[None]:
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123  # a device, not a path
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

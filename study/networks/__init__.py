@@ -1,0 +1,1 @@
+"""Finished networks: load them safely, look inside, predict."""

@@ -1,0 +1,379 @@
+"""Saved networks: load them safely, look inside, predict.
+
+A network is any plain Keras model that takes one batch of images. Everything here and in
+the figures sees it as a functional model with its outputs in a list, whatever it was built as.
+"""
+
+import math
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import h5py
+import keras
+import numpy as np
+import tensorflow as tf
+
+from study.data.dataset import Names
+from study.data.image_files import MODES
+from study.errors import CorruptRecord, WrongName
+from study.machine import untrusted
+from study.machine.untrusted import MIB
+from study.networks.answers import check_heads, check_probabilities
+from study.networks.graph import made_by
+from study.problem.metrics import Probabilities, as_probabilities
+
+CONVOLUTIONS = (
+    keras.layers.Conv2D,
+    keras.layers.Conv2DTranspose,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+)
+POOLINGS = (
+    keras.layers.MaxPooling2D,
+    keras.layers.AveragePooling2D,
+    keras.layers.GlobalMaxPooling2D,
+    keras.layers.GlobalAveragePooling2D,
+)
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+"""What a .keras file of plain layers holds."""
+
+ARCHIVE_BYTES = 1024 * MIB
+"""Of a .keras file, and of what is in it: a quarter of a billion weights."""
+
+CONFIG_BYTES, CONFIG_VALUES, CONFIG_KEYS = 8 * MIB, 500_000, 500_000
+"""Of a network's description; that of one with 800 layers takes half a megabyte."""
+
+RATIO = 20
+"""How much smaller than itself what is packed may be: weights hardly shrink."""
+
+SPARE_WEIGHTS = 10_000
+"""That a network may make beyond twice those in its file: the states of what draws at random."""
+
+MOST_OUTPUTS = 100_000_000
+"""Numbers that a layer may put out for one image: 400 MB."""
+
+SINGLE_HEAD = "class"
+"""The head of a network with one output, whatever its output layer is called."""
+
+
+def load_model(path: Path) -> keras.Model:
+    """The saved network, for inference; the file may come from anywhere.
+
+    Keras's safe mode: a file that brings code along (Lambda, custom objects) is refused.
+
+    Raises:
+        WrongName: no such file, not a .keras file, or not a network that takes images.
+        CorruptRecord: the file cannot be read, or needs code that plain Keras does not have.
+    """
+    if not path.exists():
+        raise WrongName(f"no model file {path}; give the path of a saved .keras file")
+    if path.suffix != ".keras":
+        raise WrongName(f"{path} is not a .keras file; save it with model.save('NAME.keras')")
+    try:
+        with untrusted.opened(path, ARCHIVE_BYTES) as file:
+            model = _read(file)
+        functional = _of_pictures(as_functional(model))
+        _check_outputs(functional)
+        return _in_float32(functional)
+    except WrongName as error:
+        raise WrongName(f"{path}: {error}") from error
+    except zipfile.BadZipFile as error:
+        raise CorruptRecord(f"{path} is no Keras archive or is cut short; save it again") from error
+    except untrusted.Refused as error:
+        raise CorruptRecord(f"{path}: {error}") from error
+    except Exception as error:  # what a damaged or hostile file makes Keras raise has no bound
+        raise CorruptRecord(
+            f"{path} is not a network of plain Keras layers that can be read back: {_reason(error)}"
+        ) from error
+
+
+def _read(file: IO[bytes]) -> keras.Model:
+    """The network in a .keras file, of which Keras sees a copy of what has been checked.
+
+    Raises:
+        Refused: it is larger than its file, or than it may be.
+        Exception: what a damaged or hostile file makes Keras raise has no bound.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        untrusted.opened_zip(file, members=3, most=ARCHIVE_BYTES) as archive,
+    ):
+        copy = Path(folder) / "checked.keras"
+        with zipfile.ZipFile(copy, "w") as checked:
+            for member in archive.infolist():
+                _check_member(member)
+                with archive.open(member) as source, checked.open(member.filename, "w") as target:
+                    shutil.copyfileobj(source, target, MIB)
+        with zipfile.ZipFile(copy) as checked:
+            untrusted.check_json(checked.read(CONFIG), CONFIG_VALUES, CONFIG_KEYS)
+            size = checked.getinfo(WEIGHTS).file_size
+            with checked.open(WEIGHTS) as weights, h5py.File(weights) as content:
+                numbers = untrusted.check_hdf5(content, size)
+        with _at_most_weights(2 * numbers + SPARE_WEIGHTS):
+            return keras.models.load_model(copy, compile=False, safe_mode=True)
+
+
+def _check_member(member: zipfile.ZipInfo) -> None:
+    name = member.filename
+    if name not in (CONFIG, METADATA, WEIGHTS):
+        raise untrusted.Refused(f"expected {CONFIG}, {METADATA} and {WEIGHTS} in it, got {name!r}")
+    most = max(MIB, RATIO * member.compress_size) if name == WEIGHTS else CONFIG_BYTES
+    if member.file_size > most:
+        sizes = untrusted.size(most), untrusted.size(member.file_size)
+        raise untrusted.Refused(f"expected at most {sizes[0]} of {name}, got {sizes[1]}")
+
+
+@contextmanager
+def _at_most_weights(most: int) -> Iterator[None]:
+    """Layers that ask for more weights than that, together, are refused before they get them.
+
+    Raises:
+        Refused: they do; Keras may wrap it.
+    """
+    asked = 0
+    add_weight = keras.layers.Layer.add_weight
+
+    def counted(layer: keras.layers.Layer, *given: Any, **options: Any) -> Any:
+        nonlocal asked
+        shape = given[0] if given else options.get("shape")
+        asked += math.prod([shape] if isinstance(shape, int) else shape or ())
+        if asked > most:
+            raise untrusted.Refused(
+                f"expected layers of at most {most:,} weights, as there are in its file, "
+                f"got {asked:,} or more with {layer.name!r}"
+            )
+        return add_weight(layer, *given, **options)
+
+    keras.layers.Layer.add_weight = counted
+    try:
+        yield
+    finally:
+        keras.layers.Layer.add_weight = add_weight
+
+
+def _check_outputs(model: keras.Model) -> None:
+    """Whether there is room for what the layers put out for one image.
+
+    Raises:
+        Refused: there is not.
+    """
+    left, seen = list(model.outputs), set()
+    while left:
+        tensor = left.pop()
+        if tensor in seen:
+            continue
+        seen.add(tensor)
+        step = made_by(tensor)
+        numbers = math.prod(side or 1 for side in tensor.shape[1:])
+        if numbers > MOST_OUTPUTS:
+            raise untrusted.Refused(
+                f"expected layers that put out at most {MOST_OUTPUTS:,} numbers per image, "
+                f"got {numbers:,} of {step.operation.name!r}"
+            )
+        left += step.inputs
+        if isinstance(step.operation, keras.Model):
+            left += step.operation.outputs
+
+
+def _reason(error: Exception) -> str:
+    """The root of Keras's message, which wraps it in pages, in one line."""
+    message = " ".join(str(error).split()).rpartition("Exception encountered: ")[2]
+    return message[:200] or type(error).__name__
+
+
+def as_functional(model: keras.Model) -> keras.Model:
+    """The same network, sharing its weights, with a list of outputs (or its single one).
+
+    Raises:
+        WrongName: the network does not take one batch of images of a fixed size.
+    """
+    inputs = getattr(model, "inputs", None) or []
+    if len(inputs) != 1 or len(inputs[0].shape) != 4 or None in inputs[0].shape[1:]:
+        found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs)
+        raise WrongName(
+            "expected a network of layers with one input (n, height, width, channels), found "
+            + (found or "no known input: a subclassed model cannot be looked into")
+        )
+    outputs = model.outputs
+    return keras.Model(model.inputs, outputs[0] if len(outputs) == 1 else outputs)
+
+
+def _of_pictures(model: keras.Model) -> keras.Model:
+    """The network, if it takes images that a file can hold.
+
+    Raises:
+        WrongName: it does not.
+    """
+    channels = image_shape(model)[2]
+    if channels not in MODES:
+        raise WrongName(
+            "expected a network of grey (1 channel) or RGB (3 channels) images, found "
+            f"{channels} channels"
+        )
+    return model
+
+
+def _in_float32(model: keras.Model) -> keras.Model:
+    """The network itself, or a copy if its input or its layers compute in anything else.
+
+    Gradients down to the pixels need a float input, and scores of tf-keras-vis float32.
+    """
+    kinds = {model.inputs[0].dtype, *(layer.compute_dtype for layer in model.layers)}
+    if kinds == {"float32"}:
+        return model
+
+    def exact(operation: keras.Operation) -> keras.Operation:
+        config = operation.get_config()
+        if isinstance(operation, keras.layers.Layer):  # others compute in what they are given
+            config["dtype"] = "float32"
+        return type(operation).from_config(config)
+
+    pixels = keras.Input(image_shape(model), dtype="float32")
+    copy = keras.models.clone_model(model, input_tensors=[pixels], clone_function=exact)
+    copy.set_weights(model.get_weights())
+    return as_functional(copy)
+
+
+def image_shape(model: keras.Model) -> tuple[int, int, int]:
+    """(height, width, channels) of the images the network takes."""
+    height, width, channels = model.inputs[0].shape[1:]
+    return height, width, channels
+
+
+def head_names(model: keras.Model) -> list[str]:
+    """Names of the outputs in order: their layers' names, or "class" if there is only one."""
+    if len(model.outputs) == 1:
+        return [SINGLE_HEAD]
+    return [str(name) for name in model.output_names]
+
+
+def find_head(heads: Sequence[str], name: str | None) -> str:
+    """The head of that name; the first one for None.
+
+    Raises:
+        WrongName: there is none of that name; the message lists those there are.
+    """
+    if name is None:
+        return heads[0]
+    if name not in heads:
+        raise WrongName(f"no head {name!r}; there are: {', '.join(heads)}")
+    return name
+
+
+def class_count(model: keras.Model, head: str) -> int:
+    """How many classes a head tells apart; a single neuron tells two."""
+    units = int(model.outputs[head_names(model).index(head)].shape[-1])
+    return max(2, units)
+
+
+def fitting_names(model: keras.Model, names: Names) -> dict[str, tuple[str, ...]]:
+    """The names of those heads that tell as many classes apart as there are names."""
+    fitting = {}
+    for head, output in zip(head_names(model), model.outputs, strict=True):
+        units = output.shape[-1]
+        if len(output.shape) == 2 and len(names.get(head, ())) == max(2, units or 0):
+            fitting[head] = tuple(names[head])
+    return fitting
+
+
+def layer_names(model: keras.Model) -> list[str]:
+    """Names of all layers, in order."""
+    return [layer.name for layer in model.layers]
+
+
+def is_convolution(layer: keras.layers.Layer) -> bool:
+    """Whether the layer convolves pictures."""
+    return isinstance(layer, CONVOLUTIONS)
+
+
+def visual_layers(model: keras.Model) -> list[keras.layers.Layer]:
+    """The convolution and pooling layers, in order.
+
+    Raises:
+        WrongName: a model is nested inside; its layers are not reached.
+    """
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            raise WrongName(
+                f"layer {layer.name!r} is a model of its own; "
+                "figures need a network whose layers are not nested"
+            )
+    return [layer for layer in model.layers if isinstance(layer, CONVOLUTIONS + POOLINGS)]
+
+
+def find_layers(model: keras.Model, names: Iterable[str]) -> list[keras.layers.Layer]:
+    """The convolution and pooling layers of those names, in the order given.
+
+    Raises:
+        WrongName: a name is not among them; the message lists those there are.
+    """
+    layers = {layer.name: layer for layer in visual_layers(model)}
+    missing = [name for name in names if name not in layers]
+    if missing:
+        there = ", ".join(layers) or "none"
+        raise WrongName(
+            f"no convolution or pooling layer {', '.join(map(repr, missing))}; there are: {there}"
+        )
+    return [layers[name] for name in names]
+
+
+def predictor(model: keras.Model, batch: int = 256) -> Callable[[np.ndarray], Probabilities]:
+    """A function that predicts with the network as its weights are when it is called.
+
+    Traced once, so it pays to keep it: `model.predict` sets up a data pipeline at every call.
+
+    Args:
+        model: Its heads end in softmax or in one sigmoid neuron.
+        batch: Images at a time.
+
+    Returns:
+        Raw images (n, height, width, channels) in 0..255 -> head -> (n, classes) float32.
+    """
+    model = as_functional(model)
+    heads = head_names(model)
+    signature = tf.TensorSpec((None, *image_shape(model)), tf.float32)
+
+    @tf.function(input_signature=[signature], autograph=False)
+    def forward(pixels: tf.Tensor) -> Sequence[tf.Tensor]:
+        outputs = model([pixels], training=False)
+        return outputs if isinstance(outputs, Sequence) else [outputs]
+
+    def predict_all(images: np.ndarray) -> Probabilities:
+        parts = [
+            [np.asarray(output, np.float32) for output in forward(images[i : i + batch])]
+            for i in range(0, len(images), batch)
+        ]
+        columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        return as_probabilities(heads, columns)
+
+    return predict_all
+
+
+def layer_outputs(
+    model: keras.Model, layers: Sequence[keras.layers.Layer], images: np.ndarray
+) -> list[np.ndarray]:
+    """What each of the network's layers puts out for raw images, as float32, images first."""
+    if not layers:
+        return []
+    probe = keras.Model(model.inputs, [layer.output for layer in layers])
+    outputs = probe([np.asarray(images, np.float32)], training=False)
+    return [np.asarray(output, np.float32) for output in keras.tree.flatten(outputs)]
+
+
+def predict(model: keras.Model, images: np.ndarray) -> Probabilities:
+    """Each head's class probabilities of raw images; see `predictor`.
+
+    Raises:
+        WrongUse: the network puts out something else, see `study.networks.answers`.
+    """
+    functional = as_functional(model)
+    check_heads(head_names(functional), functional.outputs)
+    probabilities = predictor(functional)(images)
+    check_probabilities(probabilities)
+    return probabilities

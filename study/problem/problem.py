@@ -1,0 +1,170 @@
+"""The problems there are: every module of `search_spaces` that has a public name.
+
+A problem module holds
+
+    its docstring           the first line is the problem's description
+    DATA                    the data set: a module of `study.data`
+    HEADS                   ("class",), or the label columns that make the class together, one
+                            output each, in order
+    OBJECTIVE               the metric its search maximises: "accuracy" or "joint"
+    BASELINE                the prescribed network as a point of the space
+    build(hp, steps)        hyperparameters -> compiled Keras model, functional or sequential,
+                            with a convolution at least
+"""
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import search_spaces
+from study.data.ground import ground_of
+from study.errors import WrongName
+from study.records.base import Signature, Value
+
+if TYPE_CHECKING:
+    import keras
+    import keras_tuner
+
+    from study.data.dataset import Dataset
+
+
+_LOOPS = ("train_step", "make_train_function", "fit")
+"""Keras's methods in whose place the study has a loop of its own."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem of the study, as its module in `search_spaces` declares it."""
+
+    name: str
+    description: str
+    data: str
+    heads: tuple[str, ...]
+    objective: str
+    baseline: dict[str, Value]
+    build: "Callable[[keras_tuner.HyperParameters, int], keras.Model]"
+    """(hyperparameters, optimizer steps the learning-rate schedule spans) -> compiled model."""
+
+
+def problem_names() -> list[str]:
+    """Names of all problems, sorted; imports none of them."""
+    return sorted(
+        module.name
+        for module in pkgutil.iter_modules(search_spaces.__path__)
+        if not module.name.startswith("_")
+    )
+
+
+def problem_description(name: str) -> str:
+    """First line of the problem's docstring, read without importing Keras."""
+    return _first_line(ast.get_docstring(_source(name)))
+
+
+def problem_data(name: str) -> str:
+    """The problem's data set, read without importing Keras.
+
+    Raises:
+        WrongName: there is no problem of that name, or its DATA is not a plain string.
+    """
+    for statement in _source(name).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="DATA")], value=ast.Constant(value=str(data))):
+                return data
+    raise WrongName(f'search_spaces/{name}.py: expected a line like DATA = "mnist"')
+
+
+def _source(name: str) -> ast.Module:
+    _check_name(name)
+    path = Path(next(iter(search_spaces.__path__))) / f"{name}.py"
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def load_problem(name: str) -> Problem:
+    """The problem of that name.
+
+    Raises:
+        WrongName: there is none.
+    """
+    _check_name(name)
+    module = importlib.import_module(f"search_spaces.{name}")
+    return Problem(
+        name=name,
+        description=_first_line(module.__doc__),
+        data=module.DATA,
+        heads=tuple(module.HEADS),
+        objective=module.OBJECTIVE,
+        baseline=dict(module.BASELINE),
+        build=module.build,
+    )
+
+
+def check_heads(problem: Problem, dataset: "Dataset") -> None:
+    """Whether the problem's heads name a class of the data set, alone or all together.
+
+    Raises:
+        WrongName: they do not.
+    """
+    if problem.heads != ("class",) and set(problem.heads) != set(dataset.attributes):
+        several = f", or {dataset.attributes}" if dataset.attributes else ""
+        raise WrongName(
+            f'search_spaces/{problem.name}.py: expected HEADS = ("class",){several}, got '
+            f"{problem.heads}"
+        )
+
+
+def signature(problem: Problem, dataset: "Dataset") -> Signature:
+    """What the problem's networks take and tell apart; its heads fit the data set."""
+    return Signature(
+        image_shape=dataset.image_shape,
+        heads={head: list(dataset.names[head]) for head in problem.heads},
+        images=dataset.sizes,
+        ground=ground_of(dataset.train.images),
+    )
+
+
+def check_network(problem: Problem, model: "keras.Model") -> None:
+    """Whether the study's loop trains this network of the problem as Keras's `fit` would.
+
+    Raises:
+        WrongName: it does not; the message says what is in the way.
+    """
+    if wrong := _obstacle(problem.heads, model):
+        raise WrongName(f"search_spaces/{problem.name}.py: {wrong}")
+
+
+def _obstacle(heads: tuple[str, ...], model: "keras.Model") -> str | None:
+    import keras
+
+    if not isinstance(model, keras.Model) or not getattr(model, "outputs", None):
+        return (
+            "expected build to return a functional keras.Model, or a Sequential one with an Input, "
+            f"got {type(model).__name__}"
+        )
+    if not (model.compiled and model.optimizer):
+        return "expected a compiled network, got one without optimizer; call model.compile in build"
+    for name in _LOOPS:
+        if getattr(getattr(model, name), "__func__", None) is not getattr(keras.Model, name):
+            return (
+                f"its network overrides Keras's {name}, which the study does not call; "
+                "say what it does by layers, losses and an optimizer"
+            )
+    if not model.trainable_variables:
+        return "expected a network that can learn, got one without trainable weights"
+    # One head is "class", whatever its layer is called.
+    names = tuple(model.output_names) if len(model.outputs) > 1 else ("class",)
+    if names != heads:
+        return f"expected one output for each of HEADS = {heads}, in this order, got {names}"
+    return None
+
+
+def _check_name(name: str) -> None:
+    if name not in problem_names():
+        raise WrongName(f"no problem {name!r}; there are: {', '.join(problem_names())}")
+
+
+def _first_line(docstring: str | None) -> str:
+    return (docstring or "").strip().partition("\n")[0]

@@ -1,0 +1,52 @@
+"""A problem's search space, for Keras Tuner and as a plain record for those who do not know it."""
+
+from typing import TYPE_CHECKING, Any
+
+from study.problem.problem import Problem, check_network
+from study.records.base import Hyperparameter, SearchSpace
+
+if TYPE_CHECKING:
+    import keras_tuner
+
+
+def declared(problem: Problem) -> "keras_tuner.HyperParameters":
+    """All hyperparameters that the problem's networks can have, conditional ones too.
+
+    Raises:
+        WrongName: the network of their defaults is none that the study can train.
+    """
+    import keras_tuner
+
+    space = keras_tuner.HyperParameters()
+    check_network(problem, problem.build(space, 1))
+    return space
+
+
+def search_space(problem: Problem) -> SearchSpace:
+    """The whole space, in the order in which the problem declares it."""
+    return SearchSpace(
+        objective=problem.objective,
+        hyperparameters=[_hyperparameter(entry) for entry in declared(problem).space],
+    )
+
+
+def _hyperparameter(entry: Any) -> Hyperparameter:
+    """Keras Tuner's Choice, Boolean and Fixed are choices; its Int and Float numbers."""
+    from keras_tuner.engine.hyperparameters import Float, Int
+
+    conditions = {one.name: list(one.values) for one in entry.conditions}
+    if not isinstance(entry, Int | Float):
+        return Hyperparameter(
+            name=entry.name, kind="choice", values=list(entry.values), conditions=conditions
+        )
+    log = entry.sampling != "linear"
+    return Hyperparameter(
+        name=entry.name,
+        kind="int" if isinstance(entry, Int) else "float",
+        low=entry.min_value,
+        high=entry.max_value,
+        # On a logarithmic scale Keras Tuner's step is a factor.
+        step=None if log else entry.step,
+        log=log,
+        conditions=conditions,
+    )

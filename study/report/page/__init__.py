@@ -1,0 +1,1 @@
+"""The page itself: templates, number formats, one file of HTML."""

@@ -1,0 +1,456 @@
+"""One problem's section: facts, the two networks, every variation tried, figures."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from study.evaluation import retrainings
+from study.machine.shell import command
+from study.records.base import (
+    FEWEST_DRAWS,
+    METHOD_NAMES,
+    NETWORKS,
+    Estimate,
+    Evaluation,
+    NetworkName,
+    Sanity,
+    SanityVerdict,
+    SeedResult,
+    StageName,
+    Trial,
+    Value,
+)
+from study.report.charts import Explore, explore
+from study.report.gallery import HEADINGS, FigureRow, Group, figure_rows
+from study.report.inputs import ProblemInput
+from study.report.page.formats import (
+    count,
+    listed,
+    metric_name,
+    percent,
+    points,
+    points_range,
+    several,
+    value,
+)
+from study.trials import excerpt
+from study.trials.checks import edges
+from study.trials.frames import trial_table
+from study.trials.ranking import best_trial
+
+STAGES: dict[StageName, str] = {
+    "search": "the search",
+    "evaluate": "the comparison on the test part",
+    "figures": "the figures",
+}
+"""Each stage in words."""
+
+NOT_PASSED: dict[SanityVerdict, str] = {
+    "stays": "Not to be trusted here: {}. These heatmaps still resemble themselves when the "
+    "network has forgotten all it learned: see “Do the heatmaps react to what the network "
+    "learned?”.",
+    "vanishes": "Not shown to be worth trust: {}. Too many of these heatmaps become the same "
+    "everywhere when the network has forgotten all it learned, so that nothing is left to compare.",
+}
+"""What is said beside heatmaps of methods with such a verdict."""
+WITH_HEATMAPS = ("heatmaps", "trust", "errors")
+"""Keys of `HEADINGS`."""
+
+METRICS = {
+    "accuracy": "share of images whose class is right",
+    "joint": "share of images with all labels right at once",
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A hyperparameter of the two networks; None where it does not apply."""
+
+    name: str
+    baseline: Value | None
+    tuned: Value | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the search changed it."""
+        return self.baseline != self.tuned
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two networks' hyperparameters side by side."""
+
+    title: dict[NetworkName, str]
+    parameters: dict[NetworkName, int | None]
+    rows: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric on the test part."""
+
+    metric: str
+    baseline: Estimate | None
+    tuned: Estimate | None
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """Validation minus test."""
+
+    of: str
+    """A network, or the difference of both."""
+    gap: Estimate
+
+
+@dataclass(frozen=True)
+class SeedRow:
+    """One retraining of a finalist, on the metric compared."""
+
+    network: NetworkName
+    result: SeedResult
+    validation: float | None
+    test: float | None
+    saved: bool
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """One variation tried; `values` has None where a hyperparameter does not apply."""
+
+    trial: Trial
+    values: tuple[Value | None, ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TrialTable:
+    """All variations tried."""
+
+    summary: str
+    columns: tuple[str, ...]
+    rows: tuple[TrialRow, ...]
+    note: str | None
+    """Which trials have a row, if not all have."""
+
+
+@dataclass(frozen=True)
+class FigureGroup(Group):
+    """A heading of a problem and the figures below it.
+
+    The template puts the table of trials under "search", metrics and seeds under "results".
+    """
+
+    rows: tuple[FigureRow, ...]
+    warning: str | None = None
+
+
+@dataclass(frozen=True)
+class ProblemSection:
+    """Everything the report says about one problem."""
+
+    name: str
+    anchor: str
+    description: str
+    notes: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    result: str | None
+    verdict: str | None
+    caution: str | None
+    """What a reader of the verdict must know of the networks."""
+    networks: Networks | None
+    metrics: tuple[MetricRow, ...]
+    """Empty when the one metric is in the answer's table already."""
+    metric: str | None
+    seeds: tuple[SeedRow, ...]
+    gaps: tuple[GapRow, ...]
+    trials: TrialTable | None
+    explore: Explore | None
+    groups: tuple[FigureGroup, ...]
+
+
+def names_in_order(settings: Iterable[dict[str, Value]]) -> tuple[str, ...]:
+    """All names in the order in which they first appear."""
+    return tuple(dict.fromkeys(name for values in settings for name in values))
+
+
+def networks(problem: ProblemInput) -> Networks | None:
+    """The two networks; before the evaluation, the trials they are going to be."""
+    found = problem.evaluation
+    if found is not None:
+        both = {n: found.networks[n] for n in NETWORKS if n in found.networks}
+        return _networks(
+            {"baseline": "Baseline", "tuned": "Tuned"},
+            {name: network.parameters for name, network in both.items()},
+            {name: network.hyperparameters for name, network in both.items()},
+        )
+    best = best_trial(problem.trials)
+    first = next((trial for trial in problem.trials if trial.number == 0), None)
+    if first is None or best is None:
+        return None
+    return _networks(
+        {"baseline": "Baseline (trial 0)", "tuned": f"Best so far (trial {best.number})"},
+        {"baseline": first.parameters, "tuned": best.parameters},
+        {"baseline": first.hyperparameters, "tuned": best.hyperparameters},
+    )
+
+
+def _networks(
+    title: dict[NetworkName, str],
+    parameters: Mapping[NetworkName, int | None],
+    values: dict[NetworkName, dict[str, Value]],
+) -> Networks:
+    baseline, tuned = values.get("baseline", {}), values.get("tuned", {})
+    rows = [
+        Parameter(name, baseline.get(name), tuned.get(name))
+        for name in names_in_order([baseline, tuned])
+    ]
+    return Networks(title, {n: parameters.get(n) for n in NETWORKS}, tuple(rows))
+
+
+def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
+    """The trials that are shown of the run of that name, with every hyperparameter."""
+    if not trials:
+        return None
+    columns = names_in_order(trial.hyperparameters for trial in trials)
+    best, statuses = best_trial(trials), trial_table(trials)["status"]
+    rows = []
+    for trial in (shown := excerpt.shown(trials)):
+        tags = [
+            tag
+            for tag, applies in (
+                ("baseline", trial.number == 0),
+                ("best", trial is best),
+                ("ended early", statuses[trial.number] == "ended early"),
+            )
+            if applies
+        ]
+        rows.append(TrialRow(trial, tuple(map(trial.hyperparameters.get, columns)), tuple(tags)))
+    failed, early = ((statuses == status).sum() for status in ("failed", "ended early"))
+    summary = f"{several(len(trials), 'trial')}, {failed or 'none'} failed."
+    if early:
+        summary += (
+            f" {early} ended early: others promised more, and went on as the trials whose "
+            "numbers are missing here."
+        )
+    if best is not None:
+        summary += f" The best is trial {best.number} with {percent(best.score)} on validation."
+    note = None
+    if len(rows) < len(trials):
+        note = (
+            f"The table has {excerpt.said_of(trials, shown)}. "
+            f"`{command('export', run, '--to', 'csv')}` writes all."
+        )
+    return TrialTable(summary, columns, tuple(rows), note)
+
+
+def edge_check(problem: ProblemInput) -> str | None:
+    """Whether the space was large enough, as far as its best trial can tell."""
+    best = best_trial(problem.trials)
+    if problem.space is None or best is None:
+        return None
+    found = edges(best, problem.space)
+    if not found.ranged:
+        return None
+    chance = f"of a random network's {found.by_chance:.1f} would"
+    if not found.found:
+        return (
+            f"None of the best trial's {several(found.ranged, 'value')} with a range lies at an "
+            f"end of it ({chance}): the space was large enough for it."
+        )
+    told = [
+        f"{edge.name} = {value(edge.value)}, the {'most' if edge.upper else 'least'} of "
+        f"{value(edge.low)} to {value(edge.high)}"
+        for edge in found.found
+    ]
+    lie = "lies" if len(told) == 1 else "lie"
+    said = (
+        f"{len(told)} of the best trial's {several(found.ranged, 'value')} with a range {lie} at "
+        f"an end of it ({chance}): {'; '.join(told)}. "
+    )
+    if len(told) > found.by_chance + 1:
+        return said + "That is more than chance explains well: try a wider space."
+    return said + "That is what chance explains; a wider space need not be better."
+
+
+def metric_rows(found: Evaluation) -> tuple[MetricRow, ...]:
+    """All metrics of the test part, the compared one first; none if there is but that one."""
+    tests = {name: network.test for name, network in found.networks.items()}
+    names = dict.fromkeys([found.metric, *(name for test in tests.values() for name in test)])
+    if len(names) == 1:
+        return ()
+    return tuple(
+        MetricRow(n, tests.get("baseline", {}).get(n), tests.get("tuned", {}).get(n)) for n in names
+    )
+
+
+def seed_rows(found: Evaluation) -> tuple[SeedRow, ...]:
+    """Every retraining, baseline first."""
+    return tuple(
+        SeedRow(
+            network=name,
+            result=result,
+            validation=result.validation.get(found.metric),
+            test=result.test.get(found.metric),
+            saved=result.seed == found.networks[name].saved_seed,
+        )
+        for name in NETWORKS
+        if name in found.networks
+        for result in found.networks[name].seeds
+    )
+
+
+def gap_rows(found: Evaluation) -> tuple[GapRow, ...]:
+    """Validation minus test of both networks, and the tuned one's minus the baseline's."""
+    if not {"validation", "test"} <= found.images.keys() or len(found.networks) < len(NETWORKS):
+        return ()
+    return (
+        *(GapRow(name, gap) for name, gap in retrainings.gaps(found).items()),
+        GapRow("tuned minus baseline", retrainings.gap_difference(found)),
+    )
+
+
+def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
+    """Short facts: what the data is, what is measured, how the search went."""
+    rows = []
+    found = problem.evaluation
+    if found is not None:
+        parts = [f"{count(images)} {part}" for part, images in found.images.items()]
+        rows.append(("Images", listed(parts)))
+        rows.append(("Classes", count(len(found.classes))))
+        meaning = METRICS.get(found.metric)
+        name = metric_name(found.metric)
+        rows.append(("Measured", f"{name}, the {meaning}" if meaning else name))
+    if problem.trials:
+        rows.append(("Search", _search_fact(problem)))
+    if (edge := edge_check(problem)) is not None:
+        rows.append(("Edge of the space", edge))
+    if found is not None:
+        seeds = [str(seed.seed) for n in found.networks.values() for seed in n.seeds]
+        each = listed(list(dict.fromkeys(seeds)))
+        rows.append(("Retrained", f"both networks, with seeds {each}"))
+    return tuple(rows)
+
+
+def _search_fact(problem: ProblemInput) -> str:
+    text = several(len(problem.trials), "trial")
+    if problem.tuner:
+        text += f" by {problem.tuner} search"
+    longest = max(trial.epochs for trial in problem.trials)
+    return text + f", up to {several(longest, 'epoch')} each"
+
+
+def result(found: Evaluation) -> str | None:
+    """The comparison in a sentence."""
+    tests = {name: network.test.get(found.metric) for name, network in found.networks.items()}
+    baseline, tuned = tests.get("baseline"), tests.get("tuned")
+    if baseline is None or tuned is None:
+        return None
+    images = found.images.get("test")
+    where = f"the {count(images)} test images" if images else "the test part"
+    return (
+        f"On {where} the tuned network reaches {percent(tuned.mean)} "
+        f"{metric_name(found.metric)}, the baseline {percent(baseline.mean)}: a difference of "
+        f"{points(found.comparison.difference)} percentage points "
+        f"(95% interval {points_range(found.comparison.ci95)})."
+    )
+
+
+def problem_section(
+    problem: ProblemInput,
+    anchor: str,
+    run: str,
+    to_do: Collection[StageName] = (),
+    live: bool = False,
+) -> ProblemSection:
+    """The section of one problem of the run of that name.
+
+    Args:
+        problem: What there is of it.
+        anchor: The section's id.
+        run: The run's name.
+        to_do: Stages that the run was to do for it and has not finished.
+        live: Whether the run goes on, and does them by itself.
+    """
+    found = problem.evaluation
+    groups, notes = [], list(problem.notes)
+    for key, heading in HEADINGS.items():
+        rows, unreadable = figure_rows(p for p in problem.pictures if p.picture.section == key)
+        notes.extend(unreadable)
+        tables = (key == "search" and problem.trials) or (key == "results" and found)
+        if rows or tables:
+            groups.append(FigureGroup(key, heading, rows, heatmap_warning(problem.sanity, key)))
+    return ProblemSection(
+        name=problem.name,
+        anchor=anchor,
+        description=problem.description,
+        notes=(*notes, *(_coming(problem, to_do) if live else _missing(problem, run, to_do))),
+        facts=facts(problem),
+        result=result(found) if found else None,
+        verdict=found.comparison.verdict if found else None,
+        caution=retrainings.warning(found) if found else None,
+        networks=networks(problem),
+        metrics=metric_rows(found) if found else (),
+        metric=found.metric if found else None,
+        seeds=seed_rows(found) if found else (),
+        gaps=gap_rows(found) if found else (),
+        trials=table_of(problem.trials, run),
+        explore=None if live else explore(problem, run),  # seconds, for importances
+        groups=tuple(groups),
+    )
+
+
+def heatmap_warning(sanity: Sanity | None, group: str) -> str | None:
+    """Beside heatmaps: those of which methods say nothing of a network; None if there are none."""
+    if sanity is None or group not in WITH_HEATMAPS:
+        return None
+    if not sanity.decides:
+        return (
+            f"Whether these heatmaps can be trusted is not known: it was tried with "
+            f"{several(sanity.draws, 'draw')} of random weights, and a verdict takes "
+            f"{FEWEST_DRAWS}. Drawing the figures again makes them."
+        )
+    told = [_of_methods(sanity, verdict, words) for verdict, words in NOT_PASSED.items()]
+    return " ".join(words for words in told if words) or None
+
+
+def _of_methods(sanity: Sanity, verdict: SanityVerdict, words: str) -> str:
+    named = [
+        f"{METHOD_NAMES[method]} on the {network} network"
+        for network in sanity.networks
+        for method in sanity.methods(network, verdict)
+    ]
+    return words.format(listed(named)) if named else ""
+
+
+def _coming(problem: ProblemInput, to_do: Collection[StageName]) -> list[str]:
+    """What a run that goes on does not have yet."""
+    names = [STAGES[stage] for stage in to_do]
+    if problem.trials and "search" in to_do:
+        names[0] = "the rest of the search"
+    return [f"Still to come: {listed(names)}."] if names else []
+
+
+def _missing(problem: ProblemInput, run: str, to_do: Collection[StageName]) -> list[str]:
+    """What a half-finished run does not have yet, and the command that makes it."""
+    resume = f"`{command('resume', run)}`"
+    missing = []
+    if not problem.trials:
+        begun = f" {resume} goes on with it." if "search" in to_do else ""
+        missing.append(f"There are no trials yet: the search has not been run.{begun}")
+    elif "search" in to_do:
+        missing.append(
+            f"The search has not ended: only the {several(len(problem.trials), 'trial')} finished "
+            f"so far are here. {resume} goes on with it."
+        )
+    if problem.evaluation is None:
+        evaluate = resume if "evaluate" in to_do else f"`{command('evaluate', run)}`"
+        missing.append(
+            "The networks have not been compared yet: the test part has not been read. "
+            f"{evaluate} does both."
+        )
+    if not problem.pictures:
+        draw = resume if "figures" in to_do else f"`{command('visualize', run)}`"
+        missing.append(f"There are no figures yet. {draw} makes them.")
+    elif "figures" in to_do:
+        missing.append(f"The figures are of an earlier state. {resume} draws them again.")
+    return missing

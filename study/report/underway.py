@@ -1,0 +1,59 @@
+"""How far a run is that still goes on."""
+
+from dataclasses import dataclass
+
+from study.records.base import Step
+from study.report.inputs import ReportInput
+from study.report.page.formats import percent, several
+from study.trials.ranking import best_trial
+
+RELOAD_S = 5
+"""Seconds after which the page of a run that goes on loads itself again."""
+
+
+NOW = {"search": "the search of {}", "evaluate": "the comparison on {}"}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What there is so far and what is to come."""
+
+    short: str
+    """For the browser's tab: "12 trials"."""
+    words: str
+    at: str
+    """When this was written, ISO 8601 in UTC."""
+    reload_s: int = RELOAD_S
+
+
+def progress(report: ReportInput) -> Progress | None:
+    """Of a run whose report is refreshed while it goes on; None of any other."""
+    if report.live_at is None:
+        return None
+    trials = [trial for problem in report.problems for trial in problem.trials]
+    short = several(len(trials), "trial")
+    failed = sum(trial.status == "failed" for trial in trials)
+    best = [
+        f"{percent(found.score)} on {problem.name}"
+        for problem in report.problems
+        if (found := best_trial(problem.trials)) is not None
+    ]
+    so_far = f"{short} so far"
+    if failed:
+        so_far += f", {failed} of them failed"
+    if best:
+        so_far += f"; best on validation: {', '.join(best)}"
+    study = report.study
+    steps = len(study.problems) * len(study.plan)
+    to_do = study.to_do()
+    done = f"{steps - len(to_do)} of {several(steps, 'step')} done"
+    words = f"Still running: {so_far}. {done}{_now(to_do)}."
+    return Progress(short, words, report.live_at)
+
+
+def _now(to_do: list[Step]) -> str:
+    """What is being done: figures are drawn last, all at once."""
+    for problem, stage in to_do:
+        if stage != "figures":
+            return f"; now: {NOW[stage].format(problem)}"
+    return "; now: the figures" if to_do else ""

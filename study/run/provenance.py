@@ -1,0 +1,69 @@
+"""What a run ran on: versions, hardware, git commit. For the record, not for decisions."""
+
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from study.machine import processor
+from study.workers.local import core_count
+
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "keras-tuner",
+    "tf-keras-vis",
+    "numpy",
+    "ml_dtypes",
+    "pandas",
+    "seaborn",
+    "matplotlib",
+    "scipy",
+    "scikit-learn",
+    "optuna",
+    "pillow",
+    "distributed",
+)
+
+
+def now() -> str:
+    """The time, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0).isoformat()
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages that numbers may depend on -> version."""
+    return {"python": platform.python_version()} | {
+        package: metadata.version(package) for package in PACKAGES
+    }
+
+
+def hardware(workers: int) -> dict[str, str | int | float]:
+    """Processor, cores, memory and workers."""
+    import psutil
+
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": processor.name(),
+        "vector_instructions": processor.vector_instructions(),
+        "cores": core_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "workers": workers,
+    }
+
+
+def git_commit() -> str | None:
+    """The commit of this checkout, with "-dirty" if it was changed since; None outside git."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None

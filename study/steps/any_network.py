@@ -1,0 +1,173 @@
+"""Figures of any saved networks, of a run or from elsewhere, for images that the user has."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from study.data import class_names
+from study.data.image_files import read_images
+from study.errors import WrongName, WrongUse
+from study.figures.networks import activations, filters, heatmaps
+from study.figures.networks.heatmaps import PLAIN, Asked
+from study.networks.saved import (
+    class_count,
+    find_head,
+    find_layers,
+    fitting_names,
+    head_names,
+    image_shape,
+    load_model,
+    predict,
+)
+from study.problem.problem import problem_data
+from study.problem.settings import FigureSettings
+from study.records.base import NETWORKS, FigureKind, Ground, Method, NetworkName, Picture, Signature
+from study.run.store import Run, problem_of_model
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A saved network and what is known of it."""
+
+    path: Path
+    label: str
+    """Names it among others; fit for a folder name."""
+    names: dict[str, tuple[str, ...]]
+    """Head -> class names; {} if the network is not of a run."""
+    ground: Ground | None = None
+    """That of the images it was trained on; None if it is not of a run, or its run tells none."""
+
+
+def figures_folder(path: Path) -> Path:
+    """Where figures of a saved network go unless told otherwise: beside it.
+
+    Raises:
+        WrongUse: what is there leads elsewhere.
+    """
+    folder = path.with_suffix("").with_name(f"{path.stem}-figures")
+    if folder.is_symlink():
+        raise WrongUse(f"{folder}: expected a folder or nothing, got a link; give another by --out")
+    return folder
+
+
+def saved_model(path: Path) -> SavedModel:
+    """Any .keras file; of a run's, class names and the training images' ground are known."""
+    found = problem_of_model(path)
+    return _of_problem(path, path.stem, *found) if found else SavedModel(path, path.stem, {})
+
+
+def models_of_run(
+    run: Run, problems: Sequence[str], network: NetworkName | None
+) -> list[SavedModel]:
+    """The saved networks of these problems, one or both of each.
+
+    Raises:
+        WrongName: there is no problem, or one has not been evaluated: nothing is saved yet.
+    """
+    if not problems:
+        raise WrongName(f"{run.name!r} has no networks yet: `resume` and `evaluate` it first")
+    models = []
+    for problem in problems:
+        for name in [network] if network else NETWORKS:
+            path = run.model_path(problem, name)
+            if not path.is_file():
+                raise WrongName(f"{path} is not there: evaluate {run.name!r} first")
+            signature = run.signature(problem)
+            models.append(_of_problem(path, f"{problem}-{name}", problem, signature))
+    return models
+
+
+def _of_problem(path: Path, label: str, problem: str, signature: Signature | None) -> SavedModel:
+    """A run's network; where the run recorded no signature, the problem's data set has the names.
+
+    Raises:
+        WrongName: it recorded none, and there is no such problem any more.
+    """
+    if signature is None:
+        return SavedModel(path, label, class_names(problem_data(problem)))
+    names = {head: tuple(classes) for head, classes in signature.heads.items()}
+    return SavedModel(path, label, names, signature.ground)
+
+
+def drawing(
+    model: SavedModel,
+    kinds: Sequence[FigureKind],
+    layers: Sequence[str],
+    image_files: Sequence[Path],
+    resize: bool,
+    invert: bool = False,
+    by: Sequence[Method] = PLAIN.methods,
+    head: str | None = None,
+    target: str | None = None,
+) -> Callable[[Path], list[Picture]]:
+    """Check what is asked of a saved network; nothing is drawn yet.
+
+    Args:
+        resize: Convert images that do not fit; see `study.data.image_files.read_images`.
+        invert: Turn light and dark of the images.
+        by: Methods of the heatmaps, a figure each.
+        head: The only head to draw heatmaps of; None: all.
+        target: Name or index of the class to explain; None: the predicted one.
+
+    Returns:
+        What draws the figures into a folder, made if need be.
+
+    Raises:
+        WrongUse: activations or heatmaps are asked for without images, a class of several heads,
+            or heatmaps of a network that is no classifier.
+        WrongName: an unknown layer, head or class; the message lists those there are.
+        WrongImage: an image does not fit.
+    """
+    network = load_model(model.path)
+    find_layers(network, layers)
+    names = fitting_names(network, model.names)
+    asked = Asked(tuple(by), head, _class_index(network, names, head, target))
+    if not image_files and set(kinds) != {"filters"}:
+        raise WrongUse("activations and heatmaps need images: give --image FILE, or --kind filters")
+    shape = image_shape(network)
+    images = read_images(image_files, shape, resize=resize, invert=invert, ground=model.ground)
+    if "heatmaps" in kinds:
+        predict(network, images)  # refuses what is no classifier
+    chosen = list(layers) or None
+
+    def draw(folder: Path) -> list[Picture]:
+        folder.mkdir(parents=True, exist_ok=True)
+        about = (network, None, images, None, names, folder, chosen, len(images))
+        draws: dict[FigureKind, Callable[[], list[Picture]]] = {
+            "activations": partial(activations.pictures, *about),
+            "filters": lambda: filters.pictures(
+                filters.filters_info(network, chosen, images, FigureSettings()), None, folder
+            ),
+            "heatmaps": partial(heatmaps.pictures, *about, asked),
+        }
+        return [picture for kind in kinds for picture in draws[kind]()]
+
+    return draw
+
+
+def _class_index(
+    network: "keras.Model",
+    names: dict[str, tuple[str, ...]],
+    head: str | None,
+    target: str | None,
+) -> int | None:
+    """The class of the head, or of the only one, by its name or index."""
+    heads = head_names(network)
+    if target is not None and head is None and len(heads) > 1:
+        raise WrongUse(f"--class needs the head it is of: give --head, one of {', '.join(heads)}")
+    head = find_head(heads, head)
+    if target is None:
+        return None
+    known = names.get(head, ())
+    if target in known:  # before indices: MNIST's classes are named 0 to 9
+        return known.index(target)
+    classes = class_count(network, head)
+    if target.isdecimal() and int(target) < classes:
+        return int(target)
+    there = f"0 to {classes - 1}" + (f", or {', '.join(known)}" if known else "")
+    raise WrongName(f"no class {target!r} of head {head!r}; there are: {there}")

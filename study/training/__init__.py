@@ -1,0 +1,1 @@
+"""Train one network for given hyperparameter values: what runs on a worker."""

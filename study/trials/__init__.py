@@ -1,0 +1,1 @@
+"""What came of a search's trials, in numbers."""

@@ -1,0 +1,1 @@
+"""Where training runs: worker processes, on this machine or on a cluster."""

@@ -1,0 +1,353 @@
+"""Where training runs: worker processes, by Dask, here (`study.workers.local`) or on a cluster.
+
+Results come back in any order; whoever submits decides what to wait for.
+
+A job waits here until a worker is free for it, so that a worker that dies takes no other job with
+it. Dask gives the job of a dead worker to another one, which goes on from the job's checkpoint.
+"""
+
+import gc
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from uuid import uuid4
+
+from study.errors import StudyError, StudyFailed, WorkerDied, one_line
+from study.libraries.quiet_import import import_tensorflow
+from study.machine import variables
+from study.workers import wear
+
+if TYPE_CHECKING:
+    import distributed
+
+_LOOK_S = 2
+"""Seconds between looks at whether anybody is left to do the job."""
+
+_COUNT_S = 10
+"""Seconds between counts of workers: how many do jobs, and whether their scheduler answers."""
+
+_ANSWER_S = 120
+"""Seconds after which a scheduler that does not answer is taken to be lost."""
+
+_CLOSE_S = 3
+"""Seconds for an engine, its client and its workers to close, each; who has died never answers."""
+
+_LOST = "the connection to the scheduler was lost; what is finished is kept: resume the run"
+
+
+class _Closable(Protocol):
+    def close(self) -> Any: ...
+
+
+Closable = TypeVar("Closable", bound=_Closable)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """News of a job that is still running."""
+
+    key: str
+    epoch: int
+    score: float
+
+
+class Stopped(Exception):
+    """The driver does not want the running job any more."""
+
+
+@dataclass
+class _Call:
+    key: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    result: "Future[Any]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What a job returned, and the address of its worker if that has grown too large."""
+
+    result: Any
+    worn: str | None
+
+
+class Engine:
+    """Workers that call functions; made by `study.workers.local` and `study.workers.cluster`."""
+
+    def __init__(
+        self,
+        client: "distributed.Client",
+        retries: int,
+        patience: float = 90,
+        revive: Callable[[], None] = lambda: None,
+        resource: str | None = None,
+    ) -> None:
+        """Take the client's workers, which have imported what they need, into service.
+
+        Args:
+            client: Of a running scheduler.
+            retries: How often a job whose worker died is taken up again.
+            patience: Seconds without any worker after which none is expected to come back; a
+                cluster may take a while to start one.
+            revive: Begins workers in place of those that died for good.
+            resource: What workers that do jobs offer 1 of; None: all do.
+        """
+        self._client = client
+        self._loop: Any = client.loop
+        self._patience = patience
+        self._revive = revive
+        self._resource = resource
+        self._session = uuid4().hex[:8]  # a scheduler may serve several searches
+        self._lock = threading.RLock()
+        self._waiting: deque[_Call] = deque()
+        self._running: dict[str, distributed.Future] = {}
+        self.on_tick: Callable[[Tick], None] = lambda _: None
+        """Called, in another thread, for every `report_epoch` of a worker."""
+        self._addresses: set[str] = set()
+        """Of the workers that do jobs."""
+        self._counted = 0.0
+        self._renews = True
+        """Whether workers that have grown too large can be begun anew."""
+        client.subscribe_topic("all", self._note_worker)
+        self.count_workers()
+        client.run_on_scheduler(_allow_failures(retries))
+        client.subscribe_topic(self._session, lambda event: self.on_tick(Tick(**event[1]["tick"])))
+
+    @property
+    def workers(self) -> int:
+        """How many jobs can run at the same time, now."""
+        return len(self._addresses)
+
+    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
+        """Call `function(*args)` on a worker, in the order submitted; `key` names the job once."""
+        call = _Call(key, function, args)
+        with self._lock:
+            self._waiting.append(call)
+        self._start_waiting()
+        return call.result
+
+    def everywhere(self, function: Callable[[], Any]) -> list[Any]:
+        """What the function returns on each worker, in no order."""
+        return list(self._client.run(function, workers=list(self._addresses_now())).values())
+
+    def wait_any(self, futures: "Sequence[Future[Any]]") -> None:
+        """Wait until at least one of these is done.
+
+        Raises:
+            StudyFailed: no worker is left, or no scheduler.
+        """
+        last_seen = time.monotonic()
+        self._count_in_time()
+        while not wait(futures, timeout=_LOOK_S, return_when=FIRST_COMPLETED).done:
+            if self._client.status == "closed":  # by Dask, after it has tried again for a while
+                raise StudyFailed(_LOST)
+            self._count_in_time()
+            if self.workers:
+                last_seen = time.monotonic()
+            elif time.monotonic() - last_seen > self._patience:
+                raise StudyFailed(
+                    "all worker processes died and none came back; what is finished is kept: "
+                    "resume the run"
+                )
+            self._revive()
+            self._start_waiting()  # workers may have joined
+
+    def wait_for(self, future: "Future[Any]") -> Any:
+        """Wait for what a job returns.
+
+        Raises:
+            WorkerDied: its worker died, each time it was tried.
+            StudyFailed: it raised, or no worker is left. A StudyError is raised as it is.
+        """
+        self.wait_any([future])
+        return future.result()
+
+    def close(self) -> None:
+        """Start no job any more, and have Dask tell of nothing, the client's own leave included."""
+        with self._lock:
+            self._waiting.clear()
+        self._client.unsubscribe_topic("all")
+
+    def count_workers(self) -> int:
+        """Ask how many jobs can run at the same time; `workers` is so until Dask tells otherwise.
+
+        Raises:
+            StudyFailed: the scheduler does not answer.
+        """
+        self._addresses = self._addresses_now()
+        self._counted = time.monotonic()
+        return self.workers
+
+    def _count_in_time(self) -> None:
+        """Of workers that have joined, Dask does not tell which may do jobs."""
+        if time.monotonic() - self._counted > _COUNT_S:
+            self.count_workers()
+
+    def _addresses_now(self) -> set[str]:
+        """Of the workers that do jobs."""
+        scheduler = self._client.scheduler
+        try:
+            if scheduler is None:
+                raise ConnectionError("the connection is closed")
+            known = self._client.sync(scheduler.identity, callback_timeout=_ANSWER_S)["workers"]
+        except OSError as error:
+            raise StudyFailed(f"{_LOST} ({one_line(error)})") from error
+        return {
+            address
+            for address, worker in known.items()
+            if self._resource is None or self._resource in worker["resources"]
+        }
+
+    def _start_waiting(self) -> None:
+        with self._lock:
+            while self._waiting and len(self._running) < self.workers:
+                call = self._waiting.popleft()
+                future = self._client.submit(
+                    _do,
+                    call.function,
+                    *call.args,
+                    key=f"{self._session}/{call.key}",
+                    pure=False,
+                    resources=self._resource and {self._resource: 1},
+                )
+                self._running[call.key] = future
+                # On Dask's own loop, which ends with the client: a thread of its callbacks would
+                # wait for a result for ever, and the process for the thread.
+                self._loop.add_callback(self._follow, call, future)
+
+    async def _follow(self, call: _Call, future: "distributed.Future") -> None:
+        """Hand on what becomes of a job; what is lost with its worker, Dask has done again."""
+        outcome: _Done | StudyError
+        try:
+            outcome = await self._client.gather(future, asynchronous=True)
+        except Exception as error:
+            outcome = _reason(call.key, error)
+        worn = outcome.worn if isinstance(outcome, _Done) and self._renews else None
+        with self._lock:
+            self._running.pop(call.key, None)
+            self._addresses.discard(worn or "")  # no next job for it
+        if isinstance(outcome, _Done):
+            call.result.set_result(outcome.result)
+        else:
+            call.result.set_exception(outcome)
+        self._start_waiting()
+        if worn:
+            await self._renew(worn)
+
+    async def _renew(self, address: str) -> None:
+        """Have a worker begun anew that does nothing just now; that is no death of a job's."""
+        try:
+            await self._client.restart_workers([address], raise_for_error=False)
+        except Exception:  # without a nanny, nobody would begin it again: it goes on
+            self._renews = False
+            self._addresses.add(address)
+            self._start_waiting()
+
+    def _note_worker(self, event: tuple[float, dict[str, Any]]) -> None:
+        """On Dask's loop: a worker has come or gone, or something else has happened."""
+        news = event[1]
+        if news.get("action") == "add-worker" and self._resource is None:
+            self._addresses.add(news["worker"])
+            self._start_waiting()
+        elif news.get("action") == "remove-worker":
+            self._addresses.discard(news["worker"])
+
+
+def _do(function: Callable[..., Any], *args: Any) -> _Done:
+    """On a worker: a job."""
+    from distributed import get_worker
+
+    result = function(*args)
+    return _Done(result, get_worker().address if wear.is_worn() else None)
+
+
+def _reason(key: str, error: Exception) -> StudyError:
+    from distributed.scheduler import KilledWorker
+
+    if isinstance(error, StudyError):
+        return error
+    if isinstance(error, CancelledError):
+        return StudyFailed(f"{key}: {_LOST}")
+    if isinstance(error, KilledWorker):
+        times = error.allowed_failures + 1
+        return WorkerDied(
+            f"{key}: the worker process died {times} time{'s' if times > 1 else ''}, "
+            "out of memory perhaps; try fewer --workers"
+        )
+    return StudyFailed(f"{key}: {one_line(error)}")
+
+
+def report_epoch(epoch: int, score: float) -> None:
+    """Called on a worker: tell the driver how the running job is doing.
+
+    Raises:
+        Stopped: the driver does not want the job any more, or is gone.
+    """
+    from distributed import get_worker
+
+    worker = get_worker()
+    task = worker.get_current_task()
+    if worker.state.tasks[task].state == "cancelled":
+        raise Stopped
+    session, _, key = str(task).partition("/")
+    worker.log_event(session, {"tick": {"key": key, "epoch": epoch, "score": score}})
+
+
+def _allow_failures(failures: int) -> Callable[[Any], None]:
+    """For the scheduler: how many workers may die of a task before it is given up."""
+
+    # Pickled as it is and not by its name, since a scheduler may have no study.
+    def allow(dask_scheduler: Any) -> None:
+        dask_scheduler.allowed_failures = failures
+
+    return allow
+
+
+def preparation() -> "distributed.WorkerPlugin":
+    """Have workers, those that join later too, import TensorFlow before their first job."""
+    from distributed import Worker, WorkerPlugin
+
+    class Prepare(WorkerPlugin):
+        name = "study"
+        idempotent = True
+
+        def setup(self, worker: Worker) -> None:  # noqa: ARG002  # Dask's signature
+            variables.decide()
+            variables.ignore_warning_options()
+            # In a thread: the worker answers meanwhile.
+            threading.Thread(target=warm_up, daemon=True).start()
+
+    return Prepare()
+
+
+def warm_up() -> None:
+    """On a worker, or in the process it is forked from."""
+    import_tensorflow()
+    gc.freeze()  # Keras collects garbage before every trial: a quarter of a second less each time
+
+
+@contextmanager
+def closed_in_time(one: Closable) -> Iterator[Closable]:
+    """It for the length of the block; at its end it is closed, or left to itself in `_CLOSE_S`."""
+
+    def close() -> None:
+        with suppress(Exception):  # whoever was to answer is gone
+            one.close()
+
+    try:
+        yield one
+    finally:
+        closing = threading.Thread(target=close, name="closing", daemon=True)
+        closing.start()
+        closing.join(_CLOSE_S)
+
+
+def quiet_dask() -> None:
+    """Before Dask is imported: workers take leave, and fail, at length."""
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")

@@ -1,0 +1,179 @@
+"""Workers on this machine: one single-threaded process per core.
+
+Two of them do half as much again as one process with two threads.
+"""
+
+import logging
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from study.errors import WrongUse
+from study.libraries.quiet_import import import_tensorflow
+from study.machine import scratch, variables
+from study.workers.engine import Engine, closed_in_time, preparation, quiet_dask
+
+if TYPE_CHECKING:
+    import distributed
+
+_BACK_S = 30
+"""Seconds that a worker may take to come back, before another is begun; it takes one or two."""
+
+_PATIENCE_S = 2 * _BACK_S
+"""Seconds without any worker after which none will come back."""
+
+MOST_PER_CORE = 4
+"""Worker processes on this machine: more are a slip of the finger."""
+
+
+def core_count() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
+    """Worker processes on this machine, for the length of the block; they heed this process only.
+
+    Args:
+        workers: How many; None: one a core.
+        retries: How often a job whose worker died is taken up again.
+
+    Raises:
+        WrongUse: there would be more than MOST_PER_CORE workers on each core.
+    """
+    wanted = workers or core_count()
+    if wanted > (most := MOST_PER_CORE * core_count()):
+        raise WrongUse(
+            f"--workers: expected at most {most} here, {MOST_PER_CORE} per core, got {wanted}: "
+            "more train no faster, and each takes memory of its own"
+        )
+    quiet_dask()
+    variables.decide()  # for the workers too, which begin with these
+    start_method = _begin_importing()
+    import_tensorflow()
+    import dask
+    from distributed import Client
+
+    settings = {
+        "distributed.admin.large-graph-warning-threshold": "1GB",
+        # Models cannot be spilled to disk; a worker that takes too much is killed and replaced.
+        "distributed.worker.memory.target": False,
+        "distributed.worker.memory.spill": False,
+        "distributed.worker.memory.pause": False,
+        "distributed.worker.multiprocessing-method": start_method,
+        "distributed.deploy.lost-worker-timeout": f"{_BACK_S}s",
+    }
+    with (
+        dask.config.set(settings),
+        closed_in_time(_cluster(wanted)) as cluster,
+        closed_in_time(Client(cluster)) as client,
+    ):
+        client.register_plugin(preparation())
+        # A worker that dies as soon as it has begun takes its nanny with it, which would have begun
+        # the next.
+        engine = Engine(client, retries, _PATIENCE_S, revive=lambda: cluster.scale(wanted))
+        with closed_in_time(engine):
+            yield engine
+
+
+def _cluster(workers: int) -> "distributed.SpecCluster":
+    """A scheduler in this process and workers in their own, for the owner of their key alone.
+
+    The key is made here and lies in the memory of these processes only: other users of the machine
+    reach their ports, and can do nothing there.
+    """
+    from distributed import Nanny, Security, SpecCluster, system
+
+    from study.workers.dask_nodes import SilentScheduler, SilentWorker
+
+    security = Security.temporary()
+    everywhere = {"host": "127.0.0.1", "protocol": "tls://", "security": security}
+    worker = {
+        "cls": Nanny,
+        "options": {
+            **everywhere,
+            "worker_class": SilentWorker,
+            "nthreads": 1,
+            "memory_limit": system.MEMORY_LIMIT // workers,
+            "local_directory": str(scratch.folder()),
+            "silence_logs": logging.ERROR,
+        },
+    }
+    return SpecCluster(
+        workers=dict.fromkeys(range(workers), worker),
+        worker=worker,
+        scheduler={
+            "cls": SilentScheduler,
+            "options": {**everywhere, "port": 0, "dashboard": False},
+        },
+        security=security,
+        silence_logs=logging.ERROR,
+    )
+
+
+def _begin_importing() -> str:
+    """Start the process that all workers are forked from, and say how Dask is to start them.
+
+    It imports TensorFlow once for all of them, while this process imports its own: on two cores
+    the first trial begins after 9 s instead of 13, and a worker that died is back at once. To fork
+    after that is safe, because TensorFlow starts no thread before its first operation. Elsewhere
+    than on Linux the libraries below it do.
+    """
+    if sys.platform != "linux":
+        return "spawn"
+    # That process finds the study by this alone: up to Python 3.11 it is not told of `sys.path`.
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    here = {"PYTHONPATH": path.rstrip(os.pathsep), "TMPDIR": str(scratch.folder())}
+    # The tracker removes the semaphores of a process that was killed, and would complain.
+    with _environment({"PYTHONWARNINGS": "ignore"}), _signals_are_not_for_children():
+        resource_tracker.ensure_running()
+    with _environment(here), _temporary_files_in(here["TMPDIR"]), _signals_are_not_for_children():
+        forkserver.set_forkserver_preload(["study.workers.preload"])
+        forkserver.ensure_running()
+    from distributed import utils
+
+    utils._forkserver_preload_set = True  # or Dask imports here, too, what it would choose
+    return "forkserver"
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """These for the length of the block."""
+    before = os.environ.copy()
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+
+
+@contextmanager
+def _temporary_files_in(folder: str) -> Iterator[None]:
+    before = tempfile.tempdir
+    tempfile.tempdir = folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+@contextmanager
+def _signals_are_not_for_children() -> Iterator[None]:
+    """What is started in the block hears neither Ctrl-C nor that its terminal has closed.
+
+    From its first moment, which is before it could say so itself.
+    """
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)

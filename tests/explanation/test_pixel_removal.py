@@ -1,0 +1,75 @@
+"""Deletion and insertion on a network that needs one half of the image."""
+
+import numpy as np
+import pytest
+
+from study.explanation.pixel_removal import STEPS, curves, delete
+from study.records.base import METHODS
+
+
+class Bright:
+    """Sure of class 1 by the brightness of the left half; heatmaps point there, but Grad-CAM's."""
+
+    layer = "conv1"
+    heads = ("class",)
+
+    def predict(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Probability of class 1: 0.2 of a black left half, 1 of a white one."""
+        sure = 0.2 + 0.8 * images[:, :, :5].mean(axis=(1, 2, 3)) / 255
+        return {"class": np.stack([1 - sure, sure], axis=1)}
+
+    def predicted_in_turn(self, images: np.ndarray) -> list[tuple[str, int]]:
+        """What it is surer of."""
+        return [("class", int(sure.argmax())) for sure in self.predict(images)["class"]]
+
+    def in_turn(self, images: np.ndarray, method: str, seed: int) -> np.ndarray:  # noqa: ARG002
+        """Hot on the left; on the right by Grad-CAM."""
+        maps = np.zeros(images.shape[:3])
+        maps[:, :, :5] = 1
+        return maps[:, :, ::-1] if method == "gradcam" else maps
+
+
+def images(count: int = 4) -> np.ndarray:
+    """White on the left of a black image; of a larger one, so that black is the median."""
+    made = np.zeros((count, 10, 20, 1), np.uint8)
+    made[:, :, :5] = 255
+    return made
+
+
+def test_the_pixels_that_count_first_are_missed_first() -> None:
+    maps = Bright().in_turn(images(), "scorecam", 1)
+
+    made = curves(Bright(), images(), maps, seed=1)  # type: ignore[arg-type]
+
+    assert made.deletion.shape == made.insertion.shape == (4, STEPS + 1)
+    assert made.deletion[0, [0, STEPS // 4, -1]] == pytest.approx([1, 0.2, 0.2])
+    assert made.insertion[0, [0, STEPS // 4, -1]] == pytest.approx([0.2, 1, 1])
+    assert made.deletion[0, 0] > made.deletion[0, 1] > made.deletion[0, 2]
+
+
+def test_areas_are_under_the_curves() -> None:
+    maps = Bright().in_turn(images(), "scorecam", 1)
+
+    areas = curves(Bright(), images(), maps, seed=1).areas  # type: ignore[arg-type]
+
+    # A quarter of the way down from 1 to 0.2, or up; then level.
+    assert areas[0] == pytest.approx([0.25 * 0.6 + 0.75 * 0.2, 0.25 * 0.6 + 0.75, 0.6])
+
+
+def test_equal_pixels_go_in_a_random_order() -> None:
+    uniform = np.ones((4, 10, 20))
+
+    made = curves(Bright(), images(), uniform, seed=1)  # type: ignore[arg-type]
+
+    assert made.areas[:, 0].mean() == pytest.approx(0.6, abs=0.05)
+    assert len(np.unique(made.areas[:, 0])) > 1
+
+
+def test_methods_are_compared_with_sobel_on_the_same_images() -> None:
+    found = delete({"tuned": Bright()}, images(), seed=1)  # type: ignore[dict-item]
+
+    assert list(found.methods["tuned"]) == list(METHODS)
+    assert list(found.controls["tuned"]) == ["sobel", "random"]
+    assert found.above_sobel["tuned"]["scorecam"].ci95[0] > 0
+    assert found.above_sobel["tuned"]["gradcam"].ci95[1] < 0
+    assert found.methods["tuned"]["scorecam"].deletion_area.mean == pytest.approx(0.3)

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+
+from study.explanation.by_trial import SHOWN, effects
+from study.figures.search.explained_by_trial import caption, panels_info, pictures
+from study.records.base import AcrossSearch, Estimate, TrialLocalisation
+
+
+def across(
+    shares: list[float], kernels: list[int], scored: int | None = None, unreadable: int = 0
+) -> AcrossSearch:
+    """Trials whose heatmaps all put these shares on the line; the later, the better."""
+    trials = [
+        TrialLocalisation(
+            number=number,
+            score=0.5 + 0.05 * number,
+            layer="conv1",
+            cells=22,
+            traits={"first kernel": kernel, "convolutions": 1},
+            energy={m: Estimate(mean=share, ci95=(share - 0.02, share + 0.02)) for m in SHOWN},
+        )
+        for number, (share, kernel) in enumerate(zip(shares, kernels, strict=True))
+    ]
+    return AcrossSearch(
+        images=100,
+        scored=scored or len(trials),
+        unreadable=unreadable,
+        best=trials[-1].number,
+        sobel=0.4,
+        trials=trials,
+        effects=effects(trials, seed=1),
+    )
+
+
+def test_a_panel_holds_the_shares_by_trait_and_constant_traits_have_none() -> None:
+    found = across([0.1, 0.2, 0.3], [3, 7, 3])
+    (panel,) = panels_info(found, "gradcam")
+    assert (panel.name, panel.kind, panel.categories) == ("first kernel", "categories", ("3", "7"))
+    assert panel.points.to_dict("list") == {"x": [0.0, 1.0, 0.0], "score": [0.1, 0.2, 0.3]}
+    assert panel.points.index.tolist() == [0, 1, 2]
+    assert panel.matters == 0
+
+
+def test_caption_has_the_range_the_best_and_the_baseline() -> None:
+    said = caption(across([0.1, 0.3, 0.2], [3, 7, 3]))
+    assert said.startswith("Heatmaps of 100 validation images by the networks of 3 trials of 3 wi")
+    assert "SmoothGrad puts 10% to 30% on the line: 20% in the best trial (2), 10% in the" in said
+    assert "Sobel 40%" in said
+    assert said.endswith("3 trials are too few to say why.")
+    assert "kept of the best" not in said
+
+
+def test_caption_says_that_the_rest_was_not_kept() -> None:
+    said = caption(across([0.1, 0.3], [3, 7], scored=9))
+    assert "2 trials of 9 with a score. Weights were kept of the best only" in said
+    assert "selected on the outcome" in said
+
+
+def test_caption_says_that_weights_cannot_be_read() -> None:
+    said = caption(across([0.1], [3], scored=3, unreadable=2))
+    assert "1 trial of 3 with a score. The weights of 2 trials cannot be read." in said
+    assert "kept of the best" not in said
+    assert said.endswith("1 trial is too few to say why.")
+
+
+def test_caption_names_what_explains_more_than_chance() -> None:
+    found = across([0.1 + 0.01 * number for number in range(12)], [3] * 6 + [7] * 6)
+    p = found.effects["gradcam"]["score"].p_value
+    said = f"Of the trials' order by Grad-CAM the score explains 100% (p = {p:.2g})."
+    assert said in caption(found)
+
+
+def test_caption_says_that_nothing_does() -> None:
+    said = caption(across([0.2, 0.1, 0.3, 0.12, 0.25, 0.15] * 2, [3, 3, 7, 7, 3, 7] * 2))
+    assert "Nothing that was asked explains this order better than chance might (4 ques" in said
+
+
+@pytest.mark.parametrize("trials", [1, 2, 8])
+def test_picture_is_drawn_of_any_number_of_trials(trials: int, tmp_path: Path) -> None:
+    found = across(
+        [0.1 + 0.02 * n for n in range(trials)], [3 + 2 * (n % 2) for n in range(trials)]
+    )
+    (made,) = pictures(found, "joint", tmp_path)
+    assert (tmp_path / made.file).stat().st_size > 1000
