@@ -1,4 +1,4 @@
-"""The data sets there are: every public module of `study.data` but `dataset`.
+"""The data sets there are: every module of `study.data.sets`.
 
 A data set module holds
 
@@ -17,17 +17,14 @@ import pkgutil
 from pathlib import Path
 from types import ModuleType
 
+from study.data import sets
 from study.data.dataset import DataOptions, Dataset
 from study.errors import WrongName, WrongUse
 
 
 def dataset_names() -> list[str]:
     """Names of all data sets, sorted; imports none of them."""
-    return sorted(
-        module.name
-        for module in pkgutil.iter_modules(__path__)
-        if not module.name.startswith("_") and module.name != "dataset"
-    )
+    return sorted(module.name for module in pkgutil.iter_modules(sets.__path__))
 
 
 def load_dataset(name: str, *, seed: int, options: DataOptions | None = None) -> Dataset:
@@ -70,4 +67,4 @@ def export_dataset(name: str, directory: Path, *, seed: int, options: DataOption
 def _module(name: str) -> ModuleType:
     if name not in dataset_names():
         raise WrongName(f"no data set {name!r}; there are: {', '.join(dataset_names())}")
-    return importlib.import_module(f"study.data.{name}")
+    return importlib.import_module(f"{sets.__name__}.{name}")

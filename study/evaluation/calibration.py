@@ -8,8 +8,9 @@ bootstrap's percentiles, to which resampling adds chance once more, lie too high
 what they are the interval of. The interval here reaches as far down as chance alone can lift the
 error, and as far up as it can lower it.
 
-Measured (`python -m tests.evaluation.simulated_calibration`, 500 networks each of 500 and 10,000 images, from
-perfectly calibrated to off by 10 points): it holds the true error in 97% to 100% of them.
+Measured (`python -m tests.evaluation.simulated_calibration`, 500 networks each of 500 and 10,000
+images, from perfectly calibrated to off by 10 points): it holds the true error in 97% to 100% of
+them.
 """
 
 from collections.abc import Mapping, Sequence

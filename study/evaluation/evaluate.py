@@ -2,8 +2,8 @@
 
 This is the only file that reads the test part's labels to compare the networks, and it does so
 once for each retrained network, after everything has been chosen: hyperparameters by the search,
-epochs and the network that is saved by validation. (`study/evaluation/robustness.py` scores the saved
-networks on corrupted copies afterwards, for the report only.)
+epochs and the network that is saved by validation. (`study/evaluation/robustness.py` scores the
+saved networks on corrupted copies afterwards, for the report only.)
 """
 
 import tempfile

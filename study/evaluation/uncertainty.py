@@ -16,12 +16,12 @@ extreme. So the spread is that of the images and two more, one of each kind (Agr
 American Statistician 1998; for pairs Agresti & Min, Statistics in Medicine 2005), and the images'
 degrees of freedom follow from their kurtosis: of d discordant images there are about 2 (d + 2).
 
-Measured (`python -m tests.evaluation.simulated`, 1,000 studies each; 2, 3 and 5 seeds; 200, 1,000 and 10,000
-images; errors of 1% and 10%; accuracies that vary over seeds by 0 to 1.4 standard errors over the
-images): equal networks are told apart in 0.0% to 5.6% of the studies, in 1.1% to 5.6% of those with
-100 errors or more, in next to none of those with 2. Where accuracies vary over seeds by 2.1
-standard errors (1,000 and 10,000 images, 10% wrong) it is 3.7% to 6.7%, most with 2 seeds. A gain
-of 1.5 standard errors on 10,000 images, 1% wrong, the seeds not agreeing on the hard ones and
+Measured (`python -m tests.evaluation.simulated`, 1,000 studies each; 2, 3 and 5 seeds; 200, 1,000
+and 10,000 images; errors of 1% and 10%; accuracies that vary over seeds by 0 to 1.4 standard errors
+over the images): equal networks are told apart in 0.0% to 5.6% of the studies, in 1.1% to 5.6% of
+those with 100 errors or more, in next to none of those with 2. Where accuracies vary over seeds by
+2.1 standard errors (1,000 and 10,000 images, 10% wrong) it is 3.7% to 6.7%, most with 2 seeds. A
+gain of 1.5 standard errors on 10,000 images, 1% wrong, the seeds not agreeing on the hard ones and
 equally good, is found in 25%, 37% and 60% of the studies of 2, 3 and 5 seeds. The interval of one
 network's accuracy, on 50, 400 and 1,000 images with errors of 0, 0.2%, 1% and 10%, holds the true
 one in 95% to 100% of the studies.

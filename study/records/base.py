@@ -115,7 +115,7 @@ class Hyperparameter(Record):
 
 
 class Ground(Record):
-    """What lies around the things that a problem's training images show; see `study.data.ground`."""
+    """What lies around the things in a problem's training images; see `study.data.ground`."""
 
     colour: list[Annotated[int, Field(ge=0, le=255)]]
     """One level per channel."""
@@ -456,7 +456,7 @@ DtypePolicy = Literal["float32", "mixed_bfloat16"]
 """Keras's name for what a network computes in."""
 
 Dtype = Literal["auto", "float32", "mixed_bfloat16"]
-"""What trials are to be trained in; auto follows from the processors: `study.training.precision`."""
+"""What trials are to be trained in; auto follows from processors: `study.training.precision`."""
 
 StageName = Literal["search", "evaluate", "figures", "report"]
 

@@ -34,7 +34,7 @@ class ProblemInput:
 
 @dataclass(frozen=True)
 class ReportInput:
-    """One run. Problems that `study.problem.problem` names but `problems` lacks are reported missing."""
+    """One run. Problems that its record names but `problems` lacks are reported missing."""
 
     study: StudyRecord
     problems: tuple[ProblemInput, ...] = ()

@@ -39,11 +39,11 @@ def of_this_process(images: Path | None) -> Fingerprint:
 def load() -> None:
     """Import what trains, whatever the problem; what is slow among it too."""
     import_tensorflow()
-    from study import data  # noqa: F401
+    from study.data import sets
     from study.evaluation import evaluate  # noqa: F401
     from study.search import search  # noqa: F401
 
-    for package in (data, search_spaces):
+    for package in (sets, search_spaces):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             with suppress(Exception):  # of another problem, perhaps; its own trials will say so
                 importlib.import_module(module.name)
@@ -90,7 +90,7 @@ def _modules_on_disk() -> Fingerprint:
 
 def _sources() -> Iterator[tuple[str, Path]]:
     """Every file of the study and of the search spaces: its name from the project's folder."""
-    for package in (Path(__file__).parent, *map(Path, search_spaces.__path__)):
+    for package in (Path(__file__).parents[1], *map(Path, search_spaces.__path__)):
         for path in sorted(package.rglob("*.py")):
             yield f"{package.name}/{path.relative_to(package)}", path
 

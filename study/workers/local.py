@@ -129,7 +129,7 @@ def _begin_importing() -> str:
     if sys.platform != "linux":
         return "spawn"
     # That process finds the study by this alone: up to Python 3.11 it is not told of `sys.path`.
-    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     here = {"PYTHONPATH": path.rstrip(os.pathsep), "TMPDIR": str(scratch.folder())}
     # The tracker removes the semaphores of a process that was killed, and would complain.
     with _environment({"PYTHONWARNINGS": "ignore"}), _signals_are_not_for_children():

@@ -1,7 +1,7 @@
 """Simulated studies: what is known of them is what a comparison of them should find.
 
-`python -m tests.evaluation.simulated` prints how often networks that are equal are told apart, how often a
-true gain is found, and how often intervals hold the true value.
+`python -m tests.evaluation.simulated` prints how often networks that are equal are told apart, how
+often a true gain is found, and how often intervals hold the true value.
 """
 
 from itertools import product

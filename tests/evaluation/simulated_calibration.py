@@ -1,6 +1,7 @@
 """Simulated networks whose calibration error is known.
 
-`python -m tests.evaluation.simulated_calibration` prints how often the interval of the error holds it.
+`python -m tests.evaluation.simulated_calibration` prints how often the interval
+of the error holds it.
 """
 
 from itertools import product

@@ -9,7 +9,7 @@ from study.evaluation import retrainings, uncertainty
 from study.records.base import Evaluation, NetworkName
 from tests.factories import curves, evaluation, trained
 
-EXAMPLE = Path(__file__).parents[1] / "results" / "example"
+EXAMPLE = Path(__file__).parents[2] / "results" / "example"
 
 
 def kept(**epochs: list[int]) -> Evaluation:

@@ -173,5 +173,5 @@ def test_all_but_training_and_drawing_comes_without_keras() -> None:
         "[problem_description(name) + problem_data(name) for name in problem_names()]; "
         "sys.exit(bool({'keras', 'tensorflow'} & set(sys.modules)))"
     )
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0

@@ -25,7 +25,7 @@ from study.trials.importances import Importance
 from tests.factories import curves, trial
 from tests.report.inputs import problem, searched, study
 
-TEMPLATES = Path(charts.__file__).parent.parent / "templates"
+TEMPLATES = Path(charts.__file__).parents[1] / "page" / "templates"
 
 
 def explored(given: ProblemInput) -> Explore:

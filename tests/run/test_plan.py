@@ -188,7 +188,7 @@ def test_a_link_to_a_run_is_a_run() -> None:
 
 @pytest.mark.parametrize(("umask", "others"), [(0o077, 0), (0o027, 0o050)])
 def test_a_run_may_be_private(workplace: Path, umask: int, others: int) -> None:
-    """The rest of what it writes goes through `study.machine.files` or is open()ed by the libraries."""
+    """The rest goes through `study.machine.files` or is open()ed by the libraries."""
     before = os.umask(umask)
     try:
         run = create()

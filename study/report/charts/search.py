@@ -23,7 +23,8 @@ class Search:
     table: "pd.DataFrame"
     """All trials: see `study.trials.frames`."""
     numbers: list[int]
-    """Of the trials with a score that are drawn (see `study.trials.excerpt`): Optuna's number -> the
+    """Of the trials with a score that are drawn (see `study.trials.excerpt`): Optuna's number ->
+    the
     record's."""
     failed: list[int]
     """Of the other trials that are drawn."""

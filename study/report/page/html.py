@@ -48,7 +48,7 @@ def _visible(value: object) -> object:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("study.report"),
+        loader=PackageLoader("study.report.page"),
         autoescape=True,
         finalize=_visible,
         undefined=StrictUndefined,
