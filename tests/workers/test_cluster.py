@@ -1,4 +1,4 @@
-"""Searches on running Dask clusters, begun by README's own lines: real schedulers, real workers."""
+"""Searches on running Dask clusters, begun by the guide's own lines: real schedulers, real workers."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from tests.factories import TIMES
 from tests.test_variables import HOSTILE
 
 PATIENCE = 500
-README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs" / "cluster.md").read_text()
 MANIFEST = yaml.safe_load((ROOT / "docs/kubernetes.yaml").read_text())
 
 SEARCH = f"search line --preset {TINY} --dtype {DTYPE}"
@@ -37,8 +37,8 @@ SLURM = {
 
 
 def recipe(name: str) -> list[str]:
-    """README's lines for a shell under that name."""
-    block = re.search(r"\n\n((?: {4}\S.*\n)+)", README.partition(f"\n*{name}*")[2])
+    """the guide's lines for a shell under that name."""
+    block = re.search(r"\n\n((?: {4}\S.*\n)+)", GUIDE.partition(f"\n*{name}*")[2])
     assert block
     return block[1].splitlines()
 
@@ -69,7 +69,7 @@ def project_folder(folder: Path, *without: str) -> Path:
 
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
-    """That of a shell in the project's folder, in which README's export was given."""
+    """That of a shell in the project's folder, in which the guide's export was given."""
     _, export = recipe("A key for the cluster")
     name, _, value = export.split()[1].partition("=")
     usual = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -108,7 +108,7 @@ def begin(project: Path, environment: dict[str, str]) -> Iterator[Begin]:
 
 @pytest.fixture(scope="module")
 def two_machines(project: Path, begin: Begin, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """README's line for a search on two workers; two further ones cannot be used."""
+    """the guide's line for a search on two workers; two further ones cannot be used."""
     port = str(free_port())
     here = {"10.0.0.1": "127.0.0.1", "8786": port}
     scheduler, worker, search = (changed(line, **here) for line in recipe("Two machines"))
@@ -205,13 +205,13 @@ def test_without_the_key_nobody_gets_in(tmp_path: Path, two_machines: str) -> No
 
 @pytest.fixture
 def slurm(project: Path, begin: Begin) -> "Iterator[subprocess.Popen[str]]":
-    """README's program that keeps a cluster of one worker on Slurm."""
+    """the guide's program that keeps a cluster of one worker on Slurm."""
     programs = project / "bin"
     programs.mkdir()
     for name, does in SLURM.items():
         (programs / name).write_text(f"#!/bin/sh\n{does}\n")
         (programs / name).chmod(0o755)
-    found = re.search(r"```python\n(.*?)```", README.partition("\n*Slurm*")[2], re.DOTALL)
+    found = re.search(r"```python\n(.*?)```", GUIDE.partition("\n*Slurm*")[2], re.DOTALL)
     assert found
     here = {"cores=16": "cores=1", "processes=16": "processes=1", "jobs=4": "jobs=1"}
     (project / "slurm.py").write_text(changed(found[1], **here))
@@ -249,7 +249,7 @@ def test_pods_work_in_the_volume_and_train_one_network_each() -> None:
     """The whole manifest was held against the operator's own schema by hand."""
     spec = MANIFEST["spec"]
     assert (MANIFEST["apiVersion"], MANIFEST["kind"]) == ("kubernetes.dask.org/v1", "DaskCluster")
-    assert f"deployment/{MANIFEST['metadata']['name']}-scheduler" in README
+    assert f"deployment/{MANIFEST['metadata']['name']}-scheduler" in GUIDE
     assert spec["scheduler"]["service"]["selector"] == {
         "dask.org/cluster-name": MANIFEST["metadata"]["name"],
         "dask.org/component": "scheduler",
