@@ -37,7 +37,7 @@ SLURM = {
 
 
 def recipe(name: str) -> list[str]:
-    """the guide's lines for a shell under that name."""
+    """The guide's lines for a shell under that name."""
     block = re.search(r"\n\n((?: {4}\S.*\n)+)", GUIDE.partition(f"\n*{name}*")[2])
     assert block
     return block[1].splitlines()
@@ -108,7 +108,7 @@ def begin(project: Path, environment: dict[str, str]) -> Iterator[Begin]:
 
 @pytest.fixture(scope="module")
 def two_machines(project: Path, begin: Begin, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """the guide's line for a search on two workers; two further ones cannot be used."""
+    """The guide's line for a search on two workers; two further ones cannot be used."""
     port = str(free_port())
     here = {"10.0.0.1": "127.0.0.1", "8786": port}
     scheduler, worker, search = (changed(line, **here) for line in recipe("Two machines"))
@@ -205,7 +205,7 @@ def test_without_the_key_nobody_gets_in(tmp_path: Path, two_machines: str) -> No
 
 @pytest.fixture
 def slurm(project: Path, begin: Begin) -> "Iterator[subprocess.Popen[str]]":
-    """the guide's program that keeps a cluster of one worker on Slurm."""
+    """The guide's program that keeps a cluster of one worker on Slurm."""
     programs = project / "bin"
     programs.mkdir()
     for name, does in SLURM.items():
