@@ -33,8 +33,9 @@ from study.records.base import (
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.run import provenance
+from study.run.names import comparison_path
 from study.run.plan import check_space, settings_of, to_do
-from study.run.store import Run, comparison_path
+from study.run.store import Run
 from study.search.search import job_key, search
 from study.steps.observer import Observer
 from study.trials.ranking import best_trial, configurations

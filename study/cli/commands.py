@@ -635,7 +635,7 @@ def _load_data(work: "Work") -> "dict[str, Signature]":
 
 
 def _open_run(name: str) -> "Run":
-    from study.run.store import open_run
+    from study.run.listing import open_run
 
     return open_run(name)
 

@@ -13,7 +13,8 @@ from study.machine.foreign_text import visible
 from study.problem.problem import problem_description, problem_names
 from study.problem.settings import TUNERS, load_preset, preset_names
 from study.records.base import Evaluation, Value
-from study.run.store import Run, misnamed, open_run, run_names
+from study.run.listing import misnamed, open_run, run_names
+from study.run.store import Run
 from study.trials.ranking import configurations
 
 

@@ -10,7 +10,9 @@ from study.machine.shell import command
 from study.problem.settings import Settings, Work, validated
 from study.records.base import DtypePolicy, SearchSpace, Signature, Step, StudyRecord
 from study.run import provenance
-from study.run.store import Run, check_name, given_name, new_run, plain_name, run_names
+from study.run.listing import new_run, run_names
+from study.run.names import check_name, given_name, plain_name
+from study.run.store import Run
 
 
 def run_for(work: Work, name: str | None, prefix: str) -> Run:

@@ -24,7 +24,8 @@ from study.networks.saved import (
 from study.problem.problem import problem_data
 from study.problem.settings import FigureSettings
 from study.records.base import NETWORKS, FigureKind, Ground, Method, NetworkName, Picture, Signature
-from study.run.store import Run, problem_of_model
+from study.run.listing import problem_of_model
+from study.run.store import Run
 
 if TYPE_CHECKING:
     import keras

@@ -26,9 +26,10 @@ from study.machine import untrusted
 from study.machine.untrusted import MIB, Refused
 from study.problem.settings import load_preset
 from study.records.base import Picture
-from study.run import store
+from study.run import places, store
+from study.run.listing import open_run, run_names
 from study.run.plan import run_for, work_of
-from study.run.store import Run, open_run, run_names
+from study.run.store import Run
 from study.stages import report_input
 from study.training.checkpoint import load as load_checkpoint
 from tests.factories import evaluation, trial
@@ -145,8 +146,8 @@ def test_links_lead_to_files_in_the_folder_only(tmp_path: Path) -> None:
 def test_a_bad_run_is_listed_with_its_reason_and_hides_no_other(
     run: Run, odd: Callable[[Path], None]
 ) -> None:
-    (store.RESULTS / "bad").mkdir()
-    odd(store.RESULTS / "bad" / "study.json")
+    (places.RESULTS / "bad").mkdir()
+    odd(places.RESULTS / "bad" / "study.json")
 
     listed = Console(width=400)
     with listed.capture() as shown:
@@ -163,7 +164,7 @@ def test_a_bad_run_is_listed_with_its_reason_and_hides_no_other(
 
 @pytest.mark.parametrize("name", ["\x1b[31m", "two\nlines", os.fsdecode(b"\xff"), "a b"])
 def test_a_folder_that_cannot_be_a_run_s_is_listed_quoted(run: Run, name: str) -> None:
-    odd = store.RESULTS / name
+    odd = places.RESULTS / name
     odd.mkdir()
     (odd / "study.json").write_bytes((run.folder / "study.json").read_bytes())
 

@@ -12,7 +12,8 @@ from study.machine import processor, variables
 from study.problem.settings import Settings, Work
 from study.records.base import Signature
 from study.run import plan, provenance
-from study.run.store import Run, open_run, run_names
+from study.run.listing import open_run, run_names
+from study.run.store import Run
 from tests.factories import evaluation, predictions, trial
 
 pytestmark = pytest.mark.usefixtures("workplace")

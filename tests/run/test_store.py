@@ -14,8 +14,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from study.errors import CorruptRecord, WrongName, WrongUse
 from study.machine.files import replacing, write_bytes, write_text
 from study.records.base import Ground, Picture, Signature, Stage, StudyRecord
-from study.run import store
-from study.run.store import Run, check_name, comparison_path, open_run, plain_name, run_names
+from study.run import places
+from study.run.listing import open_run, run_names
+from study.run.names import check_name, comparison_path, plain_name
+from study.run.store import Run
 from tests.factories import evaluation, predictions, trial
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -86,12 +88,12 @@ def test_a_name_that_is_accepted_stays_inside_results(name: str) -> None:
         folder = Run(check_name(name)).folder
     except WrongName:
         return
-    assert folder.resolve().parent == store.RESULTS.resolve()
+    assert folder.resolve().parent == places.RESULTS.resolve()
 
 
 def test_an_unknown_run_is_refused_with_those_there_are(run: Run) -> None:
     Run("another").write_study(study(name="another"))
-    (store.RESULTS / "no-run").mkdir()
+    (places.RESULTS / "no-run").mkdir()
     with pytest.raises(WrongName, match="no run 'dmeo' in results/; runs: another, demo"):
         open_run("dmeo")
     assert open_run("demo") == run
@@ -103,7 +105,7 @@ def test_an_unknown_run_is_refused_with_those_there_are(run: Run) -> None:
     ["demo", "results/demo", "results/demo/", "./results/demo", "results//./demo", "{}/demo"],
 )
 def test_a_run_s_folder_is_as_good_as_its_name(run: Run, text: str) -> None:
-    assert open_run(text.format(store.RESULTS.resolve())) == run
+    assert open_run(text.format(places.RESULTS.resolve())) == run
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Searches on running Dask clusters, begun by the guide's own lines: real schedulers, real workers."""
+"""Searches on running Dask clusters, begun by the guide's lines: real schedulers, real workers."""
 
 import json
 import os

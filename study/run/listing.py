@@ -1,0 +1,102 @@
+"""The runs that there are: made, opened, listed."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from filelock import FileLock
+
+from study.errors import CorruptRecord, WrongName
+from study.machine.files import naming, remove_leftovers_below, temporary_folder
+from study.records.base import NETWORKS, Signature, StudyRecord
+from study.run.names import given_name, is_plain
+from study.run.places import HALF_MADE, RESULTS, holds_a_run
+from study.run.reading import read_record
+from study.run.store import Run
+
+
+def new_run(name: str, fill: Callable[[Run], None]) -> Run:
+    """Make the folder of a run, with all that is filled in, or nothing.
+
+    Args:
+        name: A plain name.
+        fill: Given the run in a place that no other process looks at, writes what it begins with.
+
+    Raises:
+        WrongName: there is a run of that name, perhaps since a moment ago.
+        CannotWrite: the disk is full.
+    """
+    run = Run(name)
+    hidden = RESULTS / HALF_MADE
+    with naming(run.folder), ExitStack() as stack:
+        run.is_there()  # or its place is taken
+        RESULTS.mkdir(exist_ok=True)
+        stack.enter_context(FileLock(RESULTS / ".lock", timeout=60))  # held for a moment
+        stack.enter_context(temporary_folder(hidden))
+        made = Run(name, hidden)
+        fill(made)
+        if run.is_there():
+            raise WrongName(f"{run.folder} is there already; choose another --name or remove it")
+        if run.folder.is_dir():
+            remove_leftovers_below(run.folder)
+        made.folder.rename(run.folder)  # over a folder only if that is empty
+    return run
+
+
+def open_run(text: str) -> Run:
+    """The run of that name, or in that folder of results/.
+
+    Raises:
+        WrongName: there is none.
+    """
+    run = Run(given_name(text))
+    if not run.is_there():
+        known = ", ".join(run_names()) or "none yet"
+        raise WrongName(f"no run {run.name!r} in {RESULTS}/; runs: {known}")
+    return run
+
+
+def problem_of_model(path: Path) -> tuple[str, Signature | None] | None:
+    """Of which problem a saved network is, and the signature that its run recorded.
+
+    A run's networks are RUN/PROBLEM/models/NETWORK.keras, and a run is what has a study.json that
+    can be read and names the problem, wherever the folder lies.
+
+    Returns:
+        None if the network is not a run's.
+
+    Raises:
+        CorruptRecord: it is, and the signature is damaged.
+    """
+    path = path.resolve()
+    problem = path.parent.parent
+    if path.parent.name != "models" or path.stem not in NETWORKS:
+        return None
+    try:
+        study = read_record(problem.parent / "study.json", StudyRecord, problem.parent)
+    except CorruptRecord:  # or not there
+        return None
+    if problem.name not in study.problems:
+        return None
+    signature = problem / "signature.json"
+    if not signature.exists():
+        return problem.name, None
+    return problem.name, read_record(signature, Signature, problem.parent)
+
+
+def run_names() -> list[str]:
+    """Names of all runs, sorted; whether they can be read is seen when they are."""
+    return sorted(path.name for path in _run_folders() if is_plain(path.name))
+
+
+def misnamed() -> list[str]:
+    """Names of folders that hold a run and cannot be a run's, sorted."""
+    names = [path.name for path in _run_folders()]
+    return sorted(name for name in names if not is_plain(name))
+
+
+def _run_folders() -> list[Path]:
+    try:
+        return [path for path in RESULTS.iterdir() if holds_a_run(path)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []

@@ -1,0 +1,71 @@
+"""Records of a run folder, which may come from anywhere: read within bounds, checked, or refused.
+
+No file is larger, and no record holds more, than is said here.
+"""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from study.errors import CorruptRecord
+from study.machine import untrusted
+from study.machine.untrusted import MIB
+
+R = TypeVar("R")
+
+RECORD_BYTES, RECORD_VALUES, RECORD_KEYS = 8 * MIB, 100_000, 100_000
+FAULTS = 1000
+"""As many as are described are in a record before the first is named."""
+
+
+def read(path: Path, most: int, folder: Path) -> bytes:
+    """The bytes of a regular file of a run's folder.
+
+    Args:
+        most: Bytes that it may have.
+        folder: The run's, in which the file lies, links followed.
+
+    Raises:
+        CorruptRecord: it is no such file, or larger.
+    """
+    try:
+        return untrusted.read(path, most, within=folder)
+    except untrusted.Refused as error:
+        raise CorruptRecord(f"{path}: {error}") from error
+    except OSError as error:
+        raise CorruptRecord(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def read_record(path: Path, kind: type[R], folder: Path) -> R:
+    """The record of that kind in a file of a run's folder.
+
+    Raises:
+        CorruptRecord: it cannot be read, or is no such record.
+    """
+    return parse(kind, read(path, RECORD_BYTES, folder), str(path))
+
+
+def parse(kind: type[R] | TypeAdapter[R], text: bytes, where: str, most: int = RECORD_VALUES) -> R:
+    """The record of that kind that the text says.
+
+    Args:
+        where: The text was found, for messages.
+        most: Values that it may hold.
+
+    Raises:
+        CorruptRecord: it is no such record.
+    """
+    adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
+    try:
+        untrusted.check_json(text, most, RECORD_KEYS)
+        return adapter.validate_json(text)
+    except untrusted.Refused as error:
+        raise CorruptRecord(f"{where}: {error}") from error
+    except ValidationError as error:
+        if error.error_count() > FAULTS:
+            faults = f"{error.error_count():,} faults"
+            raise CorruptRecord(f"{where}: damaged record: {faults} in it") from None
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise CorruptRecord(f"{where}: damaged record: {key or 'text'}: {first['msg']}") from None
