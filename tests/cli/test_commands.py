@@ -19,7 +19,7 @@ from tests.cli.conftest import Command
 from tests.command import TINY, contents, python
 from tests.factories import evaluation, predictions, trial
 from tests.optuna_file import study_names
-from tests.test_optuna_study import SPACE
+from tests.trials.test_optuna_study import SPACE
 
 WORK = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
 SEARCH = ("search", "mnist", "--preset", TINY, "--name", "begun")

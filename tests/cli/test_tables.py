@@ -15,7 +15,7 @@ from study.run.store import Run
 from tests import tiny
 from tests.command import ROOT
 from tests.factories import evaluation, trained, trial
-from tests.test_store import study
+from tests.run.test_store import study
 
 BASELINE: dict[str, Value] = {"filters": 32, "rate": 0.1, "tail": True}
 

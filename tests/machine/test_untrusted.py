@@ -33,7 +33,7 @@ from study.run.store import Run
 from study.stages import report_input
 from study.training.checkpoint import load as load_checkpoint
 from tests.factories import evaluation, trial
-from tests.test_store import picture, study
+from tests.run.test_store import picture, study
 
 SECONDS = 20
 """Far more than a refusal takes: whoever waits for a pipe fails instead of hanging."""

@@ -23,8 +23,8 @@ from study.run.store import Run
 from tests.command import contents
 from tests.factories import trial
 from tests.optuna_file import opened, study_names
-from tests.test_optuna_study import ENDED, SPACE, VALUES
-from tests.test_store import study
+from tests.run.test_store import study
+from tests.trials.test_optuna_study import ENDED, SPACE, VALUES
 
 pytestmark = pytest.mark.usefixtures("workplace")
 

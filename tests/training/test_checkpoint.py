@@ -19,7 +19,7 @@ from study.training import checkpoint, training
 from study.training.checkpoint import Progress, Saved
 from study.training.training import Job
 from tests import tiny
-from tests.test_files import files_of_at_most
+from tests.machine.test_files import files_of_at_most
 
 
 class Killed(BaseException):

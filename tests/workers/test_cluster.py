@@ -19,7 +19,7 @@ import yaml
 from study.records.base import Trial
 from tests.command import DTYPE, ROOT, TINY, hear_control_c, study
 from tests.factories import TIMES
-from tests.test_variables import HOSTILE
+from tests.machine.test_variables import HOSTILE
 
 PATIENCE = 500
 GUIDE = (ROOT / "docs" / "cluster.md").read_text()

@@ -7,7 +7,7 @@ import numpy as np
 from study.explanation.attribution import Explainer
 from study.figures.networks.methods import MethodsInfo, draw_methods, methods_info, pictures
 from study.records.base import METHODS
-from tests.figures.test_heatmaps import NAMES, images, two_heads
+from tests.figures.networks.test_heatmaps import NAMES, images, two_heads
 
 
 def test_each_image_asks_one_head_in_turn() -> None:
