@@ -24,7 +24,7 @@ MAX_FILTERS = 128
 
 BATCH_NORM_MOMENTUM = 0.9
 """Keras's 0.99 averages over some 500 steps: after a short training the running statistics still
-lag behind the weights, and validation scores are noise. 0.9 averages over some 50. `study.training.training`
+lag behind the weights, and validation scores are noise. 0.9 averages over some 50. `study.training`
 does not depend on it, whoever trains these networks with Keras's own `fit` does."""
 
 BASELINE_FEATURES: dict[str, Value] = {

@@ -456,7 +456,7 @@ DtypePolicy = Literal["float32", "mixed_bfloat16"]
 """Keras's name for what a network computes in."""
 
 Dtype = Literal["auto", "float32", "mixed_bfloat16"]
-"""What trials are to be trained in; auto follows from the processors: `study.training.precision`."""
+"""What trials are to be trained in; auto see `study.training.precision`."""
 
 StageName = Literal["search", "evaluate", "figures", "report"]
 

@@ -473,5 +473,5 @@ def test_what_is_drawn_of_the_test_part_is_not_scored() -> None:
         "study.evaluation.evaluate",
         "study.training.training",
     }
-    for name in ("train.py", "search.py"):
+    for name in ("training.py", "search.py"):
         assert "study.evaluation.evaluate" not in imports[name]

@@ -190,7 +190,8 @@ def test_a_search_on_two_machines_finds_what_it_finds_here(
     assert refused == [
         "worker ADDRESS is not used: it cannot import the study (ModuleNotFoundError: No module "
         "named 'study')",
-        "worker ADDRESS is not used: it has other code than here (study/training/training.py): start it anew",
+        "worker ADDRESS is not used: it has other code than here (study/training/training.py): "
+        "start it anew",
     ]
 
 
