@@ -16,7 +16,7 @@ from study.data.dataset import DataOptions
 from study.libraries.quiet_import import import_tensorflow
 from study.problem.problem import load_problem
 from study.search.search import _run
-from study.training.training import Job
+from study.training.job import Job
 from study.workers.engine import Engine
 from study.workers.local import local_engine
 

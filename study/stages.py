@@ -29,10 +29,10 @@ from study.records.base import (
     StageName,
     StudyRecord,
     Trial,
+    now,
 )
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
-from study.run import provenance
 from study.run.plan import check_space, settings_of, to_do
 from study.run.store import Run, comparison_path
 from study.search.search import job_key, search
@@ -251,7 +251,7 @@ def report_stage(run: Run, live: bool = False) -> None:
         run: The run.
         live: Whether the run goes on and its report is written again: the page reloads itself.
     """
-    live_at = provenance.now() if live else None
+    live_at = now() if live else None
     write_text(run.report_path, render(replace(report_input(run), live_at=live_at)))
 
 

@@ -30,7 +30,8 @@ from study.records.base import (
     Value,
 )
 from study.training import checkpoint
-from study.training.training import Job, Trained, cached_dataset, train
+from study.training.job import Job, Trained
+from study.training.training import cached_dataset, train
 from study.workers.engine import Engine, report_epoch
 
 SEED_STEP = 1_000_003

@@ -19,8 +19,8 @@ from study.explanation.ground_truth import control_maps, energy, line_pixels
 from study.networks.saved import is_convolution
 from study.problem.problem import Problem
 from study.records.base import AcrossSearch, Effect, Method, Trial, TrialLocalisation, Value
-from study.search.search import checkpoint_path
 from study.training import checkpoint
+from study.training.checkpoint import checkpoint_path
 from study.training.training import build
 from study.trials.ranking import best_trial, configuration_numbers, configurations
 

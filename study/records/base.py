@@ -4,7 +4,7 @@ They know nothing of Keras, disk or figures. Records that are read back from a r
 are validated (pydantic), because a run folder may come from anywhere.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
@@ -37,6 +37,11 @@ METHOD_NAMES: dict[Method, str] = {
 Control = Literal["sobel", "random", "uniform"]
 CONTROLS: tuple[Control, ...] = get_args(Control)
 """Maps that know nothing of any network: what a method has to beat."""
+
+
+def now() -> str:
+    """The time, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
 def _is_moment(text: str) -> str:

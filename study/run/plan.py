@@ -8,7 +8,7 @@ from study.errors import StudyError, WrongName, WrongUse
 from study.machine import processor, variables
 from study.machine.shell import command
 from study.problem.settings import Settings, Work, validated
-from study.records.base import DtypePolicy, SearchSpace, Signature, Step, StudyRecord
+from study.records.base import DtypePolicy, SearchSpace, Signature, Step, StudyRecord, now
 from study.run import provenance
 from study.run.store import Run, check_name, given_name, new_run, plain_name, run_names
 
@@ -93,7 +93,7 @@ def create_run(
     """
     study = StudyRecord(
         name=check_name(name),
-        created=provenance.now(),
+        created=now(),
         command=command,
         seed=work.seed,
         problems=work.problems,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.errors import WrongUse
+from study.libraries.internals import have_dask_preload_nothing
 from study.libraries.quiet_import import import_tensorflow
 from study.machine import scratch, variables
 from study.workers.engine import Engine, closed_in_time, preparation, quiet_dask
@@ -137,9 +138,7 @@ def _begin_importing() -> str:
     with _environment(here), _temporary_files_in(here["TMPDIR"]), _signals_are_not_for_children():
         forkserver.set_forkserver_preload(["study.workers.preload"])
         forkserver.ensure_running()
-    from distributed import utils
-
-    utils._forkserver_preload_set = True  # or Dask imports here, too, what it would choose
+    have_dask_preload_nothing()
     return "forkserver"
 
 

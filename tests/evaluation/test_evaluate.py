@@ -20,7 +20,7 @@ from study.problem.settings import EvaluationSettings
 from study.records.base import Evaluation, PerClass, SeedResult, Value
 from study.run.store import Run
 from study.training import training
-from study.training.training import Job, Trained
+from study.training.job import Job, Trained
 from tests import tiny
 
 TUNED: dict[str, Value] = {"units": 16, "deep": False, "rate": 5e-2}

@@ -24,9 +24,8 @@ from study.explanation.by_trial import (
 from study.explanation.ground_truth import energy, line_pixels
 from study.problem.problem import load_problem
 from study.records.base import Estimate, Trial, TrialLocalisation, Value
-from study.search.search import checkpoint_path
 from study.training import checkpoint
-from study.training.checkpoint import Progress, Saved
+from study.training.checkpoint import Progress, Saved, checkpoint_path
 from study.training.training import build
 from tests.factories import trial
 
