@@ -3,7 +3,7 @@
 python -m benchmarks.memory [TRIALS]    # 300 take about five minutes
 
 Prints the resident memory of the one worker after its first trial and after every twentieth, and
-its process, which is another one where it was begun anew (see `study.workers.wear`).
+its process, which is another one where it was begun anew (see `study.workers.worker_process`).
 """
 
 import os

@@ -86,7 +86,7 @@ def slowly(log: Path, number: int, fault: str | None) -> Any:
     """An `on_epoch` that takes its time, notes the epoch, and does the harm that was ordered."""
 
     def on_epoch(epoch: int, score: float) -> None:
-        from study.workers.engine import report_epoch
+        from study.workers.worker_process import report_epoch
 
         time.sleep(EPOCH_SECONDS)
         with log.open("a") as file:

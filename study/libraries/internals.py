@@ -99,3 +99,13 @@ def have_dask_preload_nothing() -> None:
     from distributed import utils
 
     utils._forkserver_preload_set = True
+
+
+def allow_failures(failures: int) -> Callable[[Any], None]:
+    """For a Dask scheduler: how many workers may die of a task before it is given up."""
+
+    # Pickled as it is and not by its name, since a scheduler may have no study.
+    def allow(dask_scheduler: Any) -> None:
+        dask_scheduler.allowed_failures = failures
+
+    return allow

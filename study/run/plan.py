@@ -11,6 +11,14 @@ from study.problem.settings import Settings, Work, validated
 from study.records.base import DtypePolicy, SearchSpace, Signature, Step, StudyRecord, now
 from study.run import provenance
 from study.run.store import Run, check_name, given_name, new_run, plain_name, run_names
+from study.workers.fingerprint import Needs
+
+WORKERS_NEED: Needs = {
+    "code": ["study", "search_spaces"],
+    "packages": provenance.PACKAGES,
+    "imports": ["study.search.search", "study.evaluation.evaluate", "study.data", "search_spaces"],
+}
+"""What the jobs of a run need of a worker."""
 
 
 def run_for(work: Work, name: str | None, prefix: str) -> Run:
@@ -83,7 +91,7 @@ def create_run(
         name: Of the run.
         work: What it is to do.
         command: What makes it again.
-        workers: How many there are.
+        workers: How many there are: so many trials are trained at once.
         dtype_policy: What its trials are trained in, as long as it goes on.
         signatures: Of its problems, as far as they are known.
 
@@ -102,6 +110,7 @@ def create_run(
         hardware=provenance.hardware(workers),
         git_commit=provenance.git_commit(),
         plan=work.plan,
+        trials_at_once=max(1, workers),
         dtype_policy=dtype_policy,
         variables=variables.DECIDED,
         overridden=variables.overridden,
@@ -136,6 +145,14 @@ def work_of(run: Run) -> Work:
     return Work(
         problems=study.problems, settings=settings_of(run), seed=study.seed, plan=study.plan
     )
+
+
+def trials_at_once(study: StudyRecord) -> int:
+    """How many trials the run's searches train at once, on however many workers it goes on.
+
+    Runs of earlier versions say it with their hardware only: as many as there were workers.
+    """
+    return study.trials_at_once or max(1, int(study.hardware.get("workers", 1)))
 
 
 def differences(run: Run, work: Work) -> list[str]:

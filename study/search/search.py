@@ -25,7 +25,8 @@ from study.search.trial_queue import TrialQueue, Window
 from study.search.trial_records import job_of
 from study.training.job import Job, Trained
 from study.training.training import run_trial
-from study.workers.engine import Engine, report_epoch
+from study.workers.engine import Engine
+from study.workers.worker_process import report_epoch
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -393,7 +393,7 @@ def test_a_real_network_is_saved_as_it_predicts(
     monkeypatch.setattr(evaluate, "report_epoch", lambda *_: None)
     job = Job("tiny", TUNED, 1, DataOptions(), 1, epochs=4, batch_size=16)
     found = evaluate._retrain(job)
-    assert not isinstance(found, str)
+    assert isinstance(found, evaluate.Retrained)
     assert found.validation["accuracy"] == found.trained.score
     (tmp_path / "model.keras").write_bytes(found.model)
     model = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
