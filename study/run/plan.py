@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from study.errors import StudyError, WrongName, WrongUse
 from study.machine import processor, variables
 from study.machine.shell import command
-from study.problem.settings import Settings, Work, validated
+from study.problem.settings import Settings, Work, flattened, validated
 from study.records.base import DtypePolicy, SearchSpace, Signature, Step, StudyRecord, now
 from study.run import provenance
 from study.run.store import Run, check_name, given_name, new_run, plain_name, run_names
@@ -160,9 +160,9 @@ def differences(run: Run, work: Work) -> list[str]:
     begun = work_of(run)
     if work.plan == [*begun.plan, "report"]:  # runs of older versions did not plan theirs
         work = work.model_copy(update={"plan": begun.plan})
-    there, here = (_flat(one.model_dump(mode="json")) for one in (begun, work))
-    if here["search.dtype"] in ("auto", run.study().dtype_policy):  # it goes on in that
-        here["search.dtype"] = there["search.dtype"]
+    there, here = (flattened(one.model_dump(mode="json")) for one in (begun, work))
+    if here["settings.search.dtype"] in ("auto", run.study().dtype_policy):  # it goes on in that
+        here["settings.search.dtype"] = there["settings.search.dtype"]
     return [
         f"{key.removeprefix('settings.')}: {there[key]} there, {here[key]} here"
         for key in there
@@ -207,14 +207,6 @@ def other_conditions(run: Run) -> list[str]:
         for package, version in now.items()
         if then.get(package, version) != version
     ]
-
-
-def _flat(table: dict[str, object], prefix: str = "") -> dict[str, object]:
-    """{"search": {"keep": 3}} -> {"search.keep": 3}"""
-    flat: dict[str, object] = {}
-    for key, value in table.items():
-        flat |= _flat(value, f"{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return flat
 
 
 def to_do(run: Run) -> list[Step]:
