@@ -15,6 +15,7 @@ from rich.console import Console
 from benchmarks import good_network, growth, matrix_peak, overhead, ranking, readme, throughput
 from benchmarks.results import PARTS, Measured, Results
 from study.machine.files import write_text
+from study.records.base import now
 from study.run import provenance
 from study.workers.local import core_count
 
@@ -29,7 +30,7 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.parts) - set(PARTS):
         parser.error(f"no part {unknown.pop()!r}; there are: {', '.join(PARTS)}")
-    console, now = Console(), Measured(date=provenance.now(), commit=provenance.git_commit())
+    console, measured = Console(), Measured(date=now(), commit=provenance.git_commit())
     results = _last_here()
     if given.parts and "races" in given.parts and not ("ranking" in given.parts or results.ranking):
         parser.error("the races need the targets of the ranking: measure that, too")
@@ -41,7 +42,7 @@ def main() -> None:
                 console.print(str(one), highlight=False)
                 found.append(one)
                 results = results.model_copy(
-                    update={part: found, "measured": results.measured | {part: now}}
+                    update={part: found, "measured": results.measured | {part: measured}}
                 )
                 _keep(results)
     console.print(f"{FOLDER / 'README.md'} is written")

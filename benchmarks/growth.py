@@ -23,10 +23,10 @@ from benchmarks.task import ROOT
 from study.libraries.quiet_import import import_tensorflow
 from study.problem.problem import load_problem
 from study.problem.settings import Settings, Work, validated
-from study.records.base import Trial
-from study.run import plan, provenance
+from study.records.base import Trial, now
+from study.run import plan
 from study.search import search
-from study.training.training import Job, Trained
+from study.training.job import Job, Trained
 from study.workers.engine import Engine
 
 LIMIT = 300.0
@@ -148,7 +148,7 @@ def instantly(job: Job) -> Trained:
     score = zlib.crc32(json.dumps(job.values, sort_keys=True).encode()) / 2**32
     names = [f"{part}{name}" for part in ("", "val_") for name in ("loss", "accuracy")]
     curves = {name: [score] * (job.epochs - job.first_epoch) for name in names}
-    return Trained(curves, job.epochs, score, 100_000, job.values, 1.0, 1e-3, provenance.now())
+    return Trained(curves, job.epochs, score, 100_000, job.values, 1.0, 1e-3, now())
 
 
 if __name__ == "__main__":

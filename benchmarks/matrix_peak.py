@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from benchmarks.task import BATCH_SIZE, TASKS
 from study.problem.problem import load_problem
 from study.records.base import Value
-from study.training.training import Job, build, run_trial
+from study.training.job import Job
+from study.training.training import build, run_trial
 from study.workers.engine import Engine
 from study.workers.local import local_engine
 

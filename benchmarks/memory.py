@@ -3,7 +3,7 @@
 python -m benchmarks.memory [TRIALS]    # 300 take about five minutes
 
 Prints the resident memory of the one worker after its first trial and after every twentieth, and
-its process, which is another one where it was begun anew (see `study.workers.wear`).
+its process, which is another one where it was begun anew (see `study.workers.worker_process`).
 """
 
 import os
@@ -16,7 +16,7 @@ from study.data.dataset import DataOptions
 from study.libraries.quiet_import import import_tensorflow
 from study.problem.problem import load_problem
 from study.search.search import _run
-from study.training.training import Job
+from study.training.job import Job
 from study.workers.engine import Engine
 from study.workers.local import local_engine
 

@@ -15,10 +15,11 @@ from pydantic import BaseModel
 
 from benchmarks.matrix_peak import TYPICAL
 from benchmarks.task import BATCH_SIZE, TASKS
+from study.errors import Failed
 from study.problem.problem import load_problem
 from study.records.base import Value
 from study.search.search import _run
-from study.training.training import Job
+from study.training.job import Job
 from study.workers.engine import Engine
 from study.workers.local import local_engine
 
@@ -63,7 +64,7 @@ def _overhead(engine: Engine, folder: Path, name: str, values: dict[str, Value])
             )
             started = time.perf_counter()
             outcome = engine.wait_for(engine.submit(_run, job, key=key))
-            assert not isinstance(outcome, str), outcome
+            assert not isinstance(outcome, Failed), outcome
             if repeat:  # a worker's first trials load the data and warm up
                 seconds.append(time.perf_counter() - started)
         memory += engine.everywhere(_memory)

@@ -13,12 +13,13 @@ from pydantic import BaseModel
 from scipy import stats
 
 from benchmarks.task import BATCH_SIZE, TASKS, Task
+from study.errors import Failed
 from study.problem.settings import SearchSettings
 from study.records.base import Value
 from study.search.asha import rungs
 from study.search.oracles import make_oracle, split_values
 from study.search.search import _run
-from study.training.training import Job
+from study.training.job import Job
 from study.workers.engine import Engine
 from study.workers.local import local_engine
 
@@ -79,7 +80,7 @@ def _ranking(task: Task, engine: Engine) -> Ranking:
         for number, one in enumerate(values)
     ]
     trained = [engine.wait_for(future) for future in futures]
-    curves = [[0.0] if isinstance(one, str) else one.curves["val_accuracy"] for one in trained]
+    curves = [[0.0] if isinstance(one, Failed) else one.curves["val_accuracy"] for one in trained]
     return Ranking(
         task=task.problem,
         rung_epochs=low,

@@ -15,7 +15,24 @@ The command line prints them as one line and turns them into an exit code:
         `-- CorruptRecord   a file of a run that cannot be read back
 
 A message says what was expected, what came and what to do, in one line.
+
+A job that fails on a worker returns `Failed` in place of its result, so that whoever asked for it
+decides what that means: a trial of a search may fail, a retraining may not.
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Failed:
+    """What a job came to that raised."""
+
+    reason: str
+    """In one line."""
 
 
 class StudyError(Exception):
@@ -71,3 +88,17 @@ class CorruptRecord(StudyFailed):
 def one_line(error: BaseException) -> str:
     """What a worker hands back of an exception: its kind and message, in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def attempt(function: Callable[..., T], *args: object) -> T | Failed:
+    """What the function returns, or why it did not.
+
+    Raises:
+        CannotWrite: the function raised it; that is not the job's fault and would befall the next.
+    """
+    try:
+        return function(*args)
+    except CannotWrite:
+        raise
+    except Exception as error:
+        return Failed(one_line(error))

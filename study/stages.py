@@ -13,28 +13,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from study.errors import CannotWrite, CorruptRecord, StudyFailed, WrongName, one_line
+from study.errors import CorruptRecord, Failed, StudyFailed, WrongName, attempt
 from study.evaluation.evaluate import evaluate
 from study.machine.files import naming, remove_leftovers, write_text
 from study.machine.shell import command
 from study.problem.problem import load_problem, problem_description
 from study.problem.settings import SearchSettings
 from study.problem.space import search_space
-from study.records.base import (
-    Evaluation,
-    Picture,
-    Sanity,
-    SeedResult,
-    Stage,
-    StageName,
-    StudyRecord,
-    Trial,
-)
+from study.records.base import Evaluation, Picture, Sanity, SeedResult, Stage, StageName, Trial, now
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
-from study.run import provenance
 from study.run.names import comparison_path
-from study.run.plan import check_space, settings_of, to_do
+from study.run.plan import check_space, settings_of, to_do, trials_at_once
 from study.run.store import Run
 from study.search.search import job_key, search
 from study.steps.observer import Observer
@@ -111,7 +101,7 @@ def search_stage(run: Run, name: str, engine: Engine, observer: Observer) -> Non
             budget,
             settings.data,
             study.seed,
-            _workers(study),
+            trials_at_once(study),
             study.dtype_policy or "float32",
             run.search_folder(name),
             engine,
@@ -134,11 +124,6 @@ def _expected(budget: SearchSettings) -> tuple[int, int]:
     each = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
     epochs = sum(size * more for size, more in zip(sizes, each, strict=True))
     return sum(sizes), max(1, round(epochs / sum(sizes)))
-
-
-def _workers(study: StudyRecord) -> int:
-    """How many the run was begun with."""
-    return max(1, int(study.hardware.get("workers", 1)))
 
 
 def _trial_words(trial: Trial) -> str:
@@ -219,8 +204,8 @@ def figures_stage(run: Run, names: list[str], engine: Engine, observer: Observer
         pictures: dict[str, list[Picture]] = {name: [] for name in names}
         for (name, part), future in zip(jobs, futures, strict=True):
             drawn, took = engine.wait_for(future)
-            if isinstance(drawn, str):
-                raise StudyFailed(f"{name}: figures of {part} failed: {drawn}")
+            if isinstance(drawn, Failed):
+                raise StudyFailed(f"{name}: figures of {part} failed: {drawn.reason}")
             pictures[name] += drawn
             seconds[name] += took
             shown.finish(f"{name}-figures-{part}", None, f"{name}: {part} drawn")
@@ -231,17 +216,12 @@ def figures_stage(run: Run, names: list[str], engine: Engine, observer: Observer
         _write_stage(run, name, "figures", wall * seconds[name] / parts)  # side by side
 
 
-def _draw(run: Run, problem: str, part: str) -> tuple[list[Picture] | str, float]:
-    """On a worker: draw one part of a problem's figures."""
+def _draw(run: Run, problem: str, part: str) -> tuple[list[Picture] | Failed, float]:
+    """On a worker: draw one part of a problem's figures, and say how many seconds it took."""
     from study import run_figures
 
     started = time.perf_counter()
-    try:
-        drawn: list[Picture] | str = run_figures.draw(run, problem, part)
-    except CannotWrite:
-        raise
-    except Exception as error:
-        drawn = one_line(error)
+    drawn = attempt(run_figures.draw, run, problem, part)
     return drawn, time.perf_counter() - started
 
 
@@ -252,7 +232,7 @@ def report_stage(run: Run, live: bool = False) -> None:
         run: The run.
         live: Whether the run goes on and its report is written again: the page reloads itself.
     """
-    live_at = provenance.now() if live else None
+    live_at = now() if live else None
     write_text(run.report_path, render(replace(report_input(run), live_at=live_at)))
 
 
@@ -330,7 +310,7 @@ def _record_stage(run: Run, problem: str, name: StageName, started: float, train
         trained: Seconds that workers trained for it: of an interrupted stage, this process has
             seen the end only.
     """
-    least = trained / _workers(run.study())
+    least = trained / trials_at_once(run.study())
     _write_stage(run, problem, name, max(least, time.perf_counter() - started))
 
 

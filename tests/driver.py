@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 
 from study.cli.progress import Screen
-from study.errors import StudyError
+from study.errors import Failed, StudyError
 from study.problem.problem import Problem
 from study.problem.settings import Settings, Work, validated
 from study.records.base import Trial, Value
@@ -28,7 +28,7 @@ from study.run import plan
 from study.run.store import Run
 from study.search import search
 from study.training import checkpoint, training
-from study.training.training import Job, Trained
+from study.training.job import Job, Trained
 from study.workers.local import local_engine
 
 EPOCH_SECONDS = 0.15
@@ -56,7 +56,7 @@ def use_tiny_problem() -> Problem:
     return tiny.problem()
 
 
-def run_with_faults(job: Job) -> Trained | str:
+def run_with_faults(job: Job) -> Trained | Failed:
     """In place of `study.search.search._run`, on a worker."""
     use_tiny_problem()
     number = job.seed - 1
@@ -86,7 +86,7 @@ def slowly(log: Path, number: int, fault: str | None) -> Any:
     """An `on_epoch` that takes its time, notes the epoch, and does the harm that was ordered."""
 
     def on_epoch(epoch: int, score: float) -> None:
-        from study.workers.engine import report_epoch
+        from study.workers.worker_process import report_epoch
 
         time.sleep(EPOCH_SECONDS)
         with log.open("a") as file:

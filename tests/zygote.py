@@ -213,9 +213,8 @@ def _import_packages() -> dict[str, str]:
     Returns:
         Environment variables that it decided on: packages have read them.
     """
-    from study.libraries.quiet_import import import_tensorflow
+    from study.libraries.quiet_import import import_tensorflow, quiet_dask
     from study.machine import variables
-    from study.workers.engine import quiet_dask
 
     quiet_dask()
     import_tensorflow()

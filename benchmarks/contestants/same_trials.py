@@ -8,7 +8,7 @@ import keras_tuner
 from benchmarks.contestants.plain_keras_tuner import Build, search
 from benchmarks.task import TASKS
 from study.problem.settings import SearchSettings
-from study.search.oracles import begin_writing, make_oracle
+from study.search.oracles import make_oracle
 
 
 def main(task_name: str, seed: int, trials: int) -> None:
@@ -18,7 +18,7 @@ def main(task_name: str, seed: int, trials: int) -> None:
     def make_tuner(build: Build) -> keras_tuner.Tuner:
         settings = SearchSettings(max_trials=trials)
         oracle = make_oracle(task.load(), settings, seed, Path("tuner/search"))
-        begin_writing(oracle)
+        oracle.begin_writing()
         return keras_tuner.Tuner(
             oracle, build, directory="tuner", project_name="search", overwrite=True
         )

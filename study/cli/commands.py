@@ -665,6 +665,7 @@ def _engine(
 ) -> "Iterator[Engine]":
     """Workers, here or on a running cluster."""
     from study.machine import scratch
+    from study.run.plan import WORKERS_NEED
     from study.workers.cluster import remote_engine
     from study.workers.local import local_engine
 
@@ -673,9 +674,11 @@ def _engine(
     with ExitStack() as stack:
         with waiting("importing TensorFlow, waiting for workers"):
             engine = stack.enter_context(
-                remote_engine(scheduler, workers, Path.cwd(), retries, settings.data.line_dir)
+                remote_engine(
+                    scheduler, workers, Path.cwd(), retries, WORKERS_NEED, settings.data.line_dir
+                )
                 if scheduler
-                else local_engine(workers, retries)
+                else local_engine(workers, retries, WORKERS_NEED["imports"])
             )
         if scheduler:
             say(f"workers of {scheduler}: {engine.workers}")

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from study.data.dataset import DataOptions, Dataset
-from study.errors import CannotWrite, StudyFailed, one_line
+from study.errors import Failed, StudyFailed, attempt
 from study.evaluation import uncertainty
 from study.machine.files import naming
 from study.problem import metrics
@@ -30,8 +30,10 @@ from study.records.base import (
     Value,
 )
 from study.training import checkpoint
-from study.training.training import Job, Trained, cached_dataset, train
-from study.workers.engine import Engine, report_epoch
+from study.training.job import Job, Trained
+from study.training.training import cached_dataset, train
+from study.workers.engine import Engine
+from study.workers.worker_process import report_epoch
 
 SEED_STEP = 1_000_003
 """Between the seeds of retrainings, so that none is a seed of a trial of the search."""
@@ -92,7 +94,7 @@ def evaluate(
     seeds = [seed + SEED_STEP * n for n in range(1, settings.seeds + 1)]
     values = {"baseline": problem.baseline, "tuned": tuned}
     jobs = {
-        f"{problem.name}-evaluate-{network}-{n}": Job(
+        (network, f"{problem.name}-evaluate-{network}-{n}"): Job(
             problem=problem.name,
             values=values[network],
             seed=one,
@@ -106,33 +108,26 @@ def evaluate(
         for network in NETWORKS
         for n, one in enumerate(seeds, start=1)
     }
-    futures = {key: engine.submit(_retrain, job, key=key) for key, job in jobs.items()}
-    for key in futures:
+    futures = [engine.submit(_retrain, job, key=key) for (_, key), job in jobs.items()]
+    for _, key in jobs:
         on_submit(key, settings.epochs)
-    retrained: dict[str, Retrained] = {}
-    for key, future in futures.items():
-        outcome = engine.wait_for(future)
-        if isinstance(outcome, str):
-            raise StudyFailed(f"{problem.name}: retraining failed ({key}): {outcome}")
-        retrained[key] = outcome
+    networks: dict[NetworkName, list[Retrained]] = {network: [] for network in NETWORKS}
+    for (network, key), future in zip(jobs, futures, strict=True):
+        outcome: Retrained | Failed = engine.wait_for(future)
+        if isinstance(outcome, Failed):
+            raise StudyFailed(f"{problem.name}: retraining failed ({key}): {outcome.reason}")
+        networks[network].append(outcome)
         on_retrained(key, _seed_result(outcome))
-    all_of = list(retrained.values())
-    networks: dict[NetworkName, list[Retrained]] = {
-        "baseline": all_of[: len(seeds)],
-        "tuned": all_of[len(seeds) :],
-    }
     dataset = cached_dataset(problem.data, seed, data)
     return _result(problem, dataset, networks)
 
 
-def _retrain(job: Job) -> Retrained | str:
+def _retrain(job: Job) -> Retrained | Failed:
     """On a worker: train, then read the test part."""
-    try:
-        model, trained = train(job, report_epoch)
-    except CannotWrite:
-        raise
-    except Exception as error:
-        return one_line(error)
+    outcome = attempt(train, job, report_epoch)
+    if isinstance(outcome, Failed):
+        return outcome
+    model, trained = outcome
     from study.networks.saved import predictor
 
     dataset = cached_dataset(load_problem(job.problem).data, job.data_seed, job.data)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from scipy.stats import permutation_test, rankdata
 
 from study.errors import CorruptRecord
 from study.evaluation.uncertainty import image_estimates
@@ -18,9 +17,10 @@ from study.explanation.attribution import Explainer
 from study.explanation.ground_truth import control_maps, energy, line_pixels
 from study.networks.saved import is_convolution
 from study.problem.problem import Problem
+from study.rank_effect import Trait, explained, p_value
 from study.records.base import AcrossSearch, Effect, Method, Trial, TrialLocalisation, Value
-from study.search.search import checkpoint_path
 from study.training import checkpoint
+from study.training.checkpoint import checkpoint_path
 from study.training.training import build
 from study.trials.ranking import best_trial, configuration_numbers, configurations
 
@@ -32,7 +32,6 @@ FEWEST_TRIALS = 12
 """Of fewer not even the clearest order could be told from chance: eight against each other in two
 groups of four have p = 1/35 at best, and eight questions at once want p below 1/160. Six against
 six can have 1/462."""
-PERMUTATIONS = 9_999
 
 
 def kept_trials(trials: Sequence[Trial], folder: Path) -> dict[int, tuple[Trial, Path]]:
@@ -138,66 +137,30 @@ def effects(trials: Sequence[TrialLocalisation], seed: int) -> dict[Method, dict
     """What localisation goes with: each trait that varies, and the score."""
     if len(trials) < FEWEST_TRIALS:
         return {method: {} for method in SHOWN}
-    asked: dict[str, np.ndarray] = {
-        name: _groups([trial.traits[name] for trial in trials]) for name in trials[0].traits
+    asked = {
+        name: Trait(np.array([trial.traits[name] for trial in trials]), "groups")
+        for name in trials[0].traits
     }
-    asked = {name: groups for name, groups in asked.items() if len(groups) > 1}
-    ranked = _centred_ranks([trial.score for trial in trials])
-    if ranked.any():
-        asked["score"] = (ranked / np.linalg.norm(ranked))[np.newaxis]
+    asked["score"] = Trait(np.array([trial.score for trial in trials]), "order")
+    asked = {name: trait for name, trait in asked.items() if trait.varies}
     questions = len(asked) * len(SHOWN)
     return {
         method: {
-            name: effect([trial.energy[method].mean for trial in trials], axes, questions, seed)
-            for name, axes in asked.items()
+            name: effect([trial.energy[method].mean for trial in trials], trait, questions, seed)
+            for name, trait in asked.items()
         }
         for method in SHOWN
     }
 
 
-def _groups(values: Sequence[Value]) -> np.ndarray:
-    """(groups, n): of each value the trials that have it, as a vector of length 1."""
-    members = np.array([[other == value for other in values] for value in dict.fromkeys(values)])
-    return members / np.sqrt(members.sum(axis=1, keepdims=True))
-
-
-def effect(outcome: Sequence[float], axes: np.ndarray, questions: int, seed: int) -> Effect:
-    """How much of the outcome's ranks lies along these axes, and how often chance does as well.
-
-    What as many axes share with any ranking on average is taken off ("epsilon squared": Kelley
-    1935, "An unbiased correlation ratio measure").
+def effect(outcome: Sequence[float], trait: Trait, questions: int, seed: int) -> Effect:
+    """How much of the outcome's order the trait explains, and how often chance does as well.
 
     Args:
         outcome: (n,) one of each trial.
-        axes: (k, n) orthogonal vectors of length 1: of groups of trials, or of one ranking.
+        trait: Of the trials.
         questions: How many are asked at once (Bonferroni).
         seed: Of the permutations.
     """
-    ranks = _centred_ranks(outcome)
-    total = float((ranks**2).sum())
-    by_chance = np.linalg.matrix_rank(axes - axes.mean(axis=1, keepdims=True)) / (len(ranks) - 1)
-    if total == 0 or by_chance == 1:
-        return Effect(explained=0.0, p_value=1.0)
-
-    def explained(permuted: np.ndarray, axis: int) -> np.ndarray:  # noqa: ARG001  # scipy's: -1
-        # Rounded, or equal values of two permutations would not be.
-        return np.asarray(((permuted @ axes.T) ** 2).sum(axis=-1) / total).round(12)
-
-    tested = permutation_test(
-        (ranks,),
-        explained,
-        permutation_type="pairings",
-        alternative="greater",
-        n_resamples=PERMUTATIONS,
-        vectorized=True,
-        rng=np.random.default_rng([seed, 5]),
-    )
-    return Effect(
-        explained=float(max(0.0, (tested.statistic - by_chance) / (1 - by_chance))),
-        p_value=float(min(1.0, questions * tested.pvalue)),
-    )
-
-
-def _centred_ranks(values: Sequence[float]) -> np.ndarray:
-    ranks = rankdata(values)
-    return np.asarray(ranks - ranks.mean())
+    p = p_value(outcome, trait, np.random.default_rng([seed, 5]))
+    return Effect(explained=explained(outcome, trait), p_value=min(1.0, questions * p))

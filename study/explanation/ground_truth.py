@@ -82,6 +82,10 @@ def rank_accuracy(maps: np.ndarray, lines: np.ndarray) -> np.ndarray:
 
     "Relevance rank accuracy" of Arras et al. 2022, "CLEVR-XAI", section 3.4.
 
+    For example, a map of five pixels 9, 5, 5, 5, 1 whose line is the first and the second (K = 2):
+    one pixel is above the second-highest value, 5, and three tie for the one place that is left, so
+    each has a third of it. The line's first pixel counts 1, its second 1/3: (1 + 1/3) / 2 = 0.67.
+
     Args:
         maps: (n, height, width) >= 0.
         lines: (n, height, width) bool.

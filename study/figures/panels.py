@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
-from scipy.stats import kruskal
 
+from study import rank_effect
 from study.figures.palette import PALETTE
+from study.rank_effect import Trait
 from study.records.base import Value
 
 BASELINE = 0
@@ -87,21 +88,16 @@ def _label(value: Value) -> str:
 
 
 def explained(x: ArrayLike, scores: ArrayLike) -> float:
-    """How far groups of x tell scores apart: eta squared of the Kruskal-Wallis test, in [0, 1].
+    """How far groups of x tell scores apart, in [0, 1]: see `study.rank_effect`.
 
-    Values of x are the groups, thirds of them if there are more than `MOST_CATEGORIES`. The
-    measure looks at ranks only and allows for the number of groups (Tomczak and Tomczak 2014,
-    "The need to report effect size estimates revisited", table 1). It sees one hyperparameter at
-    a time: what two do together, and what else differed between trials, is not taken apart.
+    Values of x are the groups, thirds of them if there are more than `MOST_CATEGORIES`. It sees one
+    hyperparameter at a time: what two do together, and what else differed between trials, is not
+    taken apart.
     """
-    place, outcome = np.asarray(x, dtype=float), np.asarray(scores, dtype=float)
+    place = np.asarray(x, dtype=float)
     if len(np.unique(place)) > MOST_CATEGORIES:
         place = np.searchsorted(np.quantile(place, [1 / 3, 2 / 3]), place)
-    groups = [outcome[place == value] for value in np.unique(place)]
-    if len(groups) < 2 or len(outcome) <= len(groups) or len(np.unique(outcome)) < 2:
-        return 0.0
-    surplus = float(kruskal(*groups).statistic) - len(groups) + 1
-    return min(max(surplus / (len(outcome) - len(groups)), 0.0), 1.0)
+    return rank_effect.explained(np.asarray(scores, dtype=float), Trait(place, "groups"))
 
 
 def draw_panel(

@@ -1,1 +1,1 @@
-"""What the libraries do behind our back, and what of theirs is used though it is private."""
+"""What the libraries below the study do without being asked, and what of them is not public."""

@@ -58,3 +58,8 @@ def _silent_standard_error() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+def quiet_dask() -> None:
+    """Before Dask is imported: it logs every shutdown and failure of a worker at length."""
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from study.libraries.internals import origin
+
 
 class Step(NamedTuple):
     """One call of a layer or operation; a layer that is used twice makes two steps."""
@@ -35,6 +37,5 @@ def made_by(tensor: keras.KerasTensor) -> Step:
     `layer.output` knows the first call only, and operations that are no layers are not among
     `model.layers`.
     """
-    operation, index, place = tensor._keras_history
-    node = operation._inbound_nodes[index]
+    operation, node, place = origin(tensor)
     return Step(operation, list(node.input_tensors), tensor, place, node)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from tf_keras_vis.saliency import Saliency
 
 from study.errors import WrongName
+from study.libraries.internals import uses
 from study.networks.cell_positions import place, spread
 from study.networks.logits import cut, maker
 from study.networks.saved import find_layers, head_names, image_shape, is_convolution, visual_layers
@@ -28,10 +29,9 @@ class Head:
         self.network = keras.Model(model.inputs, scores)
         """Images -> (n, classes) scores, or (n, 1) of a sigmoid neuron."""
         found = find_layer(self.network, layer, name, model)
-        uses = len(found._inbound_nodes)
-        if uses > 1:
+        if (times := uses(found)) > 1:
             raise WrongName(
-                f"layer {found.name!r} is used {uses} times, so it has several maps; "
+                f"layer {found.name!r} is used {times} times, so it has several maps; "
                 "name a layer that is used once"
             )
         self.layer = found.name

@@ -282,11 +282,6 @@ def fitting_names(model: keras.Model, names: Names) -> dict[str, tuple[str, ...]
     return fitting
 
 
-def layer_names(model: keras.Model) -> list[str]:
-    """Names of all layers, in order."""
-    return [layer.name for layer in model.layers]
-
-
 def is_convolution(layer: keras.layers.Layer) -> bool:
     """Whether the layer convolves pictures."""
     return isinstance(layer, CONVOLUTIONS)

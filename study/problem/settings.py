@@ -3,6 +3,7 @@
 import codecs
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 
@@ -202,6 +203,17 @@ def validated(kind: type[Group], table: dict[str, object], source: str) -> Group
             ) from None
         message, came = _lowered(first["msg"]), f", got {first['input']!r}"
         raise WrongSetting(f"{source}: {key}: {message.removesuffix(came)}{came}") from None
+
+
+def flattened(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """{"search": {"keep": 3}} -> {"search.keep": 3}; an empty table remains a value."""
+    flat: dict[str, object] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value:
+            flat |= flattened(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
 
 
 def check_seed(seed: int) -> int:

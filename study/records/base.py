@@ -4,7 +4,7 @@ They know nothing of Keras, disk or figures. Records that are read back from a r
 are validated (pydantic), because a run folder may come from anywhere.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
@@ -37,6 +37,11 @@ METHOD_NAMES: dict[Method, str] = {
 Control = Literal["sobel", "random", "uniform"]
 CONTROLS: tuple[Control, ...] = get_args(Control)
 """Maps that know nothing of any network: what a method has to beat."""
+
+
+def now() -> str:
+    """The time, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
 def _is_moment(text: str) -> str:
@@ -492,6 +497,9 @@ class StudyRecord(Record):
     plan: list[StageName] = ["search"]
     """What the command was to do for each problem, in order, and then with the whole run: what
     `resume` goes on with. Runs of earlier versions did not plan their report."""
+    trials_at_once: Annotated[int, Field(ge=1)] | None = None
+    """How many trials its searches train at the same time, by which oracles decide what they
+    propose; None in runs of earlier versions: see `study.run.plan.trials_at_once`."""
     dtype_policy: DtypePolicy | None = None
     """What the trials of its searches are trained in, on whatever processor it goes on; None in
     runs of earlier versions that had not begun to search."""

@@ -2,10 +2,11 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from study.machine.shell import command
+from study.problem.settings import flattened
 from study.records.base import Stage
 from study.report.answer import Answer, answer
 from study.report.gallery import Group
@@ -139,13 +140,12 @@ def comparisons(problems: list[ProblemInput]) -> tuple[Comparisons, ...]:
     return tuple(Comparisons(listed(names), method) for method, names in users.items())
 
 
-def flat(settings: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flat(settings: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     """Nested settings as dotted names and written values."""
-    for name, setting in settings.items():
-        if isinstance(setting, Mapping) and setting:
-            yield from flat(setting, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", DASH if setting == {} else value(setting)
+    return tuple(
+        (name, DASH if setting == {} else value(setting))
+        for name, setting in flattened(settings).items()
+    )
 
 
 def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
@@ -182,7 +182,7 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
             *((name, value(what)) for name, what in study.hardware.items()),
             *((("searches computed in", study.dtype_policy),) if study.dtype_policy else ()),
         ),
-        settings=tuple(flat(study.settings)),
+        settings=flat(study.settings),
         records=(
             (f"{folder}/study.json", "settings, seeds, versions, hardware, seconds per stage"),
             (f"{folder}/PROBLEM/space.json", "what the search could choose from"),

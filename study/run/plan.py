@@ -7,12 +7,25 @@ from datetime import UTC, datetime
 from study.errors import StudyError, WrongName, WrongUse
 from study.machine import processor, variables
 from study.machine.shell import command
-from study.problem.settings import Settings, Work, validated
-from study.records.base import DtypePolicy, SearchSpace, Signature, Step, StudyRecord
+from study.problem.settings import Settings, Work, flattened, validated
+from study.records.base import DtypePolicy, SearchSpace, Signature, Step, StudyRecord, now
 from study.run import provenance
 from study.run.listing import new_run, run_names
 from study.run.names import check_name, given_name, plain_name
 from study.run.store import Run
+from study.workers.fingerprint import Needs
+
+WORKERS_NEED: Needs = {
+    "code": ["study", "search_spaces"],
+    "packages": provenance.PACKAGES,
+    "imports": [
+        "study.search.search",
+        "study.evaluation.evaluate",
+        "study.data.sets",
+        "search_spaces",
+    ],
+}
+"""What the jobs of a run need of a worker."""
 
 
 def run_for(work: Work, name: str | None, prefix: str) -> Run:
@@ -85,7 +98,7 @@ def create_run(
         name: Of the run.
         work: What it is to do.
         command: What makes it again.
-        workers: How many there are.
+        workers: How many there are: so many trials are trained at once.
         dtype_policy: What its trials are trained in, as long as it goes on.
         signatures: Of its problems, as far as they are known.
 
@@ -95,7 +108,7 @@ def create_run(
     """
     study = StudyRecord(
         name=check_name(name),
-        created=provenance.now(),
+        created=now(),
         command=command,
         seed=work.seed,
         problems=work.problems,
@@ -104,6 +117,7 @@ def create_run(
         hardware=provenance.hardware(workers),
         git_commit=provenance.git_commit(),
         plan=work.plan,
+        trials_at_once=max(1, workers),
         dtype_policy=dtype_policy,
         variables=variables.DECIDED,
         overridden=variables.overridden,
@@ -140,14 +154,22 @@ def work_of(run: Run) -> Work:
     )
 
 
+def trials_at_once(study: StudyRecord) -> int:
+    """How many trials the run's searches train at once, on however many workers it goes on.
+
+    Runs of earlier versions say it with their hardware only: as many as there were workers.
+    """
+    return study.trials_at_once or max(1, int(study.hardware.get("workers", 1)))
+
+
 def differences(run: Run, work: Work) -> list[str]:
     """In what the run's work differs from this, as "KEY: THERE there, HERE here"."""
     begun = work_of(run)
     if work.plan == [*begun.plan, "report"]:  # runs of older versions did not plan theirs
         work = work.model_copy(update={"plan": begun.plan})
-    there, here = (_flat(one.model_dump(mode="json")) for one in (begun, work))
-    if here["search.dtype"] in ("auto", run.study().dtype_policy):  # it goes on in that
-        here["search.dtype"] = there["search.dtype"]
+    there, here = (flattened(one.model_dump(mode="json")) for one in (begun, work))
+    if here["settings.search.dtype"] in ("auto", run.study().dtype_policy):  # it goes on in that
+        here["settings.search.dtype"] = there["settings.search.dtype"]
     return [
         f"{key.removeprefix('settings.')}: {there[key]} there, {here[key]} here"
         for key in there
@@ -192,14 +214,6 @@ def other_conditions(run: Run) -> list[str]:
         for package, version in now.items()
         if then.get(package, version) != version
     ]
-
-
-def _flat(table: dict[str, object], prefix: str = "") -> dict[str, object]:
-    """{"search": {"keep": 3}} -> {"search.keep": 3}"""
-    flat: dict[str, object] = {}
-    for key, value in table.items():
-        flat |= _flat(value, f"{key}.") if isinstance(value, dict) else {prefix + key: value}
-    return flat
 
 
 def to_do(run: Run) -> list[Step]:

@@ -2,7 +2,6 @@
 
 import platform
 import subprocess
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -25,11 +24,6 @@ PACKAGES = (
     "pillow",
     "distributed",
 )
-
-
-def now() -> str:
-    """The time, ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
 def versions() -> dict[str, str]:

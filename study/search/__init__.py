@@ -1,1 +1,1 @@
-"""What to try next, and when a trial gets more epochs."""
+"""The search: who decides what to try, and what is done with each trial."""

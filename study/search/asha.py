@@ -15,7 +15,7 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from typing import Any
 
-import keras_tuner
+from study.search.study_oracle import StudyOracle
 
 ETA = 3
 """At most one in ETA trials of a rung goes up; a rung has about ETA times the epochs of the one
@@ -57,14 +57,14 @@ class _Rung:
         return self.staying[0] if gone_up < allowed else None
 
 
-class AshaOracle(keras_tuner.Oracle):
+class AshaOracle(StudyOracle):
     """Draws configurations at random and gives more epochs to the best of each rung.
 
     Stops when `configurations` were drawn and none can go up. No rung waits for a straggler.
     """
 
     def __init__(self, configurations: int, max_epochs: int, **kwargs: Any) -> None:
-        """`configurations` and `max_epochs` are 1 or more; see `keras_tuner.Oracle`."""
+        """`configurations` and `max_epochs` are 1 or more; see `StudyOracle`."""
         super().__init__(**kwargs)
         self.configurations = configurations
         self.epochs = rungs(max_epochs)

@@ -1,153 +1,59 @@
-"""The oracles: who decides what to try. Keras Tuner's own, and ASHA."""
+"""Which oracle decides what to try: Keras Tuner's own, or ASHA."""
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study.machine.files import naming
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings
 from study.problem.space import declared
 from study.records.base import Value
 
 if TYPE_CHECKING:
-    import keras_tuner
-
-TUNER_ID = "tuner0"
-"""Keras Tuner's name of a lone tuner: names the file by which it recognises its project."""
+    from study.search.study_oracle import StudyOracle
 
 
 def make_oracle(
     problem: Problem, settings: SearchSettings, seed: int, folder: Path
-) -> "keras_tuner.Oracle":
+) -> "StudyOracle":
     """An oracle over the problem's whole space, whose first trial is the baseline.
 
     It writes nothing before `begin_writing`.
 
     Args:
+        problem: Whose networks are searched.
+        settings: Name the tuner, and how much it may try.
+        seed: Of what is drawn.
         folder: Keras Tuner's project folder, there or not.
     """
     import keras_tuner
 
+    from study.search import study_oracle
     from study.search.asha import AshaOracle
 
-    shared = {
+    shared: dict[str, Any] = {
+        "baseline": problem.baseline,
+        "folder": folder,
         "objective": keras_tuner.Objective(f"val_{problem.objective}", "max"),
         "hyperparameters": declared(problem),
         "seed": seed,
-        # Keras Tuner raises on the third failed trial in a row, with its lock held; we count.
-        "max_consecutive_failed_trials": 10**9,
     }
-    if settings.tuner == "asha":
-        oracle = AshaOracle(settings.max_trials, settings.max_epochs, **shared)
-    elif settings.tuner == "hyperband":
-        # It would stop after one pass over its brackets: two trials, if max_epochs is 2.
-        oracle = keras_tuner.oracles.HyperbandOracle(
-            max_epochs=settings.max_epochs, hyperband_iterations=None, **shared
-        )
-        oracle.max_trials = settings.max_trials
-    elif settings.tuner == "bayesian":
-        # It would begin with three random trials a hyperparameter: more than most budgets have.
-        oracle = keras_tuner.oracles.BayesianOptimizationOracle(
-            max_trials=settings.max_trials,
-            num_initial_points=max(2, settings.max_trials // 3),
-            **shared,
-        )
-    else:
-        kinds = {
-            "random": keras_tuner.oracles.RandomSearchOracle,
-            "grid": keras_tuner.oracles.GridSearchOracle,
-        }
-        oracle = kinds[settings.tuner](max_trials=settings.max_trials, **shared)
-    oracle.verbose = 0
-    _begin_with(oracle, problem.baseline)
-    if settings.tuner == "grid":
-        _go_on_unheard(oracle)
-    oracle.save, oracle._save_trial = _write_nothing, _write_nothing
-    oracle._set_project_dir(str(folder.parent), folder.name)  # what `keras_tuner.Tuner` does
-    return oracle
-
-
-def _write_nothing(*_: object) -> None:
-    """In place of what writes."""
-
-
-def begin_writing(oracle: "keras_tuner.Oracle") -> None:
-    """Write the trials there are into the project folder, made if need be, and from now on all.
-
-    Raises:
-        CannotWrite: the disk is full; so does whatever has the oracle write, later.
-    """
-
-    def save_trial(trial: Any) -> None:
-        with naming(Path(oracle._project_dir) / f"trial_{trial.trial_id}" / "trial.json"):
-            type(oracle)._save_trial(oracle, trial)
-
-    oracle._save_trial = save_trial
-    _save_seldom(oracle)
-    recognised = Path(oracle._project_dir) / f"{TUNER_ID}.json"
-    with naming(recognised):
-        recognised.write_text("{}")
-    for trial in oracle.trials.values():
-        oracle._save_trial(trial)
-
-
-def _begin_with(oracle: "keras_tuner.Oracle", baseline: dict[str, Value]) -> None:
-    """Have the oracle propose the baseline where it would draw its first random point.
-
-    Grid search begins with every default, and the defaults are the baseline.
-    """
-    draw = oracle._random_values
-
-    def first_baseline() -> dict[str, Value] | None:
-        return draw() if oracle.trials else dict(baseline)
-
-    oracle._random_values = first_baseline
-
-
-def _go_on_unheard(oracle: "keras_tuner.Oracle") -> None:
-    """Have grid search propose the next combination while the last one is still trained.
-
-    Keras Tuner waits for each, as a trial might tell of new hyperparameters; ours are all declared.
-    """
-    populate = oracle.populate_space
-
-    def populate_and_go_on(trial_id: str) -> dict[str, Any]:
-        proposal: dict[str, Any] = populate(trial_id)
-        if proposal["values"] is not None and trial_id not in oracle._populate_next:
-            oracle._populate_next.append(trial_id)
-        return proposal
-
-    oracle.populate_space = populate_and_go_on
-
-
-def _save_seldom(oracle: "keras_tuner.Oracle") -> None:
-    """Let saving the oracle take a twentieth of the time at most.
-
-    Keras Tuner writes all it knows of all trials at the beginning and end of each: with thousands
-    of trials, a tenth of a second each time. `save` below writes in any case.
-    """
-    due = 0.0
-
-    def save_if_due() -> None:
-        nonlocal due
-        began = time.monotonic()
-        if began >= due:
-            save(oracle)
-            ended = time.monotonic()
-            due = ended + 19 * (ended - began)
-
-    oracle.save = save_if_due
-
-
-def save(oracle: "keras_tuner.Oracle") -> None:
-    """Write oracle.json, for plain Keras Tuner to read.
-
-    Raises:
-        CannotWrite: the disk is full.
-    """
-    with naming(Path(oracle._project_dir) / "oracle.json"):
-        type(oracle).save(oracle)
+    trials = settings.max_trials
+    match settings.tuner:
+        case "asha":
+            return AshaOracle(trials, settings.max_epochs, **shared)
+        case "hyperband":
+            return study_oracle.HyperbandOracle(trials, settings.max_epochs, **shared)
+        case "bayesian":
+            # It would begin with three random trials per hyperparameter: more than most budgets
+            # have.
+            random_trials = max(2, trials // 3)
+            return study_oracle.BayesianOracle(
+                max_trials=trials, num_initial_points=random_trials, **shared
+            )
+        case "grid":
+            return study_oracle.GridOracle(max_trials=trials, **shared)
+        case "random":
+            return study_oracle.RandomOracle(max_trials=trials, **shared)
 
 
 def split_values(values: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:

@@ -1,1 +1,1 @@
-"""Train one network for given hyperparameter values: what runs on a worker."""
+"""Training of one network: what runs on a worker for each trial and each retraining."""

@@ -66,6 +66,16 @@ class Saved(NamedTuple):
     """The trainable weights that training goes on from, if the network holds others: averages."""
 
 
+def checkpoint_path(folder: Path, trial_id: str) -> Path:
+    """Where Keras Tuner itself keeps a trial's weights.
+
+    Args:
+        folder: The project folder of the search.
+        trial_id: Keras Tuner's.
+    """
+    return folder.resolve() / f"trial_{trial_id}" / FILE
+
+
 def save(path: Path, model: "keras.Model", saved: Saved) -> None:
     """Write weights and optimizer state, and what goes beside them.
 

@@ -16,6 +16,14 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from study.libraries.internals import (
+    Update,
+    exchange_update,
+    leave_out_sum_over_devices,
+    moments,
+    state_handle,
+)
+
 Step = Callable[[Any, Any, Any], None]
 """(gradient, tf.Variable, learning rate): updates the variable and the optimizer's state."""
 
@@ -23,11 +31,11 @@ Step = Callable[[Any, Any, Any], None]
 def fuse(optimizer: keras.optimizers.Optimizer) -> None:
     """Exchange the steps of an optimizer that is built; it keeps those that have no kernel."""
     for one in _within(optimizer):
-        one._all_reduce_sum_gradients = list
+        leave_out_sum_over_devices(one)
         # By its exact type: a subclass may take other steps, or do more beside them.
         make_step = _STEPS.get(type(one))
         if make_step and (step := make_step(one)):
-            one._backend_update_step = _update(one, step)
+            exchange_update(one, _update(one, step))
 
 
 def averages(optimizer: keras.optimizers.Optimizer) -> bool:
@@ -47,9 +55,7 @@ def _within(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Opti
     return [optimizer]
 
 
-def _update(
-    optimizer: keras.optimizers.Optimizer, fused: Step
-) -> Callable[[Sequence[Any], Sequence[Any], Any], None]:
+def _update(optimizer: keras.optimizers.Optimizer, fused: Step) -> Update:
     def update(gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
         for gradient, variable in zip(gradients, variables, strict=True):
             # Of rows looked up twice (embeddings) Keras sums the squares, a kernel squares sums.
@@ -63,13 +69,14 @@ def _update(
 def _adam(optimizer: keras.optimizers.Adam) -> Step | None:
     if optimizer.amsgrad:
         return None
+    momentums, velocities = moments(optimizer)
 
     def step(gradient: Any, variable: tf.Variable, learning_rate: Any) -> None:
         done = tf.cast(optimizer.iterations + 1, variable.dtype)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
-            m=_state(optimizer, optimizer._momentums, variable),
-            v=_state(optimizer, optimizer._velocities, variable),
+            m=state_handle(optimizer, momentums, variable),
+            v=state_handle(optimizer, velocities, variable),
             beta1_power=tf.pow(optimizer.beta_1, done),
             beta2_power=tf.pow(optimizer.beta_2, done),
             lr=tf.cast(learning_rate, variable.dtype),
@@ -85,17 +92,18 @@ def _adam(optimizer: keras.optimizers.Adam) -> Step | None:
 def _rmsprop(optimizer: keras.optimizers.RMSprop) -> Step | None:
     if optimizer.centered:
         return None
+    momentums, velocities = moments(optimizer)
     # The kernel wants a momentum even where it is 0.
-    momentums = optimizer._momentums or [
+    momentums = momentums or [
         keras.Variable("zeros", velocity.shape, velocity.dtype, trainable=False)
-        for velocity in optimizer._velocities
+        for velocity in velocities
     ]
 
     def step(gradient: Any, variable: tf.Variable, learning_rate: Any) -> None:
         tf.raw_ops.ResourceApplyRMSProp(
             var=variable.handle,
-            ms=_state(optimizer, optimizer._velocities, variable),
-            mom=_state(optimizer, momentums, variable),
+            ms=state_handle(optimizer, velocities, variable),
+            mom=state_handle(optimizer, momentums, variable),
             lr=tf.cast(learning_rate, variable.dtype),
             rho=optimizer.rho,
             momentum=optimizer.momentum,
@@ -113,7 +121,7 @@ def _sgd(optimizer: keras.optimizers.SGD) -> Step | None:
     def step(gradient: Any, variable: tf.Variable, learning_rate: Any) -> None:
         tf.raw_ops.ResourceApplyKerasMomentum(
             var=variable.handle,
-            accum=_state(optimizer, optimizer.momentums, variable),
+            accum=state_handle(optimizer, optimizer.momentums, variable),
             lr=tf.cast(learning_rate, variable.dtype),
             grad=tf.cast(gradient, variable.dtype),
             momentum=optimizer.momentum,
@@ -128,8 +136,3 @@ _STEPS: dict[type, Callable[[Any], Step | None]] = {
     keras.optimizers.RMSprop: _rmsprop,
     keras.optimizers.SGD: _sgd,
 }
-
-
-def _state(optimizer: keras.optimizers.Optimizer, states: Sequence[Any], variable: Any) -> Any:
-    """The handle of what the optimizer remembers of a variable."""
-    return states[optimizer._get_variable_index(variable)].value.handle

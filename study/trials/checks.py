@@ -153,9 +153,14 @@ def _weights(numbers: np.ndarray, count: int) -> np.ndarray:
     """(n, rank): the chance that the score of that rank, lowest first, is the best of n drawn.
 
     n are these numbers, and there are `count` scores.
+
+    The best of n is the score of rank r if it is drawn, and the other n - 1 are among the r - 1
+    below it: C(r - 1, n - 1) / C(count, n). For example, of 4 scores 2 are drawn, in 6 ways: the
+    highest is the best in 3 of them, the next in 2, the next in 1, the lowest in none, which is
+    (0, 1/6, 2/6, 3/6). From one rank to the one below, the chance shrinks by (r - n) / (r - 1).
     """
     weights = np.zeros((count, len(numbers)))
-    weights[-1] = numbers / count  # C(rank, n - 1) / C(count, n), from the highest rank down
+    weights[-1] = numbers / count
     for rank in range(count - 1, 0, -1):
         weights[rank - 1] = weights[rank] * np.maximum(rank - numbers + 1, 0) / rank
     return weights.T

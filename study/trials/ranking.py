@@ -87,6 +87,12 @@ def has_score(trial: Trial) -> bool:
 
 
 def _rank(trial: Trial) -> tuple[float, float, int, int]:
+    """Sort key, the best first: see `best_trial`.
+
+    The loss is that at the best epoch. Epochs are counted from the beginning of the configuration,
+    curves from that of the trial: one that ended after epoch 9 and continued another one from epoch
+    3 has 6 losses, so that its best epoch, say 8, has the fifth of them, losses[6 - 1 - (9 - 8)].
+    """
     losses = trial.curves.get("val_loss", [])
     epoch = len(losses) - 1 - (trial.epochs - (trial.best_epoch or 0))
     loss = losses[epoch] if 0 <= epoch < len(losses) else math.inf

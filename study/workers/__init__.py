@@ -1,1 +1,1 @@
-"""Where training runs: worker processes, on this machine or on a cluster."""
+"""Worker processes, here or on a cluster, and how jobs come to them."""

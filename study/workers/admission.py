@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from study.errors import WrongUse
 from study.machine import processor, variables
 from study.workers import fingerprint
-from study.workers.engine import warm_up
-from study.workers.fingerprint import Fingerprint
+from study.workers.fingerprint import Fingerprint, Needs
+from study.workers.worker_process import warm_up
 
 if TYPE_CHECKING:
     import distributed
@@ -23,7 +23,7 @@ vector instructions; "worker", its address."""
 
 
 def admission(
-    resource: str, expected: Fingerprint, folder: Path, images: Path | None
+    resource: str, expected: Fingerprint, folder: Path, needs: Needs, images: Path | None
 ) -> "distributed.WorkerPlugin":
     """What has each worker look at itself, and tell its report as an event named as the resource.
 
@@ -31,6 +31,7 @@ def admission(
         resource: What a worker that may do jobs offers 1 of.
         expected: What it must be like.
         folder: What it must see under this path.
+        needs: What jobs need of it.
         images: A folder of images that is trained on, if any.
     """
     import asyncio
@@ -53,7 +54,7 @@ def admission(
                 from study.workers.admission import report
 
                 found = await asyncio.to_thread(
-                    report, worker.state.nthreads, expected, folder, images
+                    report, worker.state.nthreads, expected, folder, needs, images
                 )
             except Exception as error:  # whatever their import of the study raised
                 words = " ".join(f"{type(error).__name__}: {error}".split())
@@ -71,14 +72,16 @@ def admission(
     return Admission()
 
 
-def report(threads: int, expected: Fingerprint, folder: Path, images: Path | None) -> Report:
+def report(
+    threads: int, expected: Fingerprint, folder: Path, needs: Needs, images: Path | None
+) -> Report:
     """On a worker: what it says of itself; imports what jobs need, if it may do them."""
-    objection = _objection(threads, expected, folder, images)
+    objection = _objection(threads, expected, folder, needs, images)
     return {"objection": objection, "vectors": processor.vector_instructions()}
 
 
 def _objection(
-    threads: int, expected: Fingerprint, folder: Path, images: Path | None
+    threads: int, expected: Fingerprint, folder: Path, needs: Needs, images: Path | None
 ) -> str | None:
     if threads > 1:
         return (
@@ -90,7 +93,7 @@ def _objection(
             f"it does not see {folder}: the project's folder must be shared by all machines, under "
             "the same path"
         )
-    own = fingerprint.of_this_process(images)  # before anything is imported
+    own = fingerprint.of_this_process(needs, images)  # before anything is imported
     if other := fingerprint.difference(own, expected):
         return f"it has {other}: start it anew"
     try:
@@ -98,9 +101,10 @@ def _objection(
     except WrongUse as error:
         return str(error)
     variables.ignore_warning_options()
-    fingerprint.load()
+    fingerprint.load(needs)
     warm_up()
-    if other := fingerprint.difference(own, fingerprint.on_disk(images), than="on its disk now"):
+    now = fingerprint.on_disk(needs, images)
+    if other := fingerprint.difference(own, now, than="on its disk now"):
         return f"it has {other}: start it anew"
     return None
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.errors import StudyFailed, WrongUse, one_line
-from study.libraries.quiet_import import import_tensorflow
+from study.libraries.quiet_import import import_tensorflow, quiet_dask
 from study.machine import processor
 from study.workers import fingerprint
 from study.workers.admission import Report, admission, reports_of
-from study.workers.engine import Engine, closed_in_time, quiet_dask
+from study.workers.engine import Engine, closed_in_time
+from study.workers.fingerprint import Needs
 
 if TYPE_CHECKING:
     import distributed
@@ -39,7 +40,12 @@ MOST_WORKERS = 1000
 
 @contextmanager
 def remote_engine(
-    address: str, workers: int | None, folder: Path, retries: int, images: Path | None = None
+    address: str,
+    workers: int | None,
+    folder: Path,
+    retries: int,
+    needs: Needs,
+    images: Path | None = None,
 ) -> Iterator[Engine]:
     """The workers of a running Dask cluster, for the length of the block.
 
@@ -50,6 +56,8 @@ def remote_engine(
         address: Of its scheduler, tcp://HOST:PORT or tls://HOST:PORT.
         workers: How many to wait for; None: those there are.
         folder: A folder that the workers must see under the same path: checkpoints go there.
+        retries: How often a job whose worker died is taken up again.
+        needs: What jobs need of a worker: it is to be as here.
         images: A folder of images that is trained on, if any.
 
     Raises:
@@ -71,7 +79,7 @@ def remote_engine(
         raise WrongUse(f"--scheduler: no Dask scheduler at {address}: {one_line(error)}") from error
     with closed_in_time(client):
         try:
-            engine = _engine(client, address, workers, folder.resolve(), retries, images)
+            engine = _engine(client, address, workers, folder.resolve(), retries, needs, images)
         except OSError as error:
             raise StudyFailed(
                 f"--scheduler: {address} was lost while waiting for workers: {one_line(error)}"
@@ -86,17 +94,18 @@ def _engine(
     workers: int | None,
     folder: Path,
     retries: int,
+    needs: Needs,
     images: Path | None,
 ) -> Engine:
     try:
         client.wait_for_workers(1, timeout=_JOIN_TIMEOUT)
     except TimeoutError:
         raise WrongUse(f"--scheduler: {address} has no workers; start some first") from None
-    expected = fingerprint.on_disk(images)
+    expected = fingerprint.on_disk(needs, images)
     resource = "study-" + blake2b(repr((expected, folder)).encode()).hexdigest()[:16]
     heard = _Heard()
     client.subscribe_topic(resource, lambda event: heard.note(event[1]))
-    client.register_plugin(admission(resource, expected, folder, images))
+    client.register_plugin(admission(resource, expected, folder, needs, images))
     import_tensorflow()  # as they do meanwhile
     engine = Engine(client, retries, resource=resource)
     _wait(client, engine, resource, workers, heard)

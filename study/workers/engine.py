@@ -7,8 +7,6 @@ it. Dask gives the job of a dead worker to another one, which goes on from the j
 """
 
 import asyncio
-import gc
-import os
 import threading
 import time
 from collections import deque
@@ -20,9 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import uuid4
 
 from study.errors import StudyError, StudyFailed, WorkerDied, one_line
-from study.libraries.quiet_import import import_tensorflow
-from study.machine import variables
-from study.workers import wear
+from study.libraries.internals import allow_failures
+from study.workers.worker_process import is_worn
 
 if TYPE_CHECKING:
     import distributed
@@ -59,10 +56,6 @@ class Tick:
     key: str
     epoch: int
     score: float
-
-
-class Stopped(Exception):
-    """The driver does not want the running job any more."""
 
 
 @dataclass
@@ -122,7 +115,7 @@ class Engine:
         """Workers about to be begun anew that Dask still takes to be free."""
         client.subscribe_topic("all", self._note_worker)
         self.count_workers()
-        client.run_on_scheduler(_allow_failures(retries))
+        client.run_on_scheduler(allow_failures(retries))
         client.subscribe_topic(self._session, lambda event: self.on_tick(Tick(**event[1]["tick"])))
 
     @property
@@ -291,7 +284,7 @@ def _do(function: Callable[..., Any], *args: Any) -> _Done:
     from distributed import get_worker
 
     result = function(*args)
-    return _Done(result, get_worker().address if wear.is_worn() else None)
+    return _Done(result, get_worker().address if is_worn() else None)
 
 
 def _reason(key: str, error: Exception) -> StudyError:
@@ -310,55 +303,6 @@ def _reason(key: str, error: Exception) -> StudyError:
     return StudyFailed(f"{key}: {one_line(error)}")
 
 
-def report_epoch(epoch: int, score: float) -> None:
-    """Called on a worker: tell the driver how the running job is doing.
-
-    Raises:
-        Stopped: the driver does not want the job any more, or is gone.
-    """
-    from distributed import get_worker
-
-    worker = get_worker()
-    task = worker.get_current_task()
-    if worker.state.tasks[task].state == "cancelled":
-        raise Stopped
-    session, _, key = str(task).partition("/")
-    worker.log_event(session, {"tick": {"key": key, "epoch": epoch, "score": score}})
-
-
-def _allow_failures(failures: int) -> Callable[[Any], None]:
-    """For the scheduler: how many workers may die of a task before it is given up."""
-
-    # Pickled as it is and not by its name, since a scheduler may have no study.
-    def allow(dask_scheduler: Any) -> None:
-        dask_scheduler.allowed_failures = failures
-
-    return allow
-
-
-def preparation() -> "distributed.WorkerPlugin":
-    """Have workers, those that join later too, import TensorFlow before their first job."""
-    from distributed import Worker, WorkerPlugin
-
-    class Prepare(WorkerPlugin):
-        name = "study"
-        idempotent = True
-
-        def setup(self, worker: Worker) -> None:  # noqa: ARG002  # Dask's signature
-            variables.decide()
-            variables.ignore_warning_options()
-            # In a thread: the worker answers meanwhile.
-            threading.Thread(target=warm_up, daemon=True).start()
-
-    return Prepare()
-
-
-def warm_up() -> None:
-    """On a worker, or in the process it is forked from."""
-    import_tensorflow()
-    gc.freeze()  # Keras collects garbage before every trial: a quarter of a second less each time
-
-
 @contextmanager
 def closed_in_time(one: Closable) -> Iterator[Closable]:
     """It for the length of the block; at its end it is closed, or left to itself in `_CLOSE_S`."""
@@ -373,8 +317,3 @@ def closed_in_time(one: Closable) -> Iterator[Closable]:
         closing = threading.Thread(target=close, name="closing", daemon=True)
         closing.start()
         closing.join(_CLOSE_S)
-
-
-def quiet_dask() -> None:
-    """Before Dask is imported: workers take leave, and fail, at length."""
-    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")

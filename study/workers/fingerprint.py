@@ -7,44 +7,62 @@ own fingerprint is taken once, before it loads them.
 import importlib
 import pkgutil
 import platform
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
+from importlib import metadata
 from pathlib import Path
+from typing import TypedDict
 
-import search_spaces
 from study.libraries.quiet_import import import_tensorflow
-from study.run import provenance
 
 Fingerprint = dict[str, dict[str, str]]
 """Kind of thing ("code", "packages", "images") -> its name -> version or digest: plain data, which
 a worker with any code can read."""
 
 
-def on_disk(images: Path | None) -> Fingerprint:
+class Needs(TypedDict):
+    """What jobs need of a process: plain data too."""
+
+    code: Sequence[str]
+    """The project's own packages, all files of which count."""
+    packages: Sequence[str]
+    """Installed packages whose versions count."""
+    imports: Sequence[str]
+    """Modules to import before the first job; of a package, all that is in it."""
+
+
+def on_disk(needs: Needs, images: Path | None) -> Fingerprint:
     """The fingerprint of a process that would begin now.
 
     Args:
+        needs: What counts.
         images: A folder of images that is trained on, if any.
     """
-    return _modules_on_disk() | _images_on_disk(images)
+    code = {name: digest for package in needs["code"] for name, digest in _code(package).items()}
+    packages = {package: metadata.version(package) for package in needs["packages"]}
+    return _whole(code, packages, _images_on_disk(images))
 
 
-def of_this_process(images: Path | None) -> Fingerprint:
-    """The fingerprint of this process, as it was when this was first called."""
-    return _modules() | _images(images)
+def of_this_process(needs: Needs, images: Path | None) -> Fingerprint:
+    """The fingerprint of this process, as it was when this was first called.
+
+    Args:
+        needs: What counts.
+        images: A folder of images that is trained on, if any.
+    """
+    code = {name: digest for one in needs["code"] for name, digest in _first_code(one).items()}
+    packages = {package: _first_version(package) for package in needs["packages"]}
+    return _whole(code, packages, _first_images(images))
 
 
-def load() -> None:
-    """Import what trains, whatever the problem; what is slow among it too."""
+def load(needs: Needs) -> None:
+    """Import what jobs need, whatever the problem; what is slow among it too."""
     import_tensorflow()
-    from study.data import sets
-    from study.evaluation import evaluate  # noqa: F401
-    from study.search import search  # noqa: F401
-
-    for package in (sets, search_spaces):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+    for name in needs["imports"]:
+        package = importlib.import_module(name)
+        for module in pkgutil.iter_modules(getattr(package, "__path__", ()), f"{name}."):
             with suppress(Exception):  # of another problem, perhaps; its own trials will say so
                 importlib.import_module(module.name)
 
@@ -72,36 +90,42 @@ def _differing(kind: str, theirs: Fingerprint, ours: Fingerprint) -> list[str]:
     return sorted(name for name in there | here if there.get(name) != here.get(name))
 
 
-@cache
-def _modules() -> Fingerprint:
-    return _modules_on_disk()
+def _whole(code: dict[str, str], packages: dict[str, str], images: dict[str, str]) -> Fingerprint:
+    python = ".".join(platform.python_version_tuple()[:2])  # patches change no numbers
+    return {"code": code, "packages": packages | {"python": python}, "images": images}
+
+
+def _code(package: str) -> dict[str, str]:
+    """Every file of a package: its name from the package's parent folder -> digest."""
+    return {
+        f"{package}/{path.relative_to(folder)}": _digest(path)
+        for folder in map(Path, importlib.import_module(package).__path__)
+        for path in sorted(folder.rglob("*.py"))
+    }
 
 
 @cache
-def _images(folder: Path | None) -> Fingerprint:
+def _first_code(package: str) -> dict[str, str]:
+    return _code(package)
+
+
+@cache
+def _first_version(package: str) -> str:
+    return metadata.version(package)
+
+
+@cache
+def _first_images(folder: Path | None) -> dict[str, str]:
     return _images_on_disk(folder)
 
 
-def _modules_on_disk() -> Fingerprint:
-    code = {name: _digest(path) for name, path in _sources()}
-    python = ".".join(platform.python_version_tuple()[:2])  # patches change no numbers
-    return {"code": code, "packages": provenance.versions() | {"python": python}}
-
-
-def _sources() -> Iterator[tuple[str, Path]]:
-    """Every file of the study and of the search spaces: its name from the project's folder."""
-    for package in (Path(__file__).parents[1], *map(Path, search_spaces.__path__)):
-        for path in sorted(package.rglob("*.py")):
-            yield f"{package.name}/{path.relative_to(package)}", path
-
-
-def _images_on_disk(folder: Path | None) -> Fingerprint:
+def _images_on_disk(folder: Path | None) -> dict[str, str]:
     if folder is None:
-        return {"images": {}}
+        return {}
     whole = blake2b()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         whole.update(f"{path.relative_to(folder)} {_digest(path)}\n".encode(errors="replace"))
-    return {"images": {str(folder): whole.hexdigest()}}
+    return {str(folder): whole.hexdigest()}
 
 
 def _digest(path: Path) -> str:

@@ -8,16 +8,18 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.errors import WrongUse
-from study.libraries.quiet_import import import_tensorflow
+from study.libraries.internals import have_dask_preload_nothing
+from study.libraries.quiet_import import import_tensorflow, quiet_dask
 from study.machine import scratch, variables
-from study.workers.engine import Engine, closed_in_time, preparation, quiet_dask
+from study.workers.engine import Engine, closed_in_time
+from study.workers.worker_process import preparation
 
 if TYPE_CHECKING:
     import distributed
@@ -38,12 +40,15 @@ def core_count() -> int:
 
 
 @contextmanager
-def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
+def local_engine(
+    workers: int | None, retries: int, imports: Sequence[str] = ()
+) -> Iterator[Engine]:
     """Worker processes on this machine, for the length of the block; they heed this process only.
 
     Args:
-        workers: How many; None: one a core.
+        workers: How many; None: one per core.
         retries: How often a job whose worker died is taken up again.
+        imports: Modules that jobs need: imported once for all workers, before the first job.
 
     Raises:
         WrongUse: there would be more than MOST_PER_CORE workers on each core.
@@ -56,7 +61,7 @@ def local_engine(workers: int | None, retries: int) -> Iterator[Engine]:
         )
     quiet_dask()
     variables.decide()  # for the workers too, which begin with these
-    start_method = _begin_importing()
+    start_method = _begin_importing(imports)
     import_tensorflow()
     import dask
     from distributed import Client
@@ -118,7 +123,7 @@ def _cluster(workers: int) -> "distributed.SpecCluster":
     )
 
 
-def _begin_importing() -> str:
+def _begin_importing(imports: Sequence[str]) -> str:
     """Start the process that all workers are forked from, and say how Dask is to start them.
 
     It imports TensorFlow once for all of them, while this process imports its own: on two cores
@@ -135,11 +140,9 @@ def _begin_importing() -> str:
     with _environment({"PYTHONWARNINGS": "ignore"}), _signals_are_not_for_children():
         resource_tracker.ensure_running()
     with _environment(here), _temporary_files_in(here["TMPDIR"]), _signals_are_not_for_children():
-        forkserver.set_forkserver_preload(["study.workers.preload"])
+        forkserver.set_forkserver_preload(["study.workers.preload", *imports])
         forkserver.ensure_running()
-    from distributed import utils
-
-    utils._forkserver_preload_set = True  # or Dask imports here, too, what it would choose
+    have_dask_preload_nothing()
     return "forkserver"
 
 

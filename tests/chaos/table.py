@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from study.machine import processor
+from study.records.base import now
 from study.run import provenance
 from tests.chaos.plan import KINDS, STEPS
 from tests.chaos.play import Outcome
@@ -46,7 +47,7 @@ def write(seed: int, commit: str, bound: float, outcomes: Sequence[Outcome]) -> 
         tried=len(faults),
         commit=commit,
         bound=bound,
-        date=provenance.now()[:10],
+        date=now()[:10],
         processor=processor.name(),
         cores=provenance.hardware(1)["cores"],
         packages=", ".join(f"{name} {versions[name]}" for name in PACKAGES),

@@ -1,6 +1,7 @@
 """Localisation over the trials of a search: which trials, which traits, and what chance does."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -14,7 +15,6 @@ from study.explanation.attribution import Explainer
 from study.explanation.by_trial import (
     FEWEST_TRIALS,
     SHOWN,
-    _groups,
     across_search,
     effect,
     effects,
@@ -23,10 +23,10 @@ from study.explanation.by_trial import (
 )
 from study.explanation.ground_truth import energy, line_pixels
 from study.problem.problem import load_problem
+from study.rank_effect import Trait
 from study.records.base import Estimate, Trial, TrialLocalisation, Value
-from study.search.search import checkpoint_path
 from study.training import checkpoint
-from study.training.checkpoint import Progress, Saved
+from study.training.checkpoint import Progress, Saved, checkpoint_path
 from study.training.training import build
 from tests.factories import trial
 
@@ -139,10 +139,14 @@ def test_traits_are_read_off_the_network(
     assert tuple(traits(model).values()) == expected
 
 
-def test_two_groups_apart_explain_what_the_textbook_says() -> None:
-    groups = _groups(["a", "a", "a", "b", "b", "b"])
+def groups(values: Sequence[object]) -> Trait:
+    return Trait(np.array(values), "groups")
 
-    found = effect([1, 2, 3, 4, 5, 6], groups, questions=1, seed=1)
+
+def test_two_groups_apart_explain_what_the_textbook_says() -> None:
+    split = groups(["a", "a", "a", "b", "b", "b"])
+
+    found = effect([1, 2, 3, 4, 5, 6], split, questions=1, seed=1)
 
     # Between groups 13.5 of 17.5, one in five by chance; 2 of the 20 ways to split six trials are
     # as far apart.
@@ -151,18 +155,18 @@ def test_two_groups_apart_explain_what_the_textbook_says() -> None:
 
 
 def test_trials_that_all_differ_explain_nothing() -> None:
-    found = effect(range(6), _groups(list(range(6))), questions=1, seed=1)
+    found = effect(range(6), groups(list(range(6))), questions=1, seed=1)
     assert (found.explained, found.p_value) == (0, 1)
 
 
 def test_questions_asked_at_once_count() -> None:
-    groups = _groups(["a", "a", "a", "b", "b", "b"])
-    one, four = (effect(range(6), groups, questions, 1).p_value for questions in (1, 4))
+    split = groups(["a", "a", "a", "b", "b", "b"])
+    one, four = (effect(range(6), split, questions, 1).p_value for questions in (1, 4))
     assert four == pytest.approx(4 * one)
 
 
 def test_equal_outcomes_are_explained_by_nothing() -> None:
-    found = effect([0.5] * 6, _groups([1, 1, 1, 2, 2, 2]), questions=2, seed=1)
+    found = effect([0.5] * 6, groups([1, 1, 1, 2, 2, 2]), questions=2, seed=1)
     assert (found.explained, found.p_value) == (0, 1)
 
 
@@ -175,7 +179,7 @@ def test_shares_and_p_values_are_between_0_and_1(
     trials: list[tuple[float, str]], questions: int
 ) -> None:
     outcome, values = zip(*trials, strict=True)
-    found = effect(outcome, _groups(values), questions, seed=1)
+    found = effect(outcome, groups(values), questions, seed=1)
     assert 0 <= found.explained <= 1
     assert 0 < found.p_value <= 1
 

@@ -18,7 +18,6 @@ from study.networks.saved import (
     find_layers,
     head_names,
     image_shape,
-    layer_names,
     layer_outputs,
     load_model,
     predict,
@@ -248,7 +247,7 @@ def test_convolution_and_pooling_layers_are_found_in_order() -> None:
     model = convolutional()
 
     assert [layer.name for layer in visual_layers(model)] == ["conv1", "pool1", "conv2"]
-    assert layer_names(as_functional(model))[1:] == [
+    assert [layer.name for layer in as_functional(model).layers[1:]] == [
         "scale", "conv1", "norm", "pool1", "conv2", "flatten", "scores",
     ]  # fmt: skip
 

@@ -204,3 +204,21 @@ def test_a_run_may_be_private(workplace: Path, umask: int, others: int) -> None:
     for path in written:
         wanted = others if path.is_dir() else others & 0o066
         assert path.stat().st_mode & 0o077 == wanted, path
+
+
+def test_how_many_trials_run_at_once_is_a_setting_of_the_run() -> None:
+    study = plan.create_run("demo", WORK, "none", workers=3).study()
+    assert study.trials_at_once == plan.trials_at_once(study) == 3
+    elsewhere = study.model_copy(update={"hardware": {"workers": 8}})
+    assert plan.trials_at_once(elsewhere) == 3
+
+
+@pytest.mark.parametrize(
+    ("hardware", "expected"), [({"workers": 2}, 2), ({"workers": 0}, 1), ({}, 1)]
+)
+def test_runs_of_earlier_versions_say_it_with_their_hardware(
+    hardware: dict[str, int], expected: int
+) -> None:
+    study = plan.create_run("demo", WORK, "none", workers=3).study()
+    old = study.model_copy(update={"trials_at_once": None, "hardware": hardware})
+    assert plan.trials_at_once(old) == expected

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from study.records.base import now
 from study.run import provenance
 
 
 def test_now_is_utc_to_the_second() -> None:
-    moment = datetime.fromisoformat(provenance.now())
+    moment = datetime.fromisoformat(now())
     assert moment.tzinfo == UTC
     assert moment.microsecond == 0
     assert abs(datetime.now(UTC) - moment) < timedelta(minutes=1)

@@ -153,10 +153,14 @@ def test_the_space_may_be_smaller_than_the_budget(tmp_path: Path) -> None:
 
     space = keras_tuner.HyperParameters()
     small(space, 1)
-    driver.oracle = AshaOracle(500, 1, objective=driver.oracle.objective, hyperparameters=space)
-    driver.oracle.verbose = 0
-    driver.oracle.save = lambda: None
-    driver.oracle._save_trial = lambda _: None
+    driver.oracle = AshaOracle(
+        500,
+        1,
+        baseline={"units": 8},
+        folder=tmp_path,
+        objective=driver.oracle.objective,
+        hyperparameters=space,
+    )
     drawn = 0
     while isinstance(stay := driver.ask(), tuple):
         driver.tell(stay, 0.5)

@@ -15,13 +15,14 @@ import pytest
 import scipy.optimize
 
 from study.data.dataset import DataOptions
-from study.errors import CannotWrite, StudyFailed, WorkerDied
+from study.errors import CannotWrite, Failed, StudyFailed, WorkerDied
 from study.problem.problem import Problem, load_problem
 from study.problem.settings import TUNERS, SearchSettings, Tuner
 from study.records.base import Trial
 from study.search import search
 from study.search.oracles import split_values
-from study.training.training import Job, Trained
+from study.training.checkpoint import checkpoint_path
+from study.training.job import Job, Trained
 from study.trials.ranking import best_trial
 from tests import tiny
 from tests.command import contents
@@ -74,7 +75,9 @@ def fail_on(
 ) -> None:
     """Have the trials of those numbers fail."""
     numbers = count()
-    monkeypatch.setattr(search, "_run", lambda job: words if fails(next(numbers)) else outcome(job))
+    monkeypatch.setattr(
+        search, "_run", lambda job: Failed(words) if fails(next(numbers)) else outcome(job)
+    )
 
 
 def searched(
@@ -331,7 +334,7 @@ def test_what_goes_wrong_on_a_worker_becomes_one_line(monkeypatch: pytest.Monkey
         raise ValueError("Computed output size\n  would be\tnegative")
 
     monkeypatch.setattr(search, "run_trial", broken)
-    assert search._run(None) == "ValueError: Computed output size would be negative"
+    assert search._run(None) == Failed("ValueError: Computed output size would be negative")
 
 
 def test_a_dead_worker_fails_the_trial_and_not_the_search(
@@ -396,7 +399,7 @@ def test_trials_that_were_not_begun_again_after_an_interruption_leave_nothing(
     tmp_path: Path,
 ) -> None:
     """Time was up; they were going on when the process was killed."""
-    left = search.checkpoint_path(tmp_path / "search", "7")
+    left = checkpoint_path(tmp_path / "search", "7")
     left.parent.mkdir(parents=True)
     left.touch()
     trials = searched(tmp_path)
@@ -786,22 +789,12 @@ def test_hyperband_keeps_weights_of_unfinished_brackets_only(
     assert max(told.kept) <= 4
 
 
-def test_who_may_go_up_in_hyperband_is_below_the_top_and_has_not_gone_up() -> None:
-    below = [{"past_id": None, "id": "gone up"}, {"past_id": None, "id": "waits"}]
-    above = [{"past_id": "gone up", "id": "at the top"}]
-    oracle = SimpleNamespace(_brackets=[{"bracket_num": 1, "rounds": [below, above]}])
-    names = ("gone up", "waits", "at the top", "of a finished bracket")
-    assert [search._may_go_up_a_bracket(oracle, name) for name in names] == [  # type: ignore[arg-type]  # a stand-in
-        False, True, False, False
-    ]  # fmt: skip
-
-
 def test_a_failed_trial_keeps_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     leave_checkpoints(monkeypatch)
     run = search._run
 
-    def fail_later(job: Job) -> Trained | str:
-        return "ValueError: no" if job.seed == 2 and run(job) else run(job)
+    def fail_later(job: Job) -> Trained | Failed:
+        return Failed("ValueError: no") if job.seed == 2 and run(job) else run(job)
 
     monkeypatch.setattr(search, "_run", fail_later)
     searched(tmp_path, max_trials=3, keep=9)

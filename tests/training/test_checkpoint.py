@@ -17,7 +17,7 @@ from study.data.dataset import DataOptions
 from study.errors import CannotWrite, CorruptRecord
 from study.training import checkpoint, training
 from study.training.checkpoint import Progress, Saved
-from study.training.training import Job
+from study.training.job import Job
 from tests import tiny
 from tests.machine.test_files import files_of_at_most
 

@@ -20,6 +20,8 @@ from study.data.dataset import DataOptions
 from study.networks.saved import predict
 from study.problem import metrics
 from study.training import training
+from study.training.epoch_loop import epoch_order
+from study.training.job import Job, Trained
 from study.training.optimizer_kernels import fuse
 from tests import tiny
 
@@ -118,10 +120,10 @@ def network(optimizer: optimizers.Optimizer) -> keras.Model:
 
 
 @pytest.fixture
-def job(monkeypatch: pytest.MonkeyPatch) -> training.Job:
+def job(monkeypatch: pytest.MonkeyPatch) -> Job:
     monkeypatch.setattr(keras.utils, "clear_session", lambda: None)  # a third of the time
     monkeypatch.setattr(training, "cached_dataset", lambda *_: tiny.dataset())
-    return training.Job(
+    return Job(
         problem="tiny",
         values={},
         seed=1,
@@ -143,7 +145,7 @@ def _as_it_was() -> Iterator[None]:
 Make = Callable[[], optimizers.Optimizer]
 
 
-def by_the_study(make: Make, job: training.Job) -> tuple[keras.Model, training.Trained]:
+def by_the_study(make: Make, job: Job) -> tuple[keras.Model, Trained]:
     """Eagerly: tracing takes ten times as long. `fit` is told by itself, or tf.data would warn."""
     with pytest.MonkeyPatch.context() as patch:
         problem = tiny.problem(build=lambda *_: network(make()))
@@ -154,21 +156,21 @@ def by_the_study(make: Make, job: training.Job) -> tuple[keras.Model, training.T
     return trained
 
 
-def by_keras(make: Make, job: training.Job) -> keras.Model:
-    training._seed_keras(job.seed)
+def by_keras(make: Make, job: Job) -> keras.Model:
+    training.seed_keras(job.seed)
     keras.config.set_dtype_policy(job.dtype_policy)
     model = network(make())
     model.run_eagerly = True
     part = tiny.dataset().train
     epochs = range(1, job.epochs + 1)
-    order = [training._order(STEPS * BATCH, BATCH, job.seed, epoch) for epoch in epochs]
+    order = [epoch_order(STEPS * BATCH, BATCH, job.seed, epoch) for epoch in epochs]
     order = np.concatenate(order).ravel()
     targets = np.eye(6)[part.labels["class"][order]]
     model.fit(part.images[order], targets, batch_size=BATCH, shuffle=False, verbose=0)
     return model
 
 
-def assert_same(make: Make, job: training.Job) -> None:
+def assert_same(make: Make, job: Job) -> None:
     """Weights as `fit` leaves them, and all state of the optimizer."""
     (ours, _), theirs = by_the_study(make, job), by_keras(make, job)
     for one, other in zip(
@@ -185,14 +187,12 @@ def test_there_are_optimizers() -> None:
 
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_optimizer_does_what_it_does_in_fit(
-    kind: str, option: str, job: training.Job
-) -> None:
+def test_every_optimizer_does_what_it_does_in_fit(kind: str, option: str, job: Job) -> None:
     assert_same(lambda: made(KINDS[kind], OPTIONS[option]), job)
 
 
 @pytest.mark.parametrize("name", MORE)
-def test_an_optimizer_s_other_ways_are_those_of_fit(name: str, job: training.Job) -> None:
+def test_an_optimizer_s_other_ways_are_those_of_fit(name: str, job: Job) -> None:
     assert_same(MORE[name], job)
 
 
@@ -208,7 +208,7 @@ def test_nothing_of_a_traced_step_outlives_it(kind: str) -> None:
     assert len(gradient_registry._registry) == before
 
 
-def test_float16_trains_as_in_fit(job: training.Job) -> None:
+def test_float16_trains_as_in_fit(job: Job) -> None:
     """`compile` makes a LossScaleOptimizer then: without its scale, steps would be 2 ** 15 less."""
     in_float16 = replace(job, dtype_policy="mixed_float16")
     ours, _ = by_the_study(lambda: optimizers.SGD(0.1), in_float16)
@@ -227,12 +227,12 @@ def averaging() -> optimizers.Optimizer:
 
 
 def test_a_next_epoch_goes_on_from_the_last_step_and_not_from_the_averages(
-    job: training.Job,
+    job: Job,
 ) -> None:
     assert_same(averaging, replace(job, epochs=3))
 
 
-def test_the_averages_are_scored_and_kept_as_the_best(job: training.Job) -> None:
+def test_the_averages_are_scored_and_kept_as_the_best(job: Job) -> None:
     validation = tiny.dataset().validation
     model, trained = by_the_study(averaging, replace(job, epochs=3, keep_best=True))
     until_best = by_keras(averaging, replace(job, epochs=trained.best_epoch))

@@ -19,8 +19,10 @@ from study.errors import CorruptRecord, WrongName
 from study.networks.saved import predict
 from study.problem import metrics
 from study.problem.problem import Problem
-from study.training import training
-from study.training.training import Diverged, Job, Trained
+from study.training import divergence, training
+from study.training.divergence import Diverged
+from study.training.epoch_loop import epoch_order
+from study.training.job import Job, Trained
 from tests import tiny
 
 Setup = Callable[[Problem], None]
@@ -106,10 +108,10 @@ def test_weights_do_not_depend_on_who_else_draws_random_numbers() -> None:
 
     weights = []
     for problem in (tiny.problem(), tiny.problem(build=meddled)):
-        training._seed_keras(1)
+        training.seed_keras(1)
         random.random()
         weights.append(training.build(problem, tiny.BASELINE, 1)[0].get_weights())
-    training._seed_keras(2)
+    training.seed_keras(2)
     other = training.build(tiny.problem(), tiny.BASELINE, 1)[0].get_weights()
     for one, same in zip(*weights, strict=True):
         assert_allclose(one, same, rtol=0)
@@ -117,7 +119,7 @@ def test_weights_do_not_depend_on_who_else_draws_random_numbers() -> None:
 
 
 def test_images_come_in_an_order_of_their_own_each_epoch_and_seed() -> None:
-    orders = [training._order(48, 16, seed, epoch) for seed in (1, 2) for epoch in (1, 2)]
+    orders = [epoch_order(48, 16, seed, epoch) for seed in (1, 2) for epoch in (1, 2)]
     assert len({order.tobytes() for order in orders}) == 4
     for order in orders:
         assert order.shape == (3, 16)
@@ -125,7 +127,7 @@ def test_images_come_in_an_order_of_their_own_each_epoch_and_seed() -> None:
 
 
 def test_the_odd_batch_is_left_out() -> None:
-    order = training._order(50, 16, seed=1, epoch=1)
+    order = epoch_order(50, 16, seed=1, epoch=1)
     assert order.shape == (3, 16)
     assert len(set(order.ravel())) == 48
 
@@ -146,10 +148,10 @@ def test_the_epoch_loop_does_what_keras_does() -> None:
     part = tiny.dataset().train
     ours, _ = training.train(job(epochs=1))
 
-    training._seed_keras(1)
+    training.seed_keras(1)
     theirs, _ = training.build(tiny.problem(), tiny.BASELINE, 3)
     theirs.run_eagerly = True
-    for batch in training._order(48, 16, seed=1, epoch=1):
+    for batch in epoch_order(48, 16, seed=1, epoch=1):
         theirs.train_on_batch(part.images[batch], np.eye(6)[part.labels["class"][batch]])
     forget(theirs, part)
     for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
@@ -163,10 +165,10 @@ def test_several_heads_train_as_keras_does() -> None:
         patch.setattr(training, "load_problem", lambda _: problem)
         ours, _ = training.train(job(epochs=1))
 
-    training._seed_keras(1)
+    training.seed_keras(1)
     theirs, _ = training.build(problem, tiny.BASELINE, 3)
     theirs.run_eagerly = True
-    for batch in training._order(48, 16, seed=1, epoch=1):
+    for batch in epoch_order(48, 16, seed=1, epoch=1):
         labels = {head: labels[batch] for head, labels in part.labels.items()}
         wanted = [np.eye(3)[labels["shade"]], labels["side"][:, None]]
         theirs.train_on_batch(part.images[batch], wanted)
@@ -200,11 +202,11 @@ def test_all_losses_count_and_outputs_may_be_named(setup: Setup) -> None:
     ours, _ = training.train(job(epochs=1))
 
     tf.config.run_functions_eagerly(False)  # of tf.data it would warn
-    training._seed_keras(1)
+    training.seed_keras(1)
     theirs = penalised()
     theirs.run_eagerly = True
     part = tiny.dataset().train
-    order = training._order(48, 16, seed=1, epoch=1).ravel()
+    order = epoch_order(48, 16, seed=1, epoch=1).ravel()
     wanted = {
         "shade": np.eye(3)[part.labels["shade"][order]],
         "side": part.labels["side"][order][:, None],
@@ -294,7 +296,7 @@ def test_training_metrics_are_of_the_predictions_made_while_training(setup: Setu
     values = tiny.BASELINE | {"rate": 1e-12}
     trained = training.run_trial(job(values=values, epochs=1, batch_size=48))
 
-    training._seed_keras(1)
+    training.seed_keras(1)
     untrained, _ = training.build(tiny.two_heads(), values, 1)
     part = tiny.dataset().train
     outputs = [np.asarray(output) for output in untrained(part.images, training=True)]
@@ -431,16 +433,16 @@ def test_a_loss_far_above_guessing_and_the_first_epoch_is_a_lost_trial(
     epoch = len(losses)
     if lost:
         with pytest.raises(Diverged, match=rf"rose from {losses[0]:.3g} to .* in epoch {epoch}"):
-            training._check_converging(losses, 2.0, epoch)
+            divergence.check_converging(losses, 2.0, epoch)
     else:
-        training._check_converging(losses, 2.0, epoch)
+        divergence.check_converging(losses, 2.0, epoch)
 
 
 def test_guessing_is_a_coin_for_one_neuron_and_a_die_for_six() -> None:
     two = tiny.two_heads().build(keras_tuner.HyperParameters(), 1)
     one = tiny.problem().build(keras_tuner.HyperParameters(), 1)
-    assert training._guessing(two) == pytest.approx(np.log(3) + np.log(2))
-    assert training._guessing(one) == pytest.approx(np.log(6))
+    assert divergence.loss_of_guessing(two) == pytest.approx(np.log(3) + np.log(2))
+    assert divergence.loss_of_guessing(one) == pytest.approx(np.log(6))
 
 
 @EAGERLY
@@ -507,13 +509,17 @@ def test_training_never_looks_at_the_test_part(setup: Setup) -> None:
 @EAGERLY
 def test_a_trial_of_few_images_sees_the_first_ones_only(setup: Setup) -> None:
     whole = tiny.dataset()
-    few = replace(whole, train=training._first(whole.train, 20))
+    few = replace(whole, train=training.first_images(whole.train, 20))
     assert len(few.train) == 20
     assert {len(labels) for labels in few.train.labels.values()} == {20}
     limited = training.run_trial(job(max_images=20))
     setup(tiny.problem(), few)
     assert training.run_trial(job()).curves == limited.curves
-    assert training._first(whole.train, None) is training._first(whole.train, 10**6) is whole.train
+    assert (
+        training.first_images(whole.train, None)
+        is training.first_images(whole.train, 10**6)
+        is whole.train
+    )
 
 
 def test_a_worker_loads_its_data_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,13 +20,17 @@ from distributed import LocalCluster, Worker, get_worker
 from study.errors import StudyFailed, WrongUse
 from study.machine import scratch
 from study.workers import engine as engine_module
-from study.workers import local, wear
+from study.workers import local
 from study.workers.cluster import remote_engine
-from study.workers.engine import Engine, Tick, report_epoch
+from study.workers.engine import Engine, Tick
+from study.workers.fingerprint import Needs
 from study.workers.local import core_count, local_engine
+from study.workers.worker_process import MOST_BYTES, report_epoch
 from tests.command import ROOT
 
 PATIENCE = 60
+
+NEEDS: Needs = {"code": ["study"], "packages": ["numpy"], "imports": []}
 
 
 @pytest.fixture(scope="module")
@@ -206,14 +210,18 @@ def test_a_result_that_was_lost_with_its_worker_is_had_again(
 def test_a_lost_scheduler_is_said_with_what_to_do(tmp_path: Path) -> None:
     soon = dask.config.set({"distributed.comm.timeouts.connect": "1s"})
     words = "connection to the scheduler was lost.*resume the run"
-    with soon, threads() as cluster, remote_engine(cluster.scheduler_address, 1, tmp_path, 0) as it:
+    with (
+        soon,
+        threads() as cluster,
+        remote_engine(cluster.scheduler_address, 1, tmp_path, 0, NEEDS) as it,
+    ):
         running = it.submit(time.sleep, 5, key="runs")
         cluster.sync(cluster.scheduler.close)
         with pytest.raises(StudyFailed, match=words):
             it.wait_for(running)
 
 
-LARGE = wear.MOST_BYTES + 50_000_000
+LARGE = MOST_BYTES + 50_000_000
 
 
 @contextmanager
@@ -258,7 +266,7 @@ def test_no_job_is_given_to_a_worker_that_is_about_to_be_begun_anew(tmp_path: Pa
 
 
 def test_workers_that_nobody_begins_anew_go_on(cluster: str, tmp_path: Path) -> None:
-    with remote_engine(cluster, 2, tmp_path, retries=0) as engine:
+    with remote_engine(cluster, 2, tmp_path, retries=0, needs=NEEDS) as engine:
         engine._loop.add_callback(engine._renew, next(iter(engine._addresses)), "none")
         assert engine.wait_for(engine.submit(double, 3, key="goes-on")) == 6
         assert engine.count_workers() == engine.workers == 2
@@ -295,8 +303,8 @@ def test_two_engines_on_one_scheduler_do_not_mix_up_their_jobs(
     cluster: str, tmp_path: Path
 ) -> None:
     with (
-        remote_engine(cluster, 2, tmp_path, retries=1) as engine,
-        remote_engine(cluster, 2, tmp_path, retries=1) as other,
+        remote_engine(cluster, 2, tmp_path, retries=1, needs=NEEDS) as engine,
+        remote_engine(cluster, 2, tmp_path, retries=1, needs=NEEDS) as other,
     ):
         one, two = (made.submit(double, n, key="same") for n, made in ((1, engine), (2, other)))
         assert (engine.wait_for(one), other.wait_for(two)) == (2, 4)
@@ -416,7 +424,7 @@ def test_a_failure_with_jobs_pending_is_said_and_ends_the_process_soon(
 
 
 def join(address: str, folder: Path, workers: int | None = None) -> None:
-    with remote_engine(address, workers, folder, retries=1):
+    with remote_engine(address, workers, folder, retries=1, needs=NEEDS):
         pass
 
 
@@ -455,7 +463,7 @@ def test_a_worker_that_joins_later_is_looked_at_too(
     """Dask itself would give it jobs."""
     with (
         threads() as cluster,
-        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1) as engine,
+        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1, needs=NEEDS) as engine,
     ):
         late = cluster.sync(begin_worker, cluster, threads=3)
         deadline = time.monotonic() + PATIENCE
@@ -475,7 +483,7 @@ def test_a_worker_that_joins_when_none_is_left_takes_up_the_job(tmp_path: Path) 
     """Dask looks for one when it joins, and not when it has shown that it can do jobs."""
     with (
         threads() as cluster,
-        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1) as engine,
+        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1, needs=NEEDS) as engine,
     ):
         cluster.sync(cluster.workers[0].close)
         job = engine.submit(double, 4, key="later")
@@ -504,7 +512,7 @@ def test_a_scheduler_that_hangs_is_taken_to_be_lost(
     monkeypatch.setattr(engine_module, "_ANSWER_S", 0.5)
     with (
         threads() as cluster,
-        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1) as engine,
+        remote_engine(cluster.scheduler_address, None, tmp_path, retries=1, needs=NEEDS) as engine,
     ):
         job = engine.submit(await_file, tmp_path / "go", key="waits")
 

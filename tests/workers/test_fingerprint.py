@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import search_spaces
+from study.run.plan import WORKERS_NEED
 from study.workers import admission, fingerprint
 
 
@@ -18,8 +19,12 @@ def _process_that_has_just_begun() -> Iterator[None]:
 
 
 def forget() -> None:
-    fingerprint._modules.cache_clear()
-    fingerprint._images.cache_clear()
+    for cached in (
+        fingerprint._first_code,
+        fingerprint._first_version,
+        fingerprint._first_images,
+    ):
+        cached.cache_clear()
     sys.modules.pop("search_spaces.mine", None)
 
 
@@ -42,7 +47,7 @@ def line_folder(tmp_path: Path) -> Path:
 
 @pytest.mark.usefixtures("space")
 def test_code_and_packages_decide() -> None:
-    found = fingerprint.on_disk(None)
+    found = fingerprint.on_disk(WORKERS_NEED, None)
     assert {
         "study/training/training.py",
         "study/data/sets/lines.py",
@@ -50,22 +55,22 @@ def test_code_and_packages_decide() -> None:
     } <= found["code"].keys()
     assert found["packages"]["ml_dtypes"]
     assert found["packages"]["python"] == f"{sys.version_info[0]}.{sys.version_info[1]}"
-    assert found == fingerprint.of_this_process(None)
+    assert found == fingerprint.of_this_process(WORKERS_NEED, None)
 
 
 def test_a_process_keeps_the_code_it_began_with(space: Path) -> None:
-    before = fingerprint.of_this_process(None)
+    before = fingerprint.of_this_process(WORKERS_NEED, None)
     space.write_text("WIDTH = 2\n")
     words = "other code than here (search_spaces/mine.py)"
-    assert fingerprint.of_this_process(None) == before
-    assert fingerprint.difference(before, fingerprint.on_disk(None)) == words
+    assert fingerprint.of_this_process(WORKERS_NEED, None) == before
+    assert fingerprint.difference(before, fingerprint.on_disk(WORKERS_NEED, None)) == words
 
 
 def test_a_process_keeps_the_images_it_began_with(line_folder: Path) -> None:
-    before = fingerprint.of_this_process(line_folder)
+    before = fingerprint.of_this_process(WORKERS_NEED, line_folder)
     (line_folder / "a.png").write_bytes(b"two")
-    now = fingerprint.on_disk(line_folder)
-    assert fingerprint.of_this_process(line_folder) == before
+    now = fingerprint.on_disk(WORKERS_NEED, line_folder)
+    assert fingerprint.of_this_process(WORKERS_NEED, line_folder) == before
     assert fingerprint.difference(before, now) == f"other images than here in {line_folder}"
 
 
@@ -81,7 +86,9 @@ def test_differences_are_named() -> None:
 
 
 def objection(folder: Path, images: Path | None = None) -> str | None:
-    return admission.report(1, fingerprint.on_disk(images), folder, images)["objection"]
+    return admission.report(
+        1, fingerprint.on_disk(WORKERS_NEED, images), folder, WORKERS_NEED, images
+    )["objection"]
 
 
 @pytest.mark.usefixtures("space")

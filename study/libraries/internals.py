@@ -1,0 +1,111 @@
+"""All that the study uses of its libraries that is not public.
+
+Whatever is used here may change with any new version, without notice. `tests/libraries/
+test_internals.py` asserts of each that it exists and does what is assumed, and that no other file
+reaches into a library. What `study.search.oracles` and `study.search.asha` override in their
+subclasses of Keras Tuner's oracles is tested there too.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+Update = Callable[[Sequence[Any], Sequence[Any], Any], None]
+"""(gradients, variables, learning rate): takes a step of all weights."""
+
+
+# Keras: networks
+
+
+def layers_within(model: "keras.Model") -> "list[keras.Layer]":
+    """All layers of a network, those of nested networks and layers too."""
+    return list(model._flatten_layers())
+
+
+def origin(tensor: "keras.KerasTensor") -> "tuple[keras.Operation, Any, int]":
+    """What a tensor of a functional network comes from.
+
+    Returns:
+        The operation, Keras's record of the call, and which of the operation's outputs it is.
+    """
+    operation, index, place = tensor._keras_history
+    return operation, operation._inbound_nodes[index], place
+
+
+def uses(layer: "keras.Layer") -> int:
+    """How often a layer is called within the networks that it is part of."""
+    return len(layer._inbound_nodes)
+
+
+def loss_in_training(model: "keras.Model", pixels: Any, targets: Any, outputs: Any) -> Any:
+    """The loss as the network's own `train_step` asks for it.
+
+    `compute_loss` is public, but of a user's own only this knows what arguments it takes.
+    """
+    return model._compute_loss(x=pixels, y=targets, y_pred=outputs, training=True)
+
+
+# Keras: random numbers
+
+
+def draw_seeds_from(generator: random.Random) -> None:
+    """Have Keras take the seeds of initializers and dropout from this generator."""
+    from keras.src.random import seed_generator
+
+    seed_generator.python_random = generator
+
+
+def seed_states(model: "keras.Model") -> "list[keras.Variable]":
+    """The states of a network's seed generators, each (seed, calls so far)."""
+    return [one for one in model.non_trainable_variables if one.name == "seed_generator_state"]
+
+
+# Keras: optimizers
+
+
+def leave_out_sum_over_devices(optimizer: "keras.optimizers.Optimizer") -> None:
+    """Have the optimizer take gradients as they are: there is one device."""
+    optimizer._all_reduce_sum_gradients = list
+
+
+def exchange_update(optimizer: "keras.optimizers.Optimizer", update: Update) -> None:
+    """Have the optimizer take its steps by this function, all else being as before."""
+    optimizer._backend_update_step = update
+
+
+def moments(
+    optimizer: "keras.optimizers.Adam | keras.optimizers.RMSprop",
+) -> "tuple[list[keras.Variable], list[keras.Variable]]":
+    """(momentums, velocities): one of each per weight tensor, or no momentums at all."""
+    return optimizer._momentums, optimizer._velocities
+
+
+def state_handle(
+    optimizer: "keras.optimizers.Optimizer", states: "Sequence[keras.Variable]", weight: Any
+) -> "tf.Tensor":
+    """The resource handle of what the optimizer remembers of a weight tensor."""
+    return states[optimizer._get_variable_index(weight)].value.handle
+
+
+# Dask
+
+
+def have_dask_preload_nothing() -> None:
+    """Have Dask leave the forkserver as it is, else it imports modules of its own choice in it."""
+    from distributed import utils
+
+    utils._forkserver_preload_set = True
+
+
+def allow_failures(failures: int) -> Callable[[Any], None]:
+    """For a Dask scheduler: how many workers may die of a task before it is given up."""
+
+    # Pickled as it is and not by its name, since a scheduler may have no study.
+    def allow(dask_scheduler: Any) -> None:
+        dask_scheduler.allowed_failures = failures
+
+    return allow

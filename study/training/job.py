@@ -1,0 +1,62 @@
+"""What a worker is asked to train, and what that came to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from study.data.dataset import DataOptions
+from study.records.base import Curves, DtypePolicy, Value
+
+OnEpoch = Callable[[int, float], None]
+"""Called after every epoch with its number (from 1) and its validation objective."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a worker needs to train one network; small and picklable."""
+
+    problem: str
+    values: dict[str, Value]
+    seed: int
+    """Of weights, dropout and the order of images; 1 or more."""
+    data: DataOptions
+    data_seed: int
+    epochs: int
+    """Train up to this epoch."""
+    batch_size: int
+    max_images: int | None = None
+    """Training images to use, the first ones of the shuffled part; None: all."""
+    decay_epochs: int | None = None
+    """Epochs the learning rate decays over, where training may end before; None: `epochs`."""
+    first_epoch: int = 0
+    """Epochs already trained by the trial this one continues."""
+    load_from: Path | None = None
+    """The checkpoint of the trial this one continues."""
+    checkpoint: Path | None = None
+    """Left here after every epoch; if it is there already, training goes on from it."""
+    dtype_policy: DtypePolicy = "float32"
+    keep_best: bool = False
+    """Bring the network back with the weights of its best epoch, not of its last."""
+
+    def training(self) -> str:
+        """Which training this is: equal for equal jobs, wherever their files are."""
+        return repr(replace(self, load_from=None, checkpoint=None))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training a network came to."""
+
+    curves: Curves
+    best_epoch: int
+    """Epoch of the best validation objective, from 1."""
+    score: float
+    """The best validation objective, in [0, 1]."""
+    parameters: int
+    hyperparameters: dict[str, Value]
+    """The active ones."""
+    seconds: float
+    latency: float
+    """Seconds per image, of predicting many: that of the quickest validation."""
+    finished: str
+    """When, ISO 8601 in UTC."""
