@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from study.problem.problem import problem_names
 from study.records.base import NETWORKS
 from study.run.store import Run
-from study.stages import report_stage
+from study.steps.search_step import report_stage
 from tests.browser import browser, browser_page, page_problems
 from tests.command import ROOT
 

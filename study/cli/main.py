@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from study.cli.commands import Asked, app
+from study.cli.run_commands import Asked, app
 from study.errors import Interrupted, StudyError
 from study.machine import ending, stopping
 from study.machine.foreign_text import visible, visible_lines

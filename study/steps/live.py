@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from study.errors import one_line
 from study.run.store import Run
-from study.stages import report_stage
+from study.steps.search_step import report_stage
 
 log = logging.getLogger(__name__)
 

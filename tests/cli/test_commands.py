@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from study.cli import commands
-from study.cli.commands import app
+from study.cli import run_commands as commands
+from study.cli.run_commands import app
 from study.problem.settings import Settings, Work, load_preset
 from study.records.base import Signature, Stage, StageName
 from study.run import plan as runs
@@ -173,7 +173,7 @@ def went_on(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     seen: list[Run] = []
     monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext())
     monkeypatch.setattr(commands, "_load_data", lambda _: {})
-    monkeypatch.setattr("study.stages.carry_out", lambda run, *_: seen.append(run))
+    monkeypatch.setattr("study.steps.search_step.carry_out", lambda run, *_: seen.append(run))
     return seen
 
 
@@ -230,7 +230,9 @@ def test_an_evaluation_that_is_not_recorded_is_not_refused(
     """Killed between the two."""
     assert went_on == []
     evaluated: list[str] = []
-    monkeypatch.setattr("study.stages.evaluate_stage", lambda _, name, *__: evaluated.append(name))
+    monkeypatch.setattr(
+        "study.steps.search_step.evaluate_stage", lambda _, name, *__: evaluated.append(name)
+    )
     begun.write_evaluation("mnist", evaluation(), predictions({"class": 3}), {})
     planned(begun, "search", done=["search"])
     assert command("evaluate", "begun")[0] == 0

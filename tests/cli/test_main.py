@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from study.cli import commands
+from study.cli import run_commands as commands
 from tests.cli.conftest import Command
 from tests.command import ROOT, TINY, hear_control_c, python, study
 
@@ -64,7 +64,8 @@ def test_ctrl_c_at_any_moment_is_said_and_ends_with_130(
 
 LATE = """
 import contextlib, os, runpy, signal, sys, threading
-from study import stages, stopping
+from study import stopping
+from study.steps import search_step as stages
 stopping.GRACE_S = 0.3
 then = sys.argv.pop()
 def report(run):

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from study.cli import commands
+from study.cli import run_commands as commands
 from study.problem.settings import Settings, Work
 from study.records.base import Ground, NetworkName, Signature
 from study.run import plan
@@ -168,8 +168,8 @@ def test_visualize_warns_of_the_reverse_and_turns_it(
 def begun(monkeypatch: pytest.MonkeyPatch) -> None:
     """Data are loaded; nothing is trained."""
     monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
-    monkeypatch.setattr("study.stages.carry_out", lambda *_: None)
-    monkeypatch.setattr("study.stages.report_stage", lambda *_: None)
+    monkeypatch.setattr("study.steps.search_step.carry_out", lambda *_: None)
+    monkeypatch.setattr("study.steps.search_step.report_stage", lambda *_: None)
 
 
 SEARCH = ("search", "multihead", "--preset", TINY, "--name", "new")

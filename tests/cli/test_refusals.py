@@ -11,7 +11,7 @@ import keras
 import pytest
 from PIL import Image
 
-from study.cli import commands
+from study.cli import run_commands as commands
 from study.problem.problem import load_problem
 from study.problem.settings import Work, load_preset
 from study.problem.space import search_space

@@ -411,7 +411,7 @@ SOURCES = sorted(Path(study.__file__).parent.rglob("*.py"))
 MAY_READ = {
     "evaluate.py": {"images", "labels"},
     # Draw figures of some images, and say what they are.
-    "run_figures.py": {"images", "labels"},
+    "findings.py": {"images", "labels"},
 }
 
 
@@ -468,7 +468,7 @@ def test_what_is_drawn_of_the_test_part_is_not_scored() -> None:
         }
         for source in SOURCES
     }
-    assert not imports["run_figures.py"] & {
+    assert not imports["findings.py"] & {
         "study.problem.metrics",
         "study.evaluation.evaluate",
         "study.training.training",

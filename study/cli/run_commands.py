@@ -240,7 +240,7 @@ def evaluate(
     with _alone(opened), _engine(work.settings, workers, scheduler) as engine:
         with waiting("loading data"):
             _load_data(work)
-        from study import stages
+        from study.steps import search_step as stages
 
         for name in names:
             stages.evaluate_stage(opened, name, engine, Screen(console))
@@ -307,7 +307,7 @@ def visualize(
         with _alone(opened), _engine(work.settings, workers) as engine:
             with waiting("loading data"):
                 _load_data(work)
-            from study import stages
+            from study.steps import search_step as stages
 
             stages.figures_stage(opened, names, engine, Screen(console))
         for name in names:
@@ -391,7 +391,7 @@ def report(
     if len(opened) == 1:
         _report(opened[0])
         return
-    from study import stages
+    from study.steps import search_step as stages
 
     path = stages.comparison_stage(opened)
     say(f"comparison: {path}")
@@ -564,14 +564,14 @@ def _carry_out(
                     again = _command_again(policy)
                     create_run(run.name, work, again, engine.workers, policy, signatures)
                     alone.enter_context(_alone(run))
-                from study import stages
+                from study.steps import search_step as stages
 
                 stages.check_spaces(run)  # of all problems, before the first search and a report
                 with _live(run) if live else nullcontext():
                     stages.carry_out(run, engine, Screen(console))
                 # Of a run that had none, now that it was not refused.
                 record_signatures(run, signatures)
-        from study import stages
+        from study.steps import search_step as stages
 
         with waiting("building the report"):
             stages.finish_report(run)
@@ -705,7 +705,7 @@ def _import_tensorflow() -> None:
 
 
 def _report(run: "Run") -> None:
-    from study import stages
+    from study.steps import search_step as stages
 
     stages.report_stage(run)
     say(f"report: {run.report_path}")

@@ -8,8 +8,8 @@ import pytest
 from keras import layers
 
 from study.explanation.attribution import Explainer
+from study.explanation.findings import example_indices, random_indices
 from study.figures.networks import activations, heatmaps, methods
-from study.run_figures import example_indices, random_indices
 
 
 def test_random_indices_do_not_repeat_and_follow_from_the_seed() -> None:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from study import stages
 from study.cli.progress import Screen
 from study.errors import CannotWrite
 from study.evaluation.evaluate import Result
@@ -23,8 +22,9 @@ from study.problem.settings import Settings, Work
 from study.records.base import Picture, Stage
 from study.run import plan
 from study.run.store import Run
-from study.stages import comparison_stage, report_stage
 from study.steps import live
+from study.steps import search_step as stages
+from study.steps.search_step import comparison_stage, report_stage
 from tests import tiny
 from tests.factories import evaluation, predictions, trial
 from tests.report.inputs import png
@@ -297,7 +297,7 @@ def test_checkpoints_of_an_evaluation_that_is_done_are_removed_when_work_goes_on
 
 
 def test_pictures_of_earlier_drawings_go(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from study import run_figures
+    from study.explanation import findings as run_figures
 
     record(run, *WITHOUT_REPORT)
     drawn = Picture(file="b.png", section="search", title="A title", caption="It.", alt="A line")

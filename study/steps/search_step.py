@@ -200,7 +200,9 @@ def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evalua
 
 def figures_stage(run: Run, names: list[str], engine: Engine, observer: Observer) -> None:
     """Draw the figures of all these problems, side by side on the workers."""
-    from study import run_figures  # brings TensorFlow, which a report does without
+    from study.explanation import (
+        findings as run_figures,  # brings TensorFlow, which a report does without
+    )
 
     jobs = [(name, part) for name in names for part in run_figures.parts(run, name)]
     _remove_record(run, names, "figures")
@@ -232,7 +234,7 @@ def figures_stage(run: Run, names: list[str], engine: Engine, observer: Observer
 
 def _draw(run: Run, problem: str, part: str) -> tuple[list[Picture] | str, float]:
     """On a worker: draw one part of a problem's figures."""
-    from study import run_figures
+    from study.explanation import findings as run_figures
 
     started = time.perf_counter()
     try:
