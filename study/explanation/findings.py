@@ -1,112 +1,112 @@
-"""The figures of a run, part by part: which there are, and what each is made of.
+"""What is found out about a problem's networks, part by part, as records and arrays to be kept.
 
-Parts are drawn side by side on the workers, in no order.
+Parts are computed side by side on the workers, in no order; each needs nothing of another. Nothing
+is drawn here: `figures/` reads what is found.
 """
 
-from collections.abc import Callable
-from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
+import keras
 import numpy as np
 
-from study.data import corruptions, load_dataset
-from study.data.dataset import Dataset
+from study.data import corruptions
+from study.data.dataset import Dataset, Part
 from study.evaluation.robustness import measure
-from study.explanation import by_trial
+from study.explanation.arrays import SHOWN_CORRUPTED, CorruptedExamples, Examples
 from study.explanation.attribution import Explainer
+from study.explanation.by_trial import across_search
+from study.explanation.examples import activations_info, all_heatmaps, methods_info, mistakes
 from study.explanation.filter_health import ALIKE, layer_record, layers_health
-from study.explanation.ground_truth import localise
+from study.explanation.filters.filter_answers import filters_info, scores_record
+from study.explanation.ground_truth import ground_truth_of, localise
 from study.explanation.pixel_removal import delete
 from study.explanation.weight_randomisation import check_all
-from study.figures.networks import (
-    activations,
-    filters,
-    ground_truth_scores,
-    heatmaps,
-    idle_filters,
-    methods,
-    randomisation_curves,
-    removal_curves,
-)
-from study.figures.results import (
-    accuracy,
-    confusion,
-    corrupted_images,
-    f1,
-    mistakes,
-    reliability,
-    retraining_curves,
-)
-from study.figures.search import explained_by_trial, more_trials, static
 from study.networks.saved import is_convolution, load_model, predictor, visual_layers
-from study.problem.problem import load_problem
-from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
-from study.run.plan import settings_of
-from study.run.store import Run
-from study.trials.ranking import configurations
-
-if TYPE_CHECKING:
-    import keras
+from study.problem.problem import Problem
+from study.problem.settings import FigureSettings
+from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Trial
 
 PROBE_IMAGES = 300
 """Validation images that filters are tried on: whether they are dead, alike, and what excites
 them."""
 
+Found = dict[str, object]
+"""Name of a finding -> a record, or arrays of `study.explanation.arrays`."""
 
+
+@dataclass(frozen=True)
 class Subject:
-    """A problem of a run, and what its figures are made of, loaded when it is asked for."""
+    """A problem of a run: what there is to find something out about."""
 
-    def __init__(self, run: Run, name: str) -> None:
-        self.run, self.name = run, name
-        self.problem = load_problem(name)
-        self.settings = settings_of(run)
-        self.budget = self.settings.figures
-        self.seed = run.study().seed
-        self.folder = run.figures_folder(name)
-
-    @cached_property
-    def dataset(self) -> Dataset:
-        """The run's images."""
-        return load_dataset(self.problem.data, seed=self.seed, options=self.settings.data)
+    problem: Problem
+    dataset: Dataset
+    budget: FigureSettings
+    seed: int
+    trials: list[Trial]
+    """As told, those that continue others too."""
+    search_folder: Path
+    models: Mapping[NetworkName, Path]
+    """Where the saved networks are."""
+    predictions: Callable[[], Mapping[str, np.ndarray]]
+    """Gives the arrays of predictions.npz."""
 
     @property
     def probes(self) -> np.ndarray:
         """The first validation images."""
         return self.dataset.validation.images[:PROBE_IMAGES]
 
-    def some_test_images(self, most: int) -> np.ndarray:
+    @property
+    def examples(self) -> Examples:
+        """The test images that are shown."""
+        return examples(self.dataset, self.problem.heads, self.budget.images)
+
+    def some_test_images(self, most: int) -> Part:
         """So many test images, or all there are, drawn at random."""
-        images = self.dataset.test.images
-        return images[random_indices(len(images), most, self.seed)]
+        dataset = self.dataset
+        chosen = random_indices(len(dataset.test.images), most, self.seed)
+        labels = {column: values[chosen] for column, values in dataset.test.labels.items()}
+        return Part(dataset.test.images[chosen], labels)
 
-    def model(self, network: NetworkName) -> "keras.Model":
+    def model(self, network: NetworkName) -> keras.Model:
         """The saved network."""
-        return load_model(self.run.model_path(self.name, network))
-
-    def models(self) -> "dict[NetworkName, keras.Model]":
-        """Both of them."""
-        return {network: self.model(network) for network in NETWORKS}
+        return load_model(self.models[network])
 
     def explainers(self) -> dict[NetworkName, Explainer]:
-        """Both, ready to be asked where they look."""
-        return {
-            network: Explainer(
-                model,
-                samples=self.budget.smooth_samples,
-                channels=self.budget.scorecam_channels,
-            )
-            for network, model in self.models().items()
-        }
+        """Both networks, ready to be asked where they look."""
+        return {network: self.explainer(network) for network in NETWORKS}
+
+    def explainer(self, network: NetworkName) -> Explainer:
+        """One of them."""
+        return Explainer(
+            self.model(network),
+            samples=self.budget.smooth_samples,
+            channels=self.budget.scorecam_channels,
+        )
 
 
-def parts(run: Run, problem: str) -> list[str]:
-    """What `draw` can draw of a problem, before and after it was evaluated, as it is shown."""
-    return [*OF_SEARCH] if run.evaluation(problem) is None else [*OF_NETWORKS, *OF_SEARCH]
+def parts(evaluated: bool) -> list[str]:
+    """What `find` can find out of a problem, before and after it was evaluated."""
+    return [*OF_NETWORKS, *OF_SEARCH] if evaluated else [*OF_SEARCH]
 
 
-def draw(run: Run, problem: str, part: str) -> list[Picture]:
-    """Draw one part into the problem's figures folder, which exists."""
-    return (OF_SEARCH | OF_NETWORKS)[part](Subject(run, problem))
+def find(subject: Subject, part: str) -> Found:
+    """Find one part out."""
+    return (OF_SEARCH | OF_NETWORKS)[part](subject)
+
+
+def examples(dataset: Dataset, heads: tuple[str, ...], count: int) -> Examples:
+    """So many test images, of classes spread evenly over all; see `example_indices`."""
+    chosen = example_indices(dataset.test.labels["class"], count)
+    return Examples(
+        images=dataset.test.images[chosen],
+        labels={column: values[chosen] for column, values in dataset.test.labels.items()},
+        names=dict(dataset.names),
+        attributes=dataset.attributes,
+        heads=heads,
+    )
 
 
 def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
@@ -136,176 +136,140 @@ def random_indices(images: int, most: int, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).permutation(images)[:most])
 
 
-def _search(subject: Subject) -> list[Picture]:
-    trials = configurations(subject.run.trials(subject.name))
-    name, objective, folder = subject.name, subject.problem.objective, subject.folder
-    return [
-        *static.pictures(trials, name, objective, folder),
-        *more_trials.pictures(
-            trials, name, objective, subject.settings.search.tuner, subject.seed, folder
-        ),
-    ]
-
-
-def _across_search(subject: Subject) -> list[Picture]:
-    """Where the trials' networks look, where it is known where they should."""
-    if subject.problem.data != "lines":
-        return []
-    run, name, budget = subject.run, subject.name, subject.budget
-    found = by_trial.across_search(
+def _across_search(subject: Subject) -> Found:
+    """What heatmaps of the trials' networks are worth."""
+    dataset, budget = subject.dataset, subject.budget
+    validation = dataset.validation
+    truth = ground_truth_of(dataset, first_of(validation, budget.search_images))
+    fewest = min(budget.search_images, budget.curve_images)  # 84 predictions each and method
+    most = budget.search_images if truth is not None else fewest
+    found = across_search(
         subject.problem,
-        run.trials(name),
-        run.search_folder(name),
-        subject.dataset.validation.images[: budget.search_images],
+        subject.trials,
+        subject.search_folder,
+        first_of(validation, most).images,
+        truth,
         budget.smooth_samples,
         subject.seed,
     )
-    if found is None:
-        return []
-    run.write_finding(name, "across_search", found)
-    return explained_by_trial.pictures(found, subject.problem.objective, subject.folder)
+    return {} if found is None else {"across_search": found}
 
 
-def _results(subject: Subject) -> list[Picture]:
-    evaluation = subject.run.evaluation(subject.name)
-    assert evaluation
-    predictions = subject.run.predictions(subject.name)
-    dataset, heads, folder = subject.dataset, subject.problem.heads, subject.folder
-    return [
-        *retraining_curves.pictures(evaluation, folder),
-        *accuracy.pictures(evaluation, folder),
-        *confusion.pictures(
-            evaluation, predictions, heads, dataset.names, dataset.attributes, folder
-        ),
-        *f1.pictures(evaluation, dataset.names, dataset.attributes, folder),
-        *reliability.pictures(predictions, heads, subject.seed, folder),
-    ]
+def first_of(part: Part, most: int) -> Part:
+    """So many of its images, the first ones."""
+    labels = {column: values[:most] for column, values in part.labels.items()}
+    return Part(part.images[:most], labels)
 
 
-def _errors(subject: Subject) -> list[Picture]:
-    dataset, predictions = subject.dataset, subject.run.predictions(subject.name)
-    return [
-        picture
-        for network, model in subject.models().items()
-        for picture in mistakes.pictures(
-            model,
+def _examples(subject: Subject) -> Found:
+    return {"examples": subject.examples}
+
+
+def _mistakes(subject: Subject, network: NetworkName) -> Found:
+    dataset = subject.dataset
+    return {
+        f"mistakes-{network}": mistakes(
+            subject.model(network),
             network,
             dataset.test.images,
-            predictions,
+            subject.predictions(),
             subject.problem.heads,
             dataset.names,
             dataset.mislabelled,
-            subject.folder,
         )
-    ]
+    }
 
 
-def _robustness(subject: Subject) -> list[Picture]:
+def _robustness(subject: Subject) -> Found:
     """Reads test images again, when all is chosen and evaluated: for the report only."""
-    dataset, seed = subject.dataset, subject.seed
-    images = dataset.test.images
-    chosen = random_indices(len(images), subject.budget.robustness_images, seed)
-    labels = {column: values[chosen] for column, values in dataset.test.labels.items()}
-    versions = corruptions.versions(dataset.name, images[chosen], labels, seed)
+    name, some = subject.dataset.name, subject.some_test_images(subject.budget.robustness_images)
+    versions = corruptions.versions(name, some.images, some.labels, subject.seed)
     if not versions:
-        return []
-    networks = {network: predictor(model) for network, model in subject.models().items()}
-    found = measure(versions, labels, networks, subject.problem.heads)
-    subject.run.write_finding(subject.name, "robustness", found)
-    return corrupted_images.pictures(
-        found, versions, corruptions.note(dataset.name), subject.folder
-    )
+        return {}
+    networks = {network: predictor(subject.model(network)) for network in NETWORKS}
+    shown = {version: images[:SHOWN_CORRUPTED] for version, images in versions.items()}
+    return {
+        "robustness": measure(versions, some.labels, networks, subject.problem.heads),
+        "corrupted": CorruptedExamples(shown, corruptions.note(name)),
+    }
 
 
-def _explained(subject: Subject) -> list[Picture]:
-    """Heatmaps by every method, and what they are worth: against the line where it is known."""
-    budget, dataset, seed = subject.budget, subject.dataset, subject.seed
-    explainers, folder = subject.explainers(), subject.folder
-    shown = dataset.test.images[example_indices(dataset.test.labels["class"], budget.images)]
-    pictures = []
-    for network, explainer in explainers.items():
-        pictures += methods.pictures(explainer, network, shown, dataset.names, folder, seed)
-    if dataset.name == "lines":
-        lines = localise(explainers, subject.some_test_images(budget.map_images), seed)
-        subject.run.write_finding(subject.name, "localisation", lines)
-        return [*pictures, *ground_truth_scores.pictures(lines, folder)]
-    curves = delete(explainers, subject.some_test_images(budget.curve_images), seed)
-    subject.run.write_finding(subject.name, "deletion", curves)
-    return [*pictures, *removal_curves.pictures(curves, folder)]
+def _ground_truth(subject: Subject) -> Found:
+    """How much of the heatmaps lies where the evidence is, where the data set knows it."""
+    some = subject.some_test_images(subject.budget.map_images)
+    truth = ground_truth_of(subject.dataset, some)
+    if truth is None:
+        return {}
+    return {"localisation": localise(subject.explainers(), some.images, truth, subject.seed)}
 
 
-def _sanity(subject: Subject) -> list[Picture]:
+def _pixel_removal(subject: Subject) -> Found:
+    """How well the heatmaps rank the pixels that the networks need."""
+    images = subject.some_test_images(subject.budget.curve_images).images
+    return {"deletion": delete(subject.explainers(), images, subject.seed)}
+
+
+def _weight_randomisation(subject: Subject) -> Found:
     """What heatmaps do as the networks are randomised."""
     budget = subject.budget
-    images = subject.some_test_images(budget.sanity_images)
-    found = check_all(subject.explainers(), images, subject.seed, budget.sanity_draws)
-    subject.run.write_finding(subject.name, "sanity", found)
-    return randomisation_curves.pictures(found, subject.folder)
+    images = subject.some_test_images(budget.sanity_images).images
+    return {
+        "sanity": check_all(subject.explainers(), images, subject.seed, budget.sanity_draws),
+    }
 
 
-def _filter_health(subject: Subject) -> list[Picture]:
+def _filter_health(subject: Subject) -> Found:
     networks: dict[NetworkName, list[LayerHealth]] = {}
-    for network, model in subject.models().items():
+    for network in NETWORKS:
+        model = subject.model(network)
         layers = [layer for layer in visual_layers(model) if is_convolution(layer)]
         networks[network] = [
             layer_record(one) for one in layers_health(model, layers, subject.probes)
         ]
     found = FilterHealth(images=len(subject.probes), limit=ALIKE, networks=networks)
-    subject.run.write_finding(subject.name, "filters", found)
-    return idle_filters.pictures(found, subject.folder)
+    return {"filters": found}
 
 
-def _activations(subject: Subject, network: NetworkName) -> list[Picture]:
-    return _on_examples(activations.pictures, subject, network)
+def _filters(subject: Subject, network: NetworkName) -> Found:
+    infos = filters_info(subject.model(network), None, subject.probes, subject.budget)
+    return {f"filters-{network}": scores_record(infos), f"filter_images-{network}": infos}
 
 
-def _heatmaps(subject: Subject, network: NetworkName) -> list[Picture]:
-    return _on_examples(heatmaps.pictures, subject, network)
+def _activations(subject: Subject, network: NetworkName) -> Found:
+    infos = activations_info(subject.model(network), subject.examples.images)
+    return {f"activations-{network}": infos}
 
 
-def _on_examples(
-    pictures: Callable[..., list[Picture]], subject: Subject, network: NetworkName
-) -> list[Picture]:
-    dataset, most = subject.dataset, subject.budget.images
-    shown = example_indices(dataset.test.labels["class"], most)
-    truth = {head: dataset.test.labels[head][shown] for head in subject.problem.heads}
-    return pictures(
-        subject.model(network),
-        network,
-        dataset.test.images[shown],
-        truth,
-        dataset.names,
-        subject.folder,
-        rows=most,
-    )
+def _heatmaps(subject: Subject, network: NetworkName) -> Found:
+    infos = all_heatmaps(subject.model(network), subject.examples.images)
+    return {f"heatmaps-{network}": infos}
 
 
-def _filters(subject: Subject, network: NetworkName) -> list[Picture]:
-    infos = filters.filters_info(subject.model(network), None, subject.probes, subject.budget)
-    subject.run.write_finding(subject.name, f"filters-{network}", filters.scores_record(infos))
-    return filters.pictures(infos, network, subject.folder)
+def _methods(subject: Subject, network: NetworkName) -> Found:
+    explainer = subject.explainer(network)
+    return {f"methods-{network}": methods_info(explainer, subject.examples.images, subject.seed)}
 
 
-Part = Callable[[Subject], list[Picture]]
-
-OF_SEARCH: dict[str, Part] = {"search": _search, "across-search": _across_search}
+OF_SEARCH: dict[str, Callable[[Subject], Found]] = {"across-search": _across_search}
 """What takes no more than the search's trials."""
 
-OF_NETWORKS: dict[str, Part] = {
-    "results": _results,
-    "errors": _errors,
+OF_NETWORKS: dict[str, Callable[[Subject], Found]] = {
+    "ground-truth": _ground_truth,
+    "pixel-removal": _pixel_removal,
+    "weight-randomisation": _weight_randomisation,
     "robustness": _robustness,
-    "explained": _explained,
-    "sanity": _sanity,
-    "filters": _filter_health,
+    "filter-health": _filter_health,
     **{
-        f"{network}-{kind}": partial(pictures, network=network)
+        f"{network}-{kind}": partial(found, network=network)
         for network in NETWORKS
-        for kind, pictures in (
-            ("activations", _activations),
+        for kind, found in (
             ("filters", _filters),
             ("heatmaps", _heatmaps),
+            ("methods", _methods),
+            ("activations", _activations),
+            ("mistakes", _mistakes),
         )
     },
+    "examples": _examples,
 }
-"""What takes the saved networks."""
+"""What takes the saved networks; what takes longest comes first."""

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from keras import layers
 from matplotlib.figure import Figure
+from study.explanation.feature_images import Ascent, Patches
 
 from study.errors import WrongName
-from study.explanation.feature_images import Ascent, Patches
 from study.figures.networks.filters import (
     FiltersInfo,
     caption,

@@ -12,7 +12,7 @@ from study.figures.networks.ground_truth_scores import (
     localisation_info,
     pictures,
 )
-from study.records.base import CONTROLS, LINE_SCORES, METHODS, Estimate, Localisation
+from study.records.base import CONTROLS, METHODS, TRUTH_SCORES, Estimate, Localisation
 
 
 def estimate(mean: float) -> Estimate:
@@ -24,7 +24,7 @@ def found(heads: tuple[str, ...] = ("class",)) -> Localisation:
     means = {"gradcam": 0.1, "gradcam++": 0.12, "scorecam": 0.3, "smoothgrad": 0.05}
 
     def scores(mean: float) -> dict:
-        return dict.fromkeys(LINE_SCORES, estimate(mean))
+        return dict.fromkeys(TRUTH_SCORES, estimate(mean))
 
     of = {
         "baseline": {method: scores(means[method]) for method in METHODS},
@@ -32,7 +32,7 @@ def found(heads: tuple[str, ...] = ("class",)) -> Localisation:
     }
     return Localisation(
         images=500,
-        line_share=0.028,
+        truth_share=0.028,
         heads=list(heads),
         layers={"baseline": "conv1", "tuned": "conv4"},
         empty={"baseline": dict.fromkeys(METHODS, 0), "tuned": dict.fromkeys(METHODS, 0)},
@@ -40,7 +40,7 @@ def found(heads: tuple[str, ...] = ("class",)) -> Localisation:
         controls={"sobel": scores(0.2), "random": scores(0.03), "uniform": scores(0.028)},
         above_sobel={
             network: {
-                method: {score: estimate(one[score].mean - 0.2) for score in LINE_SCORES}
+                method: {score: estimate(one[score].mean - 0.2) for score in TRUTH_SCORES}
                 for method, one in methods.items()
             }
             for network, methods in of.items()
