@@ -11,6 +11,7 @@ from study.errors import CorruptRecord
 from study.evaluation.robustness import Robustness
 from study.explanation import arrays
 from study.machine.files import naming
+from study.problem.problem import load_problem
 from study.records.base import (
     NETWORKS,
     AcrossSearch,
@@ -99,8 +100,10 @@ class Drawn:
     @property
     def objective(self) -> str:
         """The metric that the search maximised."""
-        space = self.run.space(self.name)
-        return self.evaluation.metric if space is None else space.objective
+        space, evaluation = self.run.space(self.name), self.run.evaluation(self.name)
+        if space is not None:
+            return space.objective
+        return load_problem(self.name).objective if evaluation is None else evaluation.metric
 
 
 def _search(of: Drawn) -> list[Picture]:

@@ -6,7 +6,7 @@ from study.problem.problem import load_problem
 from study.problem.settings import SearchSettings
 from study.problem.space import search_space
 from study.records.base import Trial
-from study.run.plan import check_space, record_training_step, settings_of, workers_of
+from study.run.plan import check_space, forget_steps, record_training_step, settings_of, workers_of
 from study.run.store import Run
 from study.search.search import job_key, search
 from study.steps.observer import Observer
@@ -24,6 +24,7 @@ def search_step(run: Run, name: str, engine: Engine, observer: Observer) -> None
     problem = load_problem(name)
     space = search_space(problem)
     check_space(run, name, space)
+    forget_steps(run, [name], "explain", "figures")  # of the trials so far
     left = max(1, trials - len(finished))
     with observer.stage(f"{name}: search", "trial", left, epochs) as shown:
         engine.on_tick = shown.tick

@@ -87,4 +87,9 @@ def test_nothing_that_chooses_knows_what_it_finds() -> None:
                 if names & {"study.evaluation.robustness", "study.data.corruptions"}:
                     users.add(source.relative_to(Path(study.__file__).parent).as_posix())
 
-    assert users == {"findings.py", "figures/robustness.py", "corruptions/__init__.py"}
+    assert users == {
+        "explanation/findings.py",
+        "steps/draw_step.py",
+        "figures/robustness.py",
+        "corruptions/__init__.py",
+    }

@@ -166,7 +166,9 @@ class Perfect:
 def test_every_method_of_every_network_is_scored_beside_the_controls() -> None:
     images, _ = generate(seed=1, images_per_class=1)
 
-    found = localise({"baseline": Perfect(), "tuned": Perfect()}, images, seed=1)  # type: ignore[dict-item]
+    found = localise(
+        {"baseline": Perfect(), "tuned": Perfect()}, images, line_pixels(images), seed=1
+    )  # type: ignore[dict-item]
 
     assert found.images == 96
     assert list(found.methods) == ["baseline", "tuned"]

@@ -29,7 +29,7 @@ from study.records.base import Picture
 from study.run import store
 from study.run.plan import run_for, work_of
 from study.run.store import Run, open_run, run_names
-from study.steps.search_step import report_input
+from study.steps.report_step import report_input
 from study.training.checkpoint import load as load_checkpoint
 from tests.factories import evaluation, trial
 from tests.test_store import picture, study

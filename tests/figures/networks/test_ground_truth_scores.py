@@ -52,8 +52,8 @@ def test_every_score_has_a_panel_with_methods_then_controls() -> None:
     panels = localisation_info(found())
 
     assert [panel.title.replace("\n", " ") for panel in panels] == [
-        "maximum on the line",
-        "energy on the line",
+        "maximum on the evidence",
+        "energy on the evidence",
         "energy within 1 px of it",
         "energy within 2 px of it",
         "rank accuracy",
@@ -72,7 +72,7 @@ def test_every_score_has_a_panel_with_methods_then_controls() -> None:
 def test_the_caption_says_who_is_best_and_who_is_no_better_than_sobel() -> None:
     words = caption(found())
 
-    assert "500 test images against the line, which covers 2.8%" in words
+    assert "500 test images against the evidence, which is 2.8% of the pixels" in words
     assert (
         "On the baseline network (layer conv1) Score-CAM localises best: 30.0% (29.0 to 31.0)"
         in words
