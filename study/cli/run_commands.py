@@ -214,32 +214,22 @@ def draw(
     names = problems_of(opened, problem)
     if not names:
         raise WrongName(f"{opened.name!r} has nothing to draw yet: search first")
+    from study.steps.draw_step import draw_step
+    from study.steps.explain_step import explain_step, unexplained
+    from study.steps.side_by_side import ThisProcess
+
     with alone(opened):
-        from study.steps.explain_step import unexplained
-
-        todo = names if again else unexplained(opened, names)
-        if todo:
+        if todo := names if again else unexplained(opened, names):
             work = work_of(opened).model_copy(update={"problems": todo})
-            _explain_and_draw(opened, work, names, workers)
+            with workers_for(work.settings, workers) as engine:
+                with waiting("loading data"):
+                    load_data(work)
+                explain_step(opened, todo, engine, Screen(console))
+                draw_step(opened, names, engine, Screen(console))
         else:
-            from study.steps.draw_step import draw_step
-            from study.steps.side_by_side import ThisProcess
-
             draw_step(opened, names, ThisProcess(), Screen(console))
     for name in names:
         say(f"figures: {opened.figures_folder(name)}")
-
-
-def _explain_and_draw(run: "Run", work: "Work", names: list[str], workers: int | None) -> None:
-    """Explain the problems of the work, then draw those of these names."""
-    from study.steps.draw_step import draw_step
-    from study.steps.explain_step import explain_step
-
-    with workers_for(work.settings, workers) as engine:
-        with waiting("loading data"):
-            load_data(work)
-        explain_step(run, work.problems, engine, Screen(console))
-        draw_step(run, names, engine, Screen(console))
 
 
 def _carry_out(

@@ -16,7 +16,6 @@ from study.problem.settings import Settings, Work, load_preset
 from study.records.base import Signature, Stage, StageName
 from study.run import plan as runs
 from study.run.store import Run
-from tests import tiny
 from tests.cli.conftest import Command
 from tests.command import TINY, contents, python
 from tests.factories import evaluation, predictions, trial
@@ -482,9 +481,10 @@ def test_figures_are_drawn_again_without_workers_data_or_tensorflow(
     begun: Run, workplace: Path
 ) -> None:
     planned(begun, "search", done=["search", "explain"])
+    begun.write_space("mnist", SPACE)  # of older runs that have none the problem is imported
     code = (
-        "import sys; from study.cli.main import app; "
-        "app(['draw', 'begun'], standalone_mode=False); "
+        "import sys; from study.cli.main import main; sys.argv = ['study', 'draw', 'begun']; "
+        "main(); "
         "assert not {'tensorflow', 'keras', 'distributed'} & set(sys.modules)"
     )
     python(workplace, "-c", code)
@@ -494,6 +494,8 @@ def test_figures_are_drawn_again_without_workers_data_or_tensorflow(
 def test_what_is_not_found_out_is_before_it_is_drawn(
     command: Command, begun: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from tests import tiny
+
     done: list[tuple[str, list[str]]] = []
     monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
     monkeypatch.setattr(commands, "load_data", lambda _: {})
