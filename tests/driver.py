@@ -122,11 +122,11 @@ def main(folder: Path, settings: Settings, faults: dict[str, str], workers: int)
         assert dtype != "auto"  # else what a test expects would depend on the processor
         plan.create_run("demo", work, "none", workers, dtype)
     with run.in_use(), local_engine(workers, settings.search.retries) as engine:
-        from study import stages  # slow, and so are the workers
+        from study.steps import carry_out, search_step  # slow, and so are the workers
 
         problem = use_tiny_problem()
-        stages.load_problem = lambda _: problem  # type: ignore[attr-defined]
-        stages.carry_out(run, engine, Screen(Console()))
+        search_step.load_problem = lambda _: problem  # type: ignore[attr-defined]
+        carry_out.carry_out(run, engine, Screen(Console()))
 
 
 def finished(folder: Path) -> list[Trial]:

@@ -61,7 +61,7 @@ def test_study_json_says_what_was_run_where_and_how_long(folder: Path) -> None:
     assert record["versions"]["keras-tuner"]
     assert record["hardware"]["workers"] == 2
     timed = {(stage["problem"], stage["stage"]) for stage in record["stages"]}
-    steps = {(p, s) for p in PROBLEMS for s in ("search", "evaluate", "figures")}
+    steps = {(p, s) for p in PROBLEMS for s in ("search", "evaluate", "explain", "figures")}
     assert timed == {*steps, (None, "report")}
 
 
@@ -140,9 +140,21 @@ def test_both_networks_have_all_kinds_of_figures(folder: Path, problem: str) -> 
         p["section"] for p in pictures
     }
     assert all((kept / picture["file"]).stat().st_size > 1000 for picture in pictures)
-    where_the_line_is_known = {"localisation.png", "localisation_across.png"}
-    drawn = where_the_line_is_known & {picture["file"] for picture in pictures}
-    assert drawn == (set() if problem == "mnist" else where_the_line_is_known)
+    files = {picture["file"] for picture in pictures}
+    assert {"deletion.png", "deletion_areas.png", "sanity.png", "localisation_across.png"} <= files
+    assert ("localisation.png" in files) == (problem != "mnist")  # where the evidence is known
+
+
+def test_figures_are_drawn_again_from_what_was_found(folder: Path, zygote: Zygote) -> None:
+    kept = folder / "results/tiny/multihead/figures"
+    before = {path.name: path.read_bytes() for path in kept.iterdir()}
+    hidden = folder / "results/tiny/multihead/models"
+    hidden.rename(folder / "elsewhere")
+    try:
+        study(folder, "draw", "tiny", "--problem", "multihead", zygote=zygote)
+    finally:
+        (folder / "elsewhere").rename(hidden)
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == before
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -177,13 +189,13 @@ def test_predict_with_the_multi_head_network_answers_for_every_head(
     assert sum(answer["length"].values()) == pytest.approx(1, abs=1e-4)
 
 
-def test_visualize_draws_the_layer_and_images_asked_for(
+def test_explain_draws_the_layer_and_images_asked_for(
     folder: Path, exported: Path, zygote: Zygote
 ) -> None:
     first, second = (str(path) for path in sorted(exported.glob("*.png"))[:2])
     study(
         folder,
-        *("visualize", "--image", first, "--image", second),
+        *("explain", "--image", first, "--image", second),
         *(
             "results/tiny/multihead/models/baseline.keras",
             "--layer",
@@ -198,11 +210,11 @@ def test_visualize_draws_the_layer_and_images_asked_for(
     assert [path.name for path in (folder / "drawn").iterdir()] == ["activations_conv1.png"]
 
 
-def test_visualize_answers_an_unknown_layer_with_those_there_are(
+def test_explain_answers_an_unknown_layer_with_those_there_are(
     folder: Path, zygote: Zygote
 ) -> None:
     model = "results/tiny/multihead/models/baseline.keras"
-    arguments = ("visualize", model, "--layer", "nope", "--kind", "filters")
+    arguments = ("explain", model, "--layer", "nope", "--kind", "filters")
     message = study(folder, *arguments, expect=2, zygote=zygote).stderr
     assert "nope" in message
     assert "conv1" in message

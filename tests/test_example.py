@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from study.problem.problem import problem_names
 from study.records.base import NETWORKS
 from study.run.store import Run
-from study.stages import report_stage
+from study.steps.report_step import report_step
 from tests.browser import browser, browser_page, page_problems
 from tests.command import ROOT
 
@@ -55,7 +55,7 @@ def test_it_holds_every_problem_to_the_end(example: Run) -> None:
 
 
 def test_its_report_is_built_from_its_records(example: Run) -> None:
-    report_stage(example)
+    report_step(example)
     page = example.report_path.read_text()
     assert "No answer yet" not in page
     assert "not been compared yet" not in page

@@ -38,7 +38,7 @@ PACKAGES = (
     "plotly.io",
     "study.cli.main",
     "study.steps.live",
-    "study.run_figures",
+    "study.explanation.findings",
     "study.steps.any_network",
 )
 """What brings all that commands import; what of it is the project's own is forgotten again."""

@@ -7,18 +7,81 @@ import re
 import signal
 import sys
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from study.cli.commands import Asked, app
+from study.cli import network_commands, result_commands, run_commands
+from study.cli.terminal import say
 from study.errors import Interrupted, StudyError
 from study.machine import ending, stopping
 from study.machine.foreign_text import visible, visible_lines
 
 CLOSED_PIPE = 128 + signal.SIGPIPE
 """What a shell says of programs that end as coreutils do when nobody reads their output."""
+
+
+app = typer.Typer(
+    help="How much better is a network whose hyperparameters were searched, and is it real?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from study.run import provenance
+
+    say(f"commit {provenance.git_commit() or 'unknown'}")
+    for package, version in provenance.versions().items():
+        say(f"{package} {version}")
+    raise typer.Exit
+
+
+@dataclass
+class Asked:
+    """What is asked before the command."""
+
+    debug: bool = False
+
+
+@app.callback()
+def before_the_command(
+    context: typer.Context,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the program an error came from.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001  # its callback prints it
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Commit and packages."
+        ),
+    ] = False,
+) -> None:
+    context.obj.debug = debug
+
+
+for function in (
+    run_commands.run,
+    run_commands.search,
+    run_commands.resume,
+    run_commands.evaluate,
+    run_commands.draw,
+    network_commands.explain,
+    network_commands.predict,
+    result_commands.report,
+    result_commands.export,
+    result_commands.show,
+    result_commands.data,
+):
+    app.command()(function)
+app.command("list")(result_commands.list_all)
+app.command("visualize", hidden=True)(run_commands.draw)  # so recorded by runs of older versions
 
 
 def main() -> None:

@@ -207,7 +207,7 @@ def _opaque(
     opaque = Image.alpha_composite(ground, layered).convert(mode)
     hides = np.asarray(layered.getchannel("A")).min() < OPAQUE
     if hides and _contrast(opaque) < FAINT:
-        turn = "leave out --invert" if invert else "let `predict` or `visualize` --invert it"
+        turn = "leave out --invert" if invert else "let `predict` or `explain` --invert it"
         raise WrongImage(
             f"{visible(path)}: expected something to see, got an image that is of one even colour, "
             f"or nearly, once its transparent parts are put on a ground that is {words(under)}; "

@@ -1,1 +1,1 @@
-"""What did the networks learn? Numbers only, no pictures."""
+"""What the networks learned: numbers and arrays, no pictures."""

@@ -1,4 +1,7 @@
-"""Do networks of one architecture look at the line more than those of another?
+"""Are heatmaps of networks of one architecture worth more than those of another?
+
+By the share of a heatmap that lies where the evidence is, if that is known, else by how well it
+ranks the pixels that the network needs.
 
 Asked of the trials of a search whose weights are still on disk, on validation images: nothing of
 the test part is needed to compare trials.
@@ -14,11 +17,12 @@ import numpy as np
 from study.errors import CorruptRecord
 from study.evaluation.uncertainty import image_estimates
 from study.explanation.attribution import Explainer
-from study.explanation.ground_truth import control_maps, energy, line_pixels
+from study.explanation.ground_truth import control_maps, energy
+from study.explanation.pixel_removal import curves
 from study.networks.saved import is_convolution
 from study.problem.problem import Problem
 from study.rank_effect import Trait, explained, p_value
-from study.records.base import AcrossSearch, Effect, Method, Trial, TrialLocalisation, Value
+from study.records.base import AcrossSearch, Effect, Estimate, Method, Trial, TrialHeatmaps, Value
 from study.training import checkpoint
 from study.training.checkpoint import checkpoint_path
 from study.training.training import build
@@ -55,40 +59,42 @@ def across_search(
     trials: Sequence[Trial],
     folder: Path,
     images: np.ndarray,
+    truth: np.ndarray | None,
     samples: int,
     seed: int,
 ) -> AcrossSearch | None:
-    """Localisation of every kept trial, and what it goes with; None if there are none.
+    """What heatmaps of every kept trial are worth, and what that goes with; None if none was kept.
 
     Args:
-        problem: Of line images.
+        problem: Whose search it was.
         trials: As told, those that continue others too.
         folder: The search's.
-        images: (n, height, width, 3) uint8 validation images, each with a line.
+        images: (n, height, width, channels) uint8 validation images.
+        truth: (n, height, width) bool: where the evidence is; None if that is not known.
         samples: Noisy copies of an image that SmoothGrad averages over.
         seed: Of noise, intervals and permutations.
     """
-    lines, found, unreadable = line_pixels(images), [], 0
+    found, sobels, unreadable = [], [], 0
     tried = configurations(trials)
     scores = {one.number: one.score for one in tried if one.score is not None}
     for number, (trial, path) in kept_trials(trials, folder).items():
         try:
             model = trained(problem, trial, path)
         except CorruptRecord as error:
-            log.warning("left out where localisation is compared: %s", error)
+            log.warning("left out where heatmaps of trials are compared: %s", error)
             unreadable += 1
             continue
         explainer = Explainer(model, samples=samples)
-        maps = [energy(explainer.in_turn(images, method, seed), lines) for method in SHOWN]
-        estimates = image_estimates(np.stack(maps, axis=1), seed)
+        worth, sobel = heatmaps_worth(explainer, images, truth, seed)
+        sobels.append(sobel)
         found.append(
-            TrialLocalisation(
+            TrialHeatmaps(
                 number=number,
                 score=scores[number],
                 layer=explainer.layer,
                 cells=explainer.resolution[0],
                 traits=traits(model),
-                energy=dict(zip(SHOWN, estimates, strict=True)),
+                worth=worth,
             )
         )
     shown = {one.number for one in found}
@@ -96,14 +102,45 @@ def across_search(
     if best is None:
         return None
     return AcrossSearch(
+        measure="pixel removal" if truth is None else "ground truth",
         images=len(images),
         scored=len(scores),
         unreadable=unreadable,
         best=best.number,
-        sobel=float(energy(control_maps(images, seed)["sobel"], lines).mean()),
+        sobel=float(np.mean(sobels)),
         trials=found,
         effects=effects(found, seed),
     )
+
+
+def heatmaps_worth(
+    explainer: Explainer, images: np.ndarray, truth: np.ndarray | None, seed: int
+) -> tuple[dict[Method, Estimate], float]:
+    """What the heatmaps of one network are worth, by method, and an edge detector's (Sobel).
+
+    Args:
+        explainer: Of the network.
+        images: (n, height, width, channels) uint8.
+        truth: (n, height, width) bool: where the evidence is; None if that is not known.
+        seed: Of noise, the order of equal pixels and intervals.
+
+    Returns:
+        Method -> mean over the images with its interval, and the mean for Sobel maps: the share of
+        a map that lies on the truth, or the insertion minus the deletion area.
+    """
+    maps = [explainer.in_turn(images, method, seed) for method in SHOWN]
+    maps.append(control_maps(images, seed)["sobel"])
+    values = np.stack(
+        [
+            curves(explainer, images, one, seed).areas[:, 2]
+            if truth is None
+            else energy(one, truth)
+            for one in maps
+        ],
+        axis=1,
+    )
+    estimates = image_estimates(values[:, :-1], seed)
+    return dict(zip(SHOWN, estimates, strict=True)), float(values[:, -1].mean())
 
 
 def trained(problem: Problem, trial: Trial, path: Path) -> keras.Model:
@@ -133,8 +170,8 @@ def traits(model: keras.Model) -> dict[str, Value]:
     }
 
 
-def effects(trials: Sequence[TrialLocalisation], seed: int) -> dict[Method, dict[str, Effect]]:
-    """What localisation goes with: each trait that varies, and the score."""
+def effects(trials: Sequence[TrialHeatmaps], seed: int) -> dict[Method, dict[str, Effect]]:
+    """What the heatmaps' worth goes with: each trait that varies, and the score."""
     if len(trials) < FEWEST_TRIALS:
         return {method: {} for method in SHOWN}
     asked = {
@@ -146,7 +183,7 @@ def effects(trials: Sequence[TrialLocalisation], seed: int) -> dict[Method, dict
     questions = len(asked) * len(SHOWN)
     return {
         method: {
-            name: effect([trial.energy[method].mean for trial in trials], trait, questions, seed)
+            name: effect([trial.worth[method].mean for trial in trials], trait, questions, seed)
             for name, trait in asked.items()
         }
         for method in SHOWN

@@ -1,4 +1,4 @@
-"""Do heatmaps lie on the line? Scores against line pixels that are known.
+"""Do heatmaps lie where the evidence is? Scores against pixels that are known to be it.
 
 A method is worth something only above what maps score that know nothing of the network: random
 ones, a uniform one, and the image's edges.
@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import binary_dilation, sobel
 
+from study.data.dataset import Dataset, Part
 from study.evaluation.uncertainty import image_estimates, image_gain, image_share
 from study.records.base import (
     CONTROLS,
-    LINE_SCORES,
     METHODS,
+    TRUTH_SCORES,
     Control,
     Estimate,
-    LineScore,
     Localisation,
     NetworkName,
+    TruthScore,
 )
 
 if TYPE_CHECKING:
@@ -45,40 +46,48 @@ def line_pixels(images: np.ndarray) -> np.ndarray:
     return found
 
 
-def pointing_game(maps: np.ndarray, lines: np.ndarray) -> np.ndarray:
-    """Does the maximum lie on the line? Zhang et al. 2018, "Top-down Neural Attention".
+def ground_truth_of(dataset: Dataset, part: Part) -> np.ndarray | None:
+    """(n, height, width) bool: where the evidence is in images of the data set.
+
+    None if the data set does not know it.
+    """
+    return line_pixels(part.images) if dataset.name == "lines" else None
+
+
+def pointing_game(maps: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Does the maximum lie in the true region? Zhang et al. 2018, "Top-down Neural Attention".
 
     Args:
         maps: (n, height, width) >= 0.
-        lines: (n, height, width) bool.
+        truth: (n, height, width) bool.
 
     Returns:
         (n,) in [0, 1]: of several equal maxima the share that does.
     """
     top = maps == maps.max(axis=(1, 2), keepdims=True)
-    return np.asarray((top & lines).sum(axis=(1, 2)) / top.sum(axis=(1, 2)))
+    return np.asarray((top & truth).sum(axis=(1, 2)) / top.sum(axis=(1, 2)))
 
 
-def energy(maps: np.ndarray, lines: np.ndarray, within: int = 0) -> np.ndarray:
-    """Share of a map's sum that lies on the line; Wang et al. 2020, "Score-CAM", section 4.3.
+def energy(maps: np.ndarray, truth: np.ndarray, within: int = 0) -> np.ndarray:
+    """Share of a map's sum in the true region; Wang et al. 2020, "Score-CAM", section 4.3.
 
     Args:
         maps: (n, height, width) >= 0; an all-zero one counts as uniform.
-        lines: (n, height, width) bool.
-        within: Pixels around the line that count too, diagonal neighbours among them.
+        truth: (n, height, width) bool.
+        within: Pixels around the region that count too, diagonal neighbours among them.
 
     Returns:
         (n,) in [0, 1].
     """
     if within:
-        lines = binary_dilation(lines, SQUARE, iterations=within)
+        truth = binary_dilation(truth, SQUARE, iterations=within)
     peaks = maps.max(axis=(1, 2), keepdims=True)
     shares = np.divide(maps, peaks, out=np.ones(maps.shape), where=peaks > 0)  # no overflow
-    return np.asarray((shares * lines).sum(axis=(1, 2)) / shares.sum(axis=(1, 2)))
+    return np.asarray((shares * truth).sum(axis=(1, 2)) / shares.sum(axis=(1, 2)))
 
 
-def rank_accuracy(maps: np.ndarray, lines: np.ndarray) -> np.ndarray:
-    """Share of line pixels among the K highest, K being the number of line pixels.
+def rank_accuracy(maps: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Share of true pixels among the K highest, K being the number of true pixels.
 
     "Relevance rank accuracy" of Arras et al. 2022, "CLEVR-XAI", section 3.4.
 
@@ -88,32 +97,32 @@ def rank_accuracy(maps: np.ndarray, lines: np.ndarray) -> np.ndarray:
 
     Args:
         maps: (n, height, width) >= 0.
-        lines: (n, height, width) bool.
+        truth: (n, height, width) bool.
 
     Returns:
         (n,) in [0, 1]: of pixels that tie for the last places the share expected of a draw; 0
-        where there is no line.
+        where there are none.
     """
-    flat, line = maps.reshape(len(maps), -1), lines.reshape(len(lines), -1)
-    size = line.sum(axis=1)
+    flat, true = maps.reshape(len(maps), -1), truth.reshape(len(truth), -1)
+    size = true.sum(axis=1)
     ordered = np.sort(flat, axis=1)[:, ::-1]
     last = np.take_along_axis(ordered, np.maximum(size - 1, 0)[:, np.newaxis], axis=1)
     above, tied = flat > last, flat == last
     left = (size - above.sum(axis=1)) / tied.sum(axis=1)  # places left for a tied pixel
-    hits = (above & line).sum(axis=1) + left * (tied & line).sum(axis=1)
+    hits = (above & true).sum(axis=1) + left * (tied & true).sum(axis=1)
     return np.divide(hits, size, out=np.zeros(len(maps)), where=size > 0)
 
 
-def line_scores(maps: np.ndarray, lines: np.ndarray) -> np.ndarray:
-    """(n, scores) in [0, 1], in the order of LINE_SCORES."""
-    of: dict[LineScore, np.ndarray] = {
-        "pointing": pointing_game(maps, lines),
-        "energy": energy(maps, lines),
-        "energy_1px": energy(maps, lines, within=1),
-        "energy_2px": energy(maps, lines, within=2),
-        "rank": rank_accuracy(maps, lines),
+def truth_scores(maps: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """(n, scores) in [0, 1], in the order of TRUTH_SCORES."""
+    of: dict[TruthScore, np.ndarray] = {
+        "pointing": pointing_game(maps, truth),
+        "energy": energy(maps, truth),
+        "energy_1px": energy(maps, truth, within=1),
+        "energy_2px": energy(maps, truth, within=2),
+        "rank": rank_accuracy(maps, truth),
     }
-    return np.stack([of[score] for score in LINE_SCORES], axis=1)
+    return np.stack([of[score] for score in TRUTH_SCORES], axis=1)
 
 
 def control_maps(images: np.ndarray, seed: int) -> dict[Control, np.ndarray]:
@@ -132,28 +141,33 @@ def control_maps(images: np.ndarray, seed: int) -> dict[Control, np.ndarray]:
 
 
 def localise(
-    explainers: "Mapping[NetworkName, Explainer]", images: np.ndarray, seed: int
+    explainers: "Mapping[NetworkName, Explainer]",
+    images: np.ndarray,
+    truth: np.ndarray,
+    seed: int,
 ) -> Localisation:
-    """Score every method on every network, and the controls, on the same line images.
+    """Score every method on every network, and the controls, on the same images.
 
     Args:
         explainers: The networks, with the same heads.
-        images: (n, height, width, channels) uint8, each with a line.
+        images: (n, height, width, channels) uint8.
+        truth: (n, height, width) bool: where the evidence is.
         seed: Of noise, random maps and intervals.
     """
-    lines = line_pixels(images)
-    controls = {name: line_scores(maps, lines) for name, maps in control_maps(images, seed).items()}
+    controls = {
+        name: truth_scores(maps, truth) for name, maps in control_maps(images, seed).items()
+    }
     maps = {
         network: {method: explainer.in_turn(images, method, seed) for method in METHODS}
         for network, explainer in explainers.items()
     }
     found = {
-        network: {method: line_scores(one, lines) for method, one in of_network.items()}
+        network: {method: truth_scores(one, truth) for method, one in of_network.items()}
         for network, of_network in maps.items()
     }
     return Localisation(
         images=len(images),
-        line_share=float(lines.mean()),
+        truth_share=float(truth.mean()),
         heads=next(iter(explainers.values())).heads,
         layers={network: explainer.layer for network, explainer in explainers.items()},
         empty={
@@ -177,7 +191,7 @@ def localise(
 
 def _estimates(
     scores: np.ndarray, seed: int, of_hits: Callable[[np.ndarray], Estimate] = image_share
-) -> dict[LineScore, Estimate]:
-    """Means of (images, LINE_SCORES); a hit is yes or no, so its interval is that of `of_hits`."""
-    found = dict(zip(LINE_SCORES, image_estimates(scores, seed), strict=True))
-    return {**found, "pointing": of_hits(scores[:, LINE_SCORES.index("pointing")])}
+) -> dict[TruthScore, Estimate]:
+    """Means of (images, TRUTH_SCORES); a hit is yes or no, so its interval is that of `of_hits`."""
+    found = dict(zip(TRUTH_SCORES, image_estimates(scores, seed), strict=True))
+    return {**found, "pointing": of_hits(scores[:, TRUTH_SCORES.index("pointing")])}

@@ -4,6 +4,7 @@ Stretching a map over the image moves it where a convolution without padding has
 off: after one of 7 pixels the outer cells by 2.4 pixels, as much as a line is wide.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import keras
@@ -42,7 +43,7 @@ def place(network: keras.Model, layer: str) -> tuple[Axis, Axis]:
     """
     size, target = network.inputs[0].shape[1:3], network.get_layer(layer)
     cells = target.output.shape[1:3]
-    chain = _chain(target)
+    chain = _chain(target.output)
     if chain is None:
         return stretched(size[0], cells[0]), stretched(size[1], cells[1])
     rows, columns = (_along(chain, axis, cells[axis]) for axis in (0, 1))
@@ -58,9 +59,38 @@ def spread(axis: Axis, pixels: int) -> np.ndarray:
     return np.maximum(0, 1 - np.abs(at[:, np.newaxis] - np.arange(axis.cells))).astype(np.float32)
 
 
-def _chain(target: keras.layers.Layer) -> list[Step] | None:
-    """The steps from the image to the target that move cells, if it is a chain of known ones."""
-    found, step = [], made_by(target.output)
+def field(network: keras.Model, unit: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of the image that one unit of the network's output sees.
+
+    Araujo et al. 2019, "Computing Receptive Fields of Convolutional Neural Networks". Where the
+    way from the image is no chain of convolutions and poolings, the unit may see all of it.
+
+    Args:
+        network: A functional network of images (n, height, width, channels), with one output
+            (n, rows, columns, channels).
+        unit: Its row and column.
+    """
+    size, chain = network.inputs[0].shape[1:3], _chain(network.outputs[0])
+    if chain is None:
+        return slice(0, size[0]), slice(0, size[1])
+    rows, columns = (_seen(chain, axis, unit[axis], size[axis]) for axis in (0, 1))
+    return rows, columns
+
+
+def _seen(chain: list[Step], axis: int, cell: int, pixels: int) -> slice:
+    """The pixels that a cell sees, as far as they are in the image."""
+    first, side, step = 0, 1, 1
+    for move in _moves(chain, axis):
+        first -= step * move.before
+        side += step * (move.window - 1)
+        step *= move.stride
+    start = first + step * cell
+    return slice(max(start, 0), min(start + side, pixels))
+
+
+def _chain(output: keras.KerasTensor) -> list[Step] | None:
+    """The steps from the image to a map that move cells, if it is a chain of known ones."""
+    found, step = [], made_by(output)
     while step.inputs:
         (given, *more), made = step.inputs, step.output
         if more:
@@ -73,9 +103,17 @@ def _chain(target: keras.layers.Layer) -> list[Step] | None:
     return found[::-1]
 
 
-def _along(chain: list[Step], axis: int, cells: int) -> Axis:
-    """Dumoulin and Visin 2016, "A guide to convolution arithmetic", for the middles of cells."""
-    first, step = 0.0, 1.0
+class _Move(NamedTuple):
+    """What a convolution or a pooling does to the cells along one axis."""
+
+    window: int
+    """Cells that go into one."""
+    stride: int
+    before: int
+    """Cells of padding before the first."""
+
+
+def _moves(chain: list[Step], axis: int) -> Iterator[_Move]:
     for layer, (given, *_), made in ((one.operation, one.inputs, one.output) for one in chain):
         if isinstance(layer, POOLING):
             window = layer.pool_size[axis]
@@ -85,6 +123,13 @@ def _along(chain: list[Step], axis: int, cells: int) -> Axis:
         if layer.padding == "same":
             before = max((made.shape[1 + axis] - 1) * stride + window - given.shape[1 + axis], 0)
             before //= 2
-        first += step * ((window - 1) / 2 - before)
-        step *= stride
+        yield _Move(window, stride, before)
+
+
+def _along(chain: list[Step], axis: int, cells: int) -> Axis:
+    """Dumoulin and Visin 2016, "A guide to convolution arithmetic", for the middles of cells."""
+    first, step = 0.0, 1.0
+    for move in _moves(chain, axis):
+        first += step * ((move.window - 1) / 2 - move.before)
+        step *= move.stride
     return Axis(cells, first, step)

@@ -26,6 +26,7 @@ from study.machine.untrusted import MIB
 from study.networks.answers import check_heads, check_probabilities
 from study.networks.graph import made_by
 from study.problem.metrics import Probabilities, as_probabilities
+from study.records.base import SINGLE_HEAD
 
 CONVOLUTIONS = (
     keras.layers.Conv2D,
@@ -57,9 +58,6 @@ SPARE_WEIGHTS = 10_000
 
 MOST_OUTPUTS = 100_000_000
 """Numbers that a layer may put out for one image: 400 MB."""
-
-SINGLE_HEAD = "class"
-"""The head of a network with one output, whatever its output layer is called."""
 
 
 def load_model(path: Path) -> keras.Model:

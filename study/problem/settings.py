@@ -90,11 +90,12 @@ class FigureSettings(Record):
     robustness_images: Annotated[int, Field(ge=10, le=10_000)] = 500
     """Test images that are corrupted in every way there is."""
     map_images: Annotated[int, Field(ge=1, le=10_000)] = 500
-    """Test images whose heatmaps are scored against the line."""
+    """Test images whose heatmaps are scored against the ground truth, where it is known."""
     search_images: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Validation images whose heatmaps are scored for every trial whose weights are kept."""
     curve_images: Annotated[int, Field(ge=1, le=10_000)] = 48
-    """Test images for deletion and insertion curves, where no line is known."""
+    """Test images for deletion and insertion curves; of every trial whose weights are kept, so many
+    validation images, where no ground truth is known."""
     sanity_images: Annotated[int, Field(ge=1, le=10_000)] = 12
     """Test images whose heatmaps are made again as the layers are randomised."""
     sanity_draws: Annotated[int, Field(ge=FEWEST_DRAWS, le=100)] = FEWEST_DRAWS

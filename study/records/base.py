@@ -4,10 +4,11 @@ They know nothing of Keras, disk or figures. Records that are read back from a r
 are validated (pydantic), because a run folder may come from anywhere.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, FailFast, Field
 
 Value = bool | int | float | str
 """A hyperparameter's value."""
@@ -21,6 +22,9 @@ Curves = dict[str, Many[float]]
 
 NetworkName = Literal["baseline", "tuned"]
 NETWORKS: tuple[NetworkName, NetworkName] = ("baseline", "tuned")
+
+SINGLE_HEAD = "class"
+"""The head of a network with one output, whatever its output layer is called."""
 
 FigureKind = Literal["activations", "filters", "heatmaps"]
 """What can be drawn of any one network."""
@@ -250,31 +254,36 @@ class Picture(Record):
     """How to read a figure of its kind, if it is an uncommon one."""
 
 
-LineScore = Literal["pointing", "energy", "energy_1px", "energy_2px", "rank"]
-LINE_SCORES: tuple[LineScore, ...] = get_args(LineScore)
-"""How well a heatmap finds a line, each in [0, 1]; see `study.explanation.ground_truth`."""
+TruthScore = Literal["pointing", "energy", "energy_1px", "energy_2px", "rank"]
+TRUTH_SCORES: tuple[TruthScore, ...] = get_args(TruthScore)
+"""How well a heatmap finds the pixels that are known to be the evidence, each in [0, 1]; see
+`study.explanation.ground_truth`."""
 
 
 class Localisation(Record):
-    """findings/localisation.json: do heatmaps lie on the line? Means over test images."""
+    """findings/localisation.json: do heatmaps lie where the evidence is known to be?
+
+    Means over test images.
+    """
 
     images: int
-    line_share: float
-    """Share of an image's pixels that are line pixels, on average."""
+    truth_share: Annotated[float, Field(validation_alias=AliasChoices("truth_share", "line_share"))]
+    """Share of an image's pixels that are known to be evidence, on average; in records of older
+    versions "line_share"."""
     heads: list[str]
     """Image i was explained for head i modulo their number, and the class predicted there."""
     layers: dict[NetworkName, str]
     """The layer whose maps were scored."""
     empty: dict[NetworkName, dict[Method, int]]
     """Images without any evidence; they count as uniform maps."""
-    methods: dict[NetworkName, dict[Method, dict[LineScore, Estimate]]]
-    controls: dict[Control, dict[LineScore, Estimate]]
-    above_sobel: dict[NetworkName, dict[Method, dict[LineScore, Estimate]]]
+    methods: dict[NetworkName, dict[Method, dict[TruthScore, Estimate]]]
+    controls: dict[Control, dict[TruthScore, Estimate]]
+    above_sobel: dict[NetworkName, dict[Method, dict[TruthScore, Estimate]]]
     """Differences from the Sobel map of the same image."""
 
 
-class TrialLocalisation(Record):
-    """How much of a trial's heatmaps lies on the line."""
+class TrialHeatmaps(Record):
+    """What a trial's heatmaps are worth."""
 
     number: int
     """Of the trial."""
@@ -286,12 +295,14 @@ class TrialLocalisation(Record):
     """Rows of these maps."""
     traits: dict[str, Value]
     """What of its architecture the question is about: see `study.explanation.by_trial`."""
-    energy: dict[Method, Estimate]
-    """Share of a heatmap's sum that lies on the line, mean over images."""
+    worth: Annotated[
+        dict[Method, Estimate], Field(validation_alias=AliasChoices("worth", "energy"))
+    ]
+    """By the record's measure, mean over images; in records of older versions "energy"."""
 
 
 class Effect(Record):
-    """Whether localisation goes with something, over the trials."""
+    """Whether what heatmaps are worth goes with something, over the trials."""
 
     explained: float
     """Share of the ranks' variance beyond that by chance, in [0, 1]."""
@@ -299,9 +310,16 @@ class Effect(Record):
     """That chance explains as much, by permutation; multiplied by the number of questions asked."""
 
 
-class AcrossSearch(Record):
-    """findings/across_search.json: does localisation change with the architecture?"""
+HeatmapMeasure = Literal["ground truth", "pixel removal"]
+"""What heatmaps are measured by: the share of a heatmap's sum that lies where the evidence is known
+to be, in [0, 1]; or the insertion area minus the deletion area, in [-1, 1]."""
 
+
+class AcrossSearch(Record):
+    """findings/across_search.json: does what heatmaps are worth change with the architecture?"""
+
+    measure: HeatmapMeasure = "ground truth"
+    """Runs of older versions knew no other."""
     images: int
     """Validation images."""
     scored: int
@@ -311,8 +329,8 @@ class AcrossSearch(Record):
     best: int
     """Number of the best of those that are here."""
     sobel: float
-    """The same share for an edge detector's maps."""
-    trials: list[TrialLocalisation]
+    """The same measure for an edge detector's maps; by pixel removal, mean over the trials."""
+    trials: list[TrialHeatmaps]
     """Those whose weights are on disk, by number."""
     effects: dict[Method, dict[str, Effect]]
     """Method -> trait, or "score" -> effect. Empty of too few trials."""
@@ -463,10 +481,21 @@ DtypePolicy = Literal["float32", "mixed_bfloat16"]
 Dtype = Literal["auto", "float32", "mixed_bfloat16"]
 """What trials are to be trained in; auto follows from processors: `study.training.precision`."""
 
-StageName = Literal["search", "evaluate", "figures", "report"]
+StageName = Literal["search", "evaluate", "explain", "figures", "report"]
 
 Step = tuple[ProblemName | None, StageName]
 """A stage of a problem; the report, of none, is the whole run's."""
+
+
+def plan_of_today(plan: Sequence[StageName]) -> list[StageName]:
+    """The plan with the steps that older versions did within others, or did not plan.
+
+    Networks were explained as their figures were drawn, and the report was not planned.
+    """
+    if "figures" not in plan:
+        return list(plan)
+    others = [step for step in plan if step not in ("explain", "figures", "report")]
+    return [*others, "explain", "figures", "report"]
 
 
 class Stage(Record):

@@ -19,7 +19,7 @@ HEADINGS = {
     "search": "The search",
     "training": "Training",
     "results": "Results on the test part",
-    "robustness": "On images made otherwise",
+    "robustness": "On corrupted images",
     "activations": "What the layers see",
     "filters": "What the filters look for",
     "heatmaps": "Where the networks look",

@@ -40,6 +40,7 @@ from study.trials.ranking import best_trial
 STAGES: dict[StageName, str] = {
     "search": "the search",
     "evaluate": "the comparison on the test part",
+    "explain": "the explanation of the networks",
     "figures": "the figures",
 }
 """Each stage in words."""
@@ -449,7 +450,7 @@ def _missing(problem: ProblemInput, run: str, to_do: Collection[StageName]) -> l
             f"{evaluate} does both."
         )
     if not problem.pictures:
-        draw = resume if "figures" in to_do else f"`{command('visualize', run)}`"
+        draw = resume if "figures" in to_do else f"`{command('draw', run)}`"
         missing.append(f"There are no figures yet. {draw} makes them.")
     elif "figures" in to_do:
         missing.append(f"The figures are of an earlier state. {resume} draws them again.")

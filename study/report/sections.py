@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from study.machine.shell import command
 from study.problem.settings import flattened
-from study.records.base import Stage
+from study.records.base import Stage, plan_of_today
 from study.report.answer import Answer, answer
 from study.report.gallery import Group
 from study.report.inputs import ProblemInput, ReportInput
@@ -156,7 +156,7 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
     later = [
         stage.command.removesuffix(" --again")
         for stage in study.stages
-        if stage.stage not in study.plan
+        if stage.stage not in plan_of_today(study.plan)
     ]
     if "figures" not in study.plan:
         later.append(command("report", study.name))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from study.records.base import Step
+from study.records.base import StageName, Step
 from study.report.inputs import ReportInput
 from study.report.page.formats import percent, several
 from study.trials.ranking import best_trial
@@ -11,7 +11,7 @@ RELOAD_S = 5
 """Seconds after which the page of a run that goes on loads itself again."""
 
 
-NOW = {"search": "the search of {}", "evaluate": "the comparison on {}"}
+NOW: dict[StageName, str] = {"search": "the search of {}", "evaluate": "the comparison on {}"}
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,11 @@ def progress(report: ReportInput) -> Progress | None:
 
 
 def _now(to_do: list[Step]) -> str:
-    """What is being done: figures are drawn last, all at once."""
+    """What is being done: networks are explained and figures drawn last, of all at once."""
     for problem, stage in to_do:
-        if stage != "figures":
+        if stage in NOW:
             return f"; now: {NOW[stage].format(problem)}"
-    return "; now: the figures" if to_do else ""
+    stages = [stage for _, stage in to_do]
+    if "explain" in stages:
+        return "; now: the explanation of the networks"
+    return "; now: the figures" if stages else ""

@@ -1,14 +1,29 @@
-"""A run from its beginning: what it is to do, and what of that is done."""
+"""A run from its beginning: what it is to do, and what of that is done.
+
+A step of a run leaves its record in study.json when all else that it has to write or to remove is
+done. A step that is done again loses its record before anything that it refers to is changed.
+"""
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from study.errors import StudyError, WrongName, WrongUse
 from study.machine import processor, variables
 from study.machine.shell import command
 from study.problem.settings import Settings, Work, flattened, validated
-from study.records.base import DtypePolicy, SearchSpace, Signature, Step, StudyRecord, now
+from study.records.base import (
+    DtypePolicy,
+    SearchSpace,
+    Signature,
+    Stage,
+    StageName,
+    Step,
+    StudyRecord,
+    now,
+    plan_of_today,
+)
 from study.run import provenance
 from study.run.listing import new_run, run_names
 from study.run.names import check_name, given_name, plain_name
@@ -165,8 +180,7 @@ def trials_at_once(study: StudyRecord) -> int:
 def differences(run: Run, work: Work) -> list[str]:
     """In what the run's work differs from this, as "KEY: THERE there, HERE here"."""
     begun = work_of(run)
-    if work.plan == [*begun.plan, "report"]:  # runs of older versions did not plan theirs
-        work = work.model_copy(update={"plan": begun.plan})
+    begun = begun.model_copy(update={"plan": plan_of_today(begun.plan)})
     there, here = (flattened(one.model_dump(mode="json")) for one in (begun, work))
     if here["settings.search.dtype"] in ("auto", run.study().dtype_policy):  # it goes on in that
         here["settings.search.dtype"] = there["settings.search.dtype"]
@@ -224,3 +238,52 @@ def to_do(run: Run) -> list[Step]:
 def needs_workers(run: Run) -> bool:
     """Whether something other than the report is to do."""
     return any(step != "report" for _, step in to_do(run))
+
+
+def record_step(run: Run, problem: str | None, name: StageName, seconds: float) -> None:
+    """Note that a step is finished."""
+    study = run.study()
+    done = Stage(
+        problem=problem, stage=name, seconds=round(seconds, 2), command=step_command(run, name)
+    )
+    others = [old for old in study.stages if (old.problem, old.stage) != (problem, name)]
+    run.write_study(study.model_copy(update={"stages": [*others, done]}))
+
+
+def record_training_step(
+    run: Run, problem: str, name: StageName, started: float, trained: float
+) -> None:
+    """Note that a step in which networks were trained is finished.
+
+    Args:
+        run: The run.
+        problem: Whose step it was.
+        name: The step.
+        started: By `time.perf_counter`.
+        trained: Seconds that workers trained for it: of an interrupted step, this process has seen
+            the end only.
+    """
+    least = trained / trials_at_once(run.study())
+    record_step(run, problem, name, max(least, time.perf_counter() - started))
+
+
+def forget_steps(run: Run, problems: Sequence[str], *names: StageName) -> None:
+    """Remove the records of these steps: what they have left is about to be replaced."""
+    study = run.study()
+    left = [old for old in study.stages if old.stage not in names or old.problem not in problems]
+    if left != study.stages:
+        run.write_study(study.model_copy(update={"stages": left}))
+
+
+def step_command(run: Run, name: StageName) -> str:
+    """The command that makes a step's records again."""
+    match name:
+        case "evaluate":
+            return command("evaluate", run.name, "--again")
+        case "explain":
+            return command("draw", run.name, "--again")
+        case "figures":
+            return command("draw", run.name)
+        case "report":
+            return command("report", run.name)
+    return run.study().command

@@ -99,6 +99,10 @@ class Run:
         """The folder of figure files and figures.json."""
         return self.problem_folder(problem) / "figures"
 
+    def findings_folder(self, problem: str) -> Path:
+        """The folder of what was found out about the networks."""
+        return self.problem_folder(problem) / "findings"
+
     def model_path(self, problem: str, network: NetworkName) -> Path:
         """The saved network."""
         return self.problem_folder(problem) / "models" / f"{network}.keras"
@@ -285,7 +289,7 @@ class Run:
         write_text(self._finding_path(problem, name), found.model_dump_json(indent=1) + "\n")
 
     def _finding_path(self, problem: str, name: str) -> Path:
-        return self.problem_folder(problem) / "findings" / f"{name}.json"
+        return self.findings_folder(problem) / f"{name}.json"
 
     # figures
 

@@ -1,1 +1,1 @@
-"""The steps of a run, in their order: each takes its input from the run's folder."""
+"""The steps of a run, each on its folder: search, evaluate, explain, draw, report."""

@@ -1,16 +1,16 @@
-"""Figures of any saved networks, of a run or from elsewhere, for images that the user has."""
+"""Any saved network explained, of a run or from elsewhere, on images that the user has."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.data import class_names
 from study.data.image_files import read_images
 from study.errors import WrongName, WrongUse
+from study.explanation.examples import PLAIN, Asked, activations_info, all_heatmaps
+from study.explanation.filters.filter_answers import filters_info
 from study.figures.networks import activations, filters, heatmaps
-from study.figures.networks.heatmaps import PLAIN, Asked
 from study.networks.saved import (
     class_count,
     find_head,
@@ -138,13 +138,17 @@ def drawing(
 
     def draw(folder: Path) -> list[Picture]:
         folder.mkdir(parents=True, exist_ok=True)
-        about = (network, None, images, None, names, folder, chosen, len(images))
+        shown = (None, images, None, names, folder)
         draws: dict[FigureKind, Callable[[], list[Picture]]] = {
-            "activations": partial(activations.pictures, *about),
-            "filters": lambda: filters.pictures(
-                filters.filters_info(network, chosen, images, FigureSettings()), None, folder
+            "activations": lambda: activations.pictures(
+                activations_info(network, images, chosen), *shown
             ),
-            "heatmaps": partial(heatmaps.pictures, *about, asked),
+            "filters": lambda: filters.pictures(
+                filters_info(network, chosen, images, FigureSettings()), None, folder
+            ),
+            "heatmaps": lambda: heatmaps.pictures(
+                all_heatmaps(network, images, chosen, asked), *shown
+            ),
         }
         return [picture for kind in kinds for picture in draws[kind]()]
 

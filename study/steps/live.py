@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from study.errors import one_line
 from study.run.store import Run
-from study.stages import report_stage
+from study.steps.report_step import report_step
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def _keep(run: Run, wait: Callable[[float], bool]) -> None:
 def build(run: Run, live: bool) -> None:
     """Write the report; what hinders it is logged, and no more."""
     try:
-        report_stage(run, live=live)
+        report_step(run, live=live)
     except Exception as error:
         log.warning("the report of %s could not be built: %s", run.name, one_line(error))
 

@@ -54,9 +54,13 @@ EXACT: dict[str, tuple[str, ...]] = {
         "results/demo/tiny/predictions.npz",
         "results/demo/tiny/evaluation.json",
     ),
+    "explain": (
+        "results/demo/tiny/findings/.*-*",
+        "results/demo/tiny/findings/*.npz",
+        "results/demo/tiny/findings/*.json",
+    ),
     "figures": (
         "results/demo/tiny/figures/*.png",
-        "results/demo/tiny/findings/*.json",
         "results/demo/tiny/figures/.figures-*",
         "results/demo/tiny/figures/figures.json",
     ),

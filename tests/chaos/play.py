@@ -35,6 +35,7 @@ EXIT_SECONDS = 10
 STARTS = {
     "search": "tiny: search: started",
     "evaluate": "tiny: evaluate: started",
+    "explain": "explain: started",
     "figures": "figures: started",
     "report": "figures: done",
 }

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from study.cli import commands
-from study.cli.commands import app
+from study.cli import opening
+from study.cli import run_commands as commands
+from study.cli.main import app
 from study.problem.settings import Settings, Work, load_preset
 from study.records.base import Signature, Stage, StageName
 from study.run import plan as runs
@@ -115,7 +116,7 @@ def test_number_that_is_none_is_refused(command: Command) -> None:
     assert "many" in command.refused("search", "line", "--max-trials", "many")
 
 
-@pytest.mark.parametrize("name", ["evaluate", "report", "resume", "show", "visualize"])
+@pytest.mark.parametrize("name", ["evaluate", "report", "resume", "show", "draw"])
 def test_unknown_run_is_refused(command: Command, name: str) -> None:
     assert "no run 'nope'" in command.refused(name, "nope")
 
@@ -171,9 +172,9 @@ def begun(command: Command) -> Run:
 def went_on(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """The runs that were gone on with; nothing is loaded or trained for it."""
     seen: list[Run] = []
-    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext())
-    monkeypatch.setattr(commands, "_load_data", lambda _: {})
-    monkeypatch.setattr("study.stages.carry_out", lambda run, *_: seen.append(run))
+    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext())
+    monkeypatch.setattr(commands, "load_data", lambda _: {})
+    monkeypatch.setattr("study.steps.carry_out.carry_out", lambda run, *_: seen.append(run))
     return seen
 
 
@@ -192,7 +193,7 @@ def planned(run: Run, *plan: StageName, done: Sequence[StageName] = ()) -> None:
     run.write_study(run.study().model_copy(update={"plan": list(plan), "stages": stages}))
 
 
-OF_PROBLEMS: list[StageName] = ["search", "evaluate", "figures"]
+OF_PROBLEMS: list[StageName] = ["search", "evaluate", "explain", "figures"]
 
 
 @pytest.mark.parametrize(
@@ -202,8 +203,8 @@ def test_a_missing_report_is_made_without_data_or_workers(
     command: Command, begun: Run, monkeypatch: pytest.MonkeyPatch, again: tuple[str, ...]
 ) -> None:
     """Killed, or out of disk space, while it was made; then deleted."""
-    monkeypatch.setattr(commands, "_engine", lambda *_: pytest.fail("workers"))
-    monkeypatch.setattr(commands, "_load_data", lambda _: pytest.fail("data"))
+    monkeypatch.setattr(commands, "workers_for", lambda *_: pytest.fail("workers"))
+    monkeypatch.setattr(commands, "load_data", lambda _: pytest.fail("data"))
     planned(begun, *OF_PROBLEMS, "report", done=OF_PROBLEMS)
     code, printed, errors = command(*again)
     assert (code, errors) == (0, "")
@@ -230,7 +231,9 @@ def test_an_evaluation_that_is_not_recorded_is_not_refused(
     """Killed between the two."""
     assert went_on == []
     evaluated: list[str] = []
-    monkeypatch.setattr("study.stages.evaluate_stage", lambda _, name, *__: evaluated.append(name))
+    monkeypatch.setattr(
+        "study.steps.evaluate_step.evaluate_step", lambda _, name, *__: evaluated.append(name)
+    )
     begun.write_evaluation("mnist", evaluation(), predictions({"class": 3}), {})
     planned(begun, "search", done=["search"])
     assert command("evaluate", "begun")[0] == 0
@@ -272,8 +275,8 @@ def test_a_second_process_that_begins_the_same_run_meanwhile_is_refused(
         runs.create_run("begun", WORK, "none", workers=1)
         return {}
 
-    monkeypatch.setattr(commands, "_load_data", meanwhile)
-    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(commands, "load_data", meanwhile)
+    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
     assert "results/begun is there already" in command.refused(*SEARCH)
     assert went_on == []
 
@@ -287,7 +290,7 @@ def test_what_a_run_was_begun_with_is_recorded_as_it_can_be_typed_again(
     given = ("search", "mnist", "--preset", mine, "--name", "begun", "--dtype", "float32")
     from tests import tiny  # brings Keras, which the module must do without
 
-    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
     code, printed, _ = command(*given)
     assert code == 0
     (run,) = went_on
@@ -366,13 +369,13 @@ def test_model_that_brings_code_along_is_refused(command: Command, tmp_path: Pat
 
 
 def test_unknown_layer_is_answered_with_those_there_are(command: Command, model: str) -> None:
-    line = command.refused("visualize", model, "--layer", "conv9", "--kind", "filters")
+    line = command.refused("explain", model, "--layer", "conv9", "--kind", "filters")
     assert "conv9" in line
     assert "conv1" in line
 
 
 def test_figures_that_need_images_are_refused_without(command: Command, model: str) -> None:
-    assert "--image" in command.refused("visualize", model, "--kind", "heatmaps")
+    assert "--image" in command.refused("explain", model, "--kind", "heatmaps")
 
 
 @pytest.mark.parametrize(
@@ -388,7 +391,7 @@ def test_head_class_or_method_that_is_not_there_is_answered_with_those_there_are
     command: Command, model: str, tmp_path: Path, asked: list[str], told: list[str]
 ) -> None:
     image = picture(tmp_path, (28, 28), "RGB")
-    line = command.refused("visualize", model, "--kind", "heatmaps", "--image", image, *asked)
+    line = command.refused("explain", model, "--kind", "heatmaps", "--image", image, *asked)
     assert all(word in line for word in told)
 
 
@@ -401,7 +404,7 @@ def test_a_class_of_several_heads_needs_the_head(command: Command, tmp_path: Pat
     path = tmp_path / "two.keras"
     keras.Model(pixels, heads).save(path)
     image = picture(tmp_path, (8, 8), "RGB")
-    line = command.refused("visualize", str(path), "--image", image, "--class", "1")
+    line = command.refused("explain", str(path), "--image", image, "--class", "1")
     assert "--head" in line
     assert "color, side" in line
 
@@ -411,7 +414,7 @@ def test_heatmaps_are_drawn_by_every_method_asked_for(
 ) -> None:
     image = picture(tmp_path, (28, 28), "RGB")
     asked = ("--method", "scorecam", "--method", "smoothgrad", "--class", "2")
-    given = ("visualize", model, "--kind", "heatmaps", "--image", image, "--out", "drawn")
+    given = ("explain", model, "--kind", "heatmaps", "--image", image, "--out", "drawn")
     code, printed, errors = command(*given, *asked)
     assert (code, errors) == (0, "")
     assert printed.splitlines() == [
@@ -433,7 +436,7 @@ def test_line_folder_with_a_misnamed_file_is_refused(command: Command, tmp_path:
 def test_line_folder_is_the_same_for_workers_in_another_folder(tmp_path: Path) -> None:
     mine = preset(tmp_path, '[data]\nline_dir = "lines"\n')
     given = [(mine, None), (TINY, Path("lines"))]
-    assert [commands._settings(*one).data.line_dir for one in given] == [tmp_path / "lines"] * 2
+    assert [opening.settings_from(*one).data.line_dir for one in given] == [tmp_path / "lines"] * 2
 
 
 def test_missing_line_folder_is_refused(command: Command) -> None:
@@ -454,8 +457,58 @@ def test_damaged_record_is_a_failed_run(command: Command, tmp_path: Path) -> Non
 
 def test_every_command_has_help_with_an_example(command: Command) -> None:
     for info in app.registered_commands:
+        if info.hidden:  # another name of a command that is shown
+            continue
         assert info.callback is not None
         name = info.name or info.callback.__name__
         code, printed, _ = command(name, "--help")
         assert code == 0
         assert f"python -m study {name}" in " ".join(printed.split())
+
+
+def test_what_older_runs_recorded_as_the_command_of_their_figures_draws_them(
+    command: Command, begun: Run
+) -> None:
+    planned(begun, "search", done=["search", "explain"])
+    for name in ("visualize", "draw"):
+        code, printed, errors = command(name, "begun")
+        assert (code, errors) == (0, "")
+        assert printed.splitlines()[-1] == "figures: results/begun/mnist/figures"
+    assert begun.study().is_done("mnist", "figures")
+
+
+def test_figures_are_drawn_again_without_workers_data_or_tensorflow(
+    begun: Run, workplace: Path
+) -> None:
+    planned(begun, "search", done=["search", "explain"])
+    begun.write_space("mnist", SPACE)  # of older runs that have none the problem is imported
+    code = (
+        "import sys; from study.cli.main import main; sys.argv = ['study', 'draw', 'begun']; "
+        "main(); "
+        "assert not {'tensorflow', 'keras', 'distributed'} & set(sys.modules)"
+    )
+    python(workplace, "-c", code)
+    assert begun.pictures("mnist")
+
+
+def test_what_is_not_found_out_is_before_it_is_drawn(
+    command: Command, begun: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests import tiny
+
+    done: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(commands, "load_data", lambda _: {})
+    for step in ("explain", "draw"):
+        monkeypatch.setattr(
+            f"study.steps.{step}_step.{step}_step",
+            lambda _, names, *__, step=step: done.append((step, names)),
+        )
+    planned(begun, "search", done=["search"])
+    assert command("draw", "begun")[0] == 0
+    assert done == [("explain", ["mnist"]), ("draw", ["mnist"])]
+    planned(begun, "search", done=["search", "explain"])
+    assert command("draw", "begun")[0] == 0
+    assert done[2:] == [("draw", ["mnist"])]
+    assert command("draw", "begun", "--again")[0] == 0
+    assert done[3:] == [("explain", ["mnist"]), ("draw", ["mnist"])]

@@ -72,7 +72,7 @@ def place(template: Path, command: Command) -> Command:
 
 
 PREDICT = ("predict", "demo", "--network", "tuned")
-VISUALIZE = ("visualize", "demo", "--network", "tuned", "--kind", "heatmaps")
+EXPLAIN = ("explain", "demo", "--network", "tuned", "--kind", "heatmaps")
 SHOWN: list[tuple[tuple[str, ...], str]] = [
     (("list",), ""),
     (("show", "demo"), SEEN),
@@ -84,9 +84,9 @@ SHOWN: list[tuple[tuple[str, ...], str]] = [
     ((*PREDICT, FILE), f"{SEEN} "),
     ((*PREDICT, f"{BYTES}.png"), r"\udcff.png: "),
     (("predict", f"{BYTES}.keras", "on-0.png"), "on-0.png: "),
-    ((*VISUALIZE, "--image", FILE, "--out", f"to {FILE}"), f"{visible(FILE)}/heatmaps.png"),
+    ((*EXPLAIN, "--image", FILE, "--out", f"to {FILE}"), f"{visible(FILE)}/heatmaps.png"),
     (
-        ("visualize", f"{BYTES}.keras", "--kind", "heatmaps", "--image", f"{BYTES}.png"),
+        ("explain", f"{BYTES}.keras", "--kind", "heatmaps", "--image", f"{BYTES}.png"),
         r"\udcff-figures/",
     ),
 ]
@@ -104,8 +104,8 @@ REFUSED: list[tuple[tuple[str, ...], str]] = [
     (("export", "demo", "--to", "tensorboard", "--out", BYTES), r"\udcff"),
     ((*PREDICT, f"no {FILE}"), visible(f"no {FILE}")),
     (("predict", f"{BYTES}{FILE}.keras", FILE), r"\udcff"),
-    ((*VISUALIZE, "--image", "on-0.png", "--class", f"{OBEYED}!"), repr(f"{OBEYED}!")),
-    ((*VISUALIZE, "--image", "on-0.png", "--layer", OBEYED), repr(OBEYED)),
+    ((*EXPLAIN, "--image", "on-0.png", "--class", f"{OBEYED}!"), repr(f"{OBEYED}!")),
+    ((*EXPLAIN, "--image", "on-0.png", "--layer", OBEYED), repr(OBEYED)),
 ]
 
 

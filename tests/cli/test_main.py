@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from study.cli import commands
+from study.cli import network_commands
 from tests.cli.conftest import Command
 from tests.command import ROOT, TINY, hear_control_c, python, study
 
@@ -32,7 +32,7 @@ def test_missing_argument_is_refused(command: Command) -> None:
     ("asked", "told"),
     [
         (
-            ("visualize", "run", "--method", "foo"),
+            ("explain", "run", "--method", "foo"),
             "'--method': 'foo' is not one of 'gradcam', 'gradcam++', 'scorecam', 'smoothgrad'",
         ),
         (
@@ -56,7 +56,7 @@ def test_ctrl_c_at_any_moment_is_said_and_ends_with_130(
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "_import_tensorflow", interrupt)
+    monkeypatch.setattr(network_commands, "import_tensorflow", interrupt)
     code, printed, errors = command("predict", "model.keras", "image.png")
     assert (code, printed) == (130, "")
     assert errors == "error: interrupted; what was finished is in results/\n"
@@ -64,7 +64,8 @@ def test_ctrl_c_at_any_moment_is_said_and_ends_with_130(
 
 LATE = """
 import contextlib, os, runpy, signal, sys, threading
-from study import stages, stopping
+from study import stopping
+from study.steps import report_step as stages
 stopping.GRACE_S = 0.3
 then = sys.argv.pop()
 def report(run):
@@ -73,7 +74,7 @@ def report(run):
             signal.raise_signal(signal.SIGINT)
     if then == "waits":
         threading.Event().wait()
-stages.report_stage = report
+stages.report_step = report
 runpy.run_module("study", run_name="__main__")
 """
 
@@ -124,9 +125,9 @@ def until(terminal: int, words: bytes | None) -> bytes:
 
 
 def test_an_option_takes_one_value_and_says_so(command: Command) -> None:
-    line = command.refused("visualize", "run", "--image", "a.png", "b.png")
+    line = command.refused("explain", "run", "--image", "a.png", "b.png")
     assert "(b.png); an option takes one value: for more repeat it" in line
-    assert "no run 'model'" in command.refused("visualize", "--image", "a.png", "model")
+    assert "no run 'model'" in command.refused("explain", "--image", "a.png", "model")
 
 
 def test_debug_and_version_are_told_of_and_work(command: Command) -> None:
@@ -221,7 +222,7 @@ def test_terminals_that_know_no_more_than_ascii_are_served(
         ("report", "example"),
         ("export", "example", "--to", "csv", "--out", "größer"),
         ("data", "line", "--preset", TINY),
-        ("visualize", "--help"),
+        ("explain", "--help"),
     ):
         assert study(tmp_path, *arguments).stdout.isascii()
     assert study(tmp_path, "show", "größer", expect=2).stderr.isascii()

@@ -46,7 +46,7 @@ def test_a_tilde_is_the_user_s_folder_wherever_a_path_is_given(
         ("search", "line", "--preset", TINY, "--line-dir=~/lines"),
         ("data", "line", "--line-dir=~/lines"),
         ("predict", "~/some.keras", "~/a.png"),
-        ("visualize", "~/some.keras", "--kind", "filters"),
+        ("explain", "~/some.keras", "--kind", "filters"),
     ):
         assert str(home) in command.refused(*arguments)
 
@@ -89,5 +89,5 @@ def test_a_folder_is_as_good_as_a_name_for_every_command(command: Command, given
     assert "is finished" in command("resume", run)[1]
     assert "begun with other settings" in command.refused("run", "line", "--name", run)
     assert "layer 'nope'" in command.refused(
-        "visualize", run, "--network", "tuned", "--kind", "filters", "--layer", "nope"
+        "explain", run, "--network", "tuned", "--kind", "filters", "--layer", "nope"
     )

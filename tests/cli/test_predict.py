@@ -1,4 +1,4 @@
-"""What `predict` and `visualize` answer of pictures, and what they say instead of an answer."""
+"""What `predict` and `explain` answer of pictures, and what they say instead of an answer."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from study.cli import commands
+from study.cli import run_commands as commands
 from study.problem.settings import Settings, Work
 from study.records.base import Ground, NetworkName, Signature
 from study.run import plan
@@ -147,11 +147,11 @@ def test_a_run_without_a_ground_gives_no_warning(
     assert warned(caplog) == []
 
 
-def test_visualize_warns_of_the_reverse_and_turns_it(
+def test_explain_warns_of_the_reverse_and_turns_it(
     command: Command, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     light = picture(tmp_path, 255)
-    given = ("visualize", run.name, "--network", "tuned", "--kind", "heatmaps", "--image", light)
+    given = ("explain", run.name, "--network", "tuned", "--kind", "heatmaps", "--image", light)
     code, _, _ = command(*given)
     assert code == 0
     assert "pass --invert" in "".join(warned(caplog))
@@ -167,9 +167,9 @@ def test_visualize_warns_of_the_reverse_and_turns_it(
 @pytest.fixture
 def begun(monkeypatch: pytest.MonkeyPatch) -> None:
     """Data are loaded; nothing is trained."""
-    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
-    monkeypatch.setattr("study.stages.carry_out", lambda *_: None)
-    monkeypatch.setattr("study.stages.report_stage", lambda *_: None)
+    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr("study.steps.carry_out.carry_out", lambda *_: None)
+    monkeypatch.setattr("study.steps.report_step.report_step", lambda *_: None)
 
 
 SEARCH = ("search", "multihead", "--preset", TINY, "--name", "new")
@@ -230,7 +230,7 @@ def test_a_network_that_is_no_classifier_is_refused(
 ) -> None:
     model, dark = network(tmp_path / "other.keras", units, activation), picture(tmp_path, 0)
     assert told in command.refused("predict", model, dark, *json_too)
-    heatmaps = ("visualize", model, "--image", dark, "--out", "drawn")
+    heatmaps = ("explain", model, "--image", dark, "--out", "drawn")
     assert told in command.refused(*heatmaps)
     assert not (tmp_path / "drawn").exists()
 
@@ -240,7 +240,7 @@ def test_activations_and_filters_of_a_network_that_is_no_classifier_are_drawn(
 ) -> None:
     keras.Sequential([keras.Input(SHAPE), layers.Conv2D(2, 3)]).save(tmp_path / "map.keras")
     model, dark = str(tmp_path / "map.keras"), picture(tmp_path, 0)
-    code, _, errors = command("visualize", model, "--image", dark, "--kind", "activations")
+    code, _, errors = command("explain", model, "--image", dark, "--kind", "activations")
     assert (code, errors) == (0, "")
     assert "an array of shape (26, 26, 2) per image" in command.refused("predict", model, dark)
 

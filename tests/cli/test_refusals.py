@@ -11,7 +11,7 @@ import keras
 import pytest
 from PIL import Image
 
-from study.cli import commands
+from study.cli import run_commands as commands
 from study.problem.problem import load_problem
 from study.problem.settings import Work, load_preset
 from study.problem.space import search_space
@@ -25,8 +25,8 @@ from tests.command import TINY, contents
 from tests.factories import evaluation, predictions, trial
 from tests.report.inputs import png
 
-PLAN = ["search", "evaluate", "figures"]
-ENGINE = commands._engine
+PLAN = ["search", "evaluate", "explain", "figures"]
+ENGINE = commands.workers_for
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def place(
     """The folder with nobody at work: training fails the test."""
     assert command
     shutil.copytree(template, tmp_path, dirs_exist_ok=True)
-    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
     monkeypatch.setattr("study.search.search._run", lambda _: pytest.fail("trained"))
     with ExitStack() as stack:
         yield Place(Run("begun"), Run("done"), stack)
@@ -175,7 +175,7 @@ REFUSALS: list[tuple[Change, tuple[str, ...], str]] = [
     (in_use, ("resume", "begun"), "in use by another process"),
     (in_use, ("run", "line", *BEGUN), "in use by another process"),
     (in_use, ("evaluate", "done", "--again"), "in use by another process"),
-    (in_use, ("visualize", "done"), "in use by another process"),
+    (in_use, ("draw", "done"), "in use by another process"),
     (nothing, ("run", "line", *BEGUN, "--seed", "2"), "seed: 1 there, 2 here"),
     (nothing, ("run", "mnist", *BEGUN), "problems: ['line'] there, ['mnist'] here"),
     (nothing, ("search", "line", *BEGUN), "plan: "),
@@ -202,16 +202,18 @@ REFUSALS: list[tuple[Change, tuple[str, ...], str]] = [
     (gone("mnist/trials.jsonl", "done"), ("evaluate", "done", "--again"), "has no trials yet"),
     (damaged("mnist/evaluation.json", "done"), ("evaluate", "done"), "damaged record"),
     (lines_from("nowhere", "done"), ("evaluate", "done", "--again"), "nowhere"),
-    # visualize and predict
-    (damaged("mnist/evaluation.json", "done"), ("visualize", "done"), "damaged record"),
-    (lines_from("nowhere", "done"), ("visualize", "done"), "nowhere"),
-    (nothing, ("visualize", "begun", "--kind", "filters"), "baseline.keras is not there"),
-    (nothing, ("visualize", "done", "--layer", "nope", "--kind", "filters"), "nope"),
+    # draw, explain and predict
+    (damaged("mnist/evaluation.json", "done"), ("draw", "done"), "damaged record"),
+    (damaged("mnist/evaluation.json", "done"), ("draw", "done", "--again"), "damaged record"),
+    (nothing, ("draw", "done", "--problem", "line"), "no problem 'line' in run 'done'"),
+    (lines_from("nowhere", "done"), ("draw", "done", "--again"), "nowhere"),
+    (nothing, ("explain", "begun", "--kind", "filters"), "baseline.keras is not there"),
+    (nothing, ("explain", "done", "--layer", "nope", "--kind", "filters"), "nope"),
     # the baseline has that layer, the tuned network has not
-    (nothing, ("visualize", "done", "--layer", "conv1", "--kind", "filters"), "'conv1'"),
-    (nothing, ("visualize", "done", "--kind", "heatmaps"), "--image"),
-    (nothing, ("visualize", "done", "--image", "photo.png", "--out", "new"), "28x28"),
-    (nothing, ("visualize", "small.keras", "--kind", "heatmaps", "--out", "new"), "--image"),
+    (nothing, ("explain", "done", "--layer", "conv1", "--kind", "filters"), "'conv1'"),
+    (nothing, ("explain", "done", "--kind", "heatmaps"), "--image"),
+    (nothing, ("explain", "done", "--image", "photo.png", "--out", "new"), "28x28"),
+    (nothing, ("explain", "small.keras", "--kind", "heatmaps", "--out", "new"), "--image"),
     (nothing, ("predict", "done", "photo.png"), "28x28"),
     (nothing, ("predict", "begun", "photo.png"), "tuned.keras is not there"),
     (damaged("mnist/models/tuned.keras", "done"), ("predict", "done", "photo.png"), "tuned.keras"),
@@ -251,7 +253,7 @@ def test_a_scheduler_that_is_not_there_changes_nothing(
     command: Command, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert place
-    monkeypatch.setattr(commands, "_engine", ENGINE)
+    monkeypatch.setattr(commands, "workers_for", ENGINE)
     monkeypatch.setattr(cluster, "_CONNECT_TIMEOUT", 0.1)
     before = contents(Path())
     assert "no Dask scheduler" in command.refused(

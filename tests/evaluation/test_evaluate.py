@@ -411,7 +411,7 @@ SOURCES = sorted(Path(study.__file__).parent.rglob("*.py"))
 MAY_READ = {
     "evaluate.py": {"images", "labels"},
     # Draw figures of some images, and say what they are.
-    "run_figures.py": {"images", "labels"},
+    "findings.py": {"images", "labels"},
 }
 
 
@@ -453,7 +453,7 @@ def test_the_search_for_uses_finds_those_of_the_evaluation() -> None:
 
 
 def test_what_is_drawn_of_the_test_part_is_not_scored() -> None:
-    """`run_figures` has no metrics at hand, and training and search do not know the evaluation."""
+    """Findings have no metrics at hand, and training and search do not know the evaluation."""
     package = Path(study.__file__).parent
     imports = {
         source: {
@@ -469,7 +469,7 @@ def test_what_is_drawn_of_the_test_part_is_not_scored() -> None:
         }
         for source in SOURCES
     }
-    assert not imports[package / "run_figures.py"] & {
+    assert not imports[package / "explanation" / "findings.py"] & {
         "study.problem.metrics",
         "study.evaluation.evaluate",
         "study.training.training",

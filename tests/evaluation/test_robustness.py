@@ -88,7 +88,8 @@ def test_nothing_that_chooses_knows_what_it_finds() -> None:
                     users.add(source.relative_to(Path(study.__file__).parent).as_posix())
 
     assert users == {
-        "run_figures.py",
+        "explanation/findings.py",
+        "steps/draw_step.py",
         "figures/results/corrupted_images.py",
         "data/corruptions/__init__.py",
     }

@@ -21,10 +21,11 @@ from study.explanation.by_trial import (
     kept_trials,
     traits,
 )
-from study.explanation.ground_truth import energy, line_pixels
+from study.explanation.ground_truth import control_maps, energy, line_pixels
+from study.explanation.pixel_removal import curves
 from study.problem.problem import load_problem
 from study.rank_effect import Trait
-from study.records.base import Estimate, Trial, TrialLocalisation, Value
+from study.records.base import Estimate, Trial, TrialHeatmaps, Value
 from study.training import checkpoint
 from study.training.checkpoint import Progress, Saved, checkpoint_path
 from study.training.training import build
@@ -50,6 +51,9 @@ def keep(number: int, folder: Path, **values: Value) -> tuple[Trial, keras.Model
 def images() -> np.ndarray:
     rng = np.random.default_rng(1)
     return np.concatenate([draw(index, 1, rng) for index in range(0, CLASSES, 24)])
+
+
+TRUTH = line_pixels(images())
 
 
 def touch(folder: Path, *ids: str) -> None:
@@ -82,7 +86,7 @@ def test_a_trial_that_went_on_has_the_score_that_the_report_gives_it(tmp_path: P
     worse = one.model_copy(update=then | {"score": 0.1})
     checkpoint_path(tmp_path, one.trial_id).parent.rename(tmp_path / "trial_0001")
 
-    found = across_search(load_problem("line"), [one, worse], tmp_path, images(), 1, seed=1)
+    found = across_search(load_problem("line"), [one, worse], tmp_path, images(), TRUTH, 1, seed=1)
 
     assert found
     assert [(trial.number, trial.score) for trial in found.trials] == [(0, one.score)]
@@ -91,17 +95,41 @@ def test_a_trial_that_went_on_has_the_score_that_the_report_gives_it(tmp_path: P
 def test_shares_are_those_of_the_trials_own_network(tmp_path: Path) -> None:
     one, model = keep(0, tmp_path)
 
-    found = across_search(load_problem("line"), [one], tmp_path, images(), samples=2, seed=1)
+    found = across_search(load_problem("line"), [one], tmp_path, images(), TRUTH, samples=2, seed=1)
 
     assert found
-    explainer, lines = Explainer(model, samples=2), line_pixels(images())
+    explainer, lines = Explainer(model, samples=2), TRUTH
     for method in SHOWN:
         expected = energy(explainer.in_turn(images(), method, 1), lines).mean()
-        assert found.trials[0].energy[method].mean == pytest.approx(expected, rel=1e-4)
+        assert found.trials[0].worth[method].mean == pytest.approx(expected, rel=1e-4)
     assert found.trials[0].traits == {"first kernel": 7, "convolutions": 1, "downsampling": "max"}
     assert (found.trials[0].layer, found.trials[0].cells) == ("conv1", 22)
     assert (found.images, found.scored) == (4, 1)
     assert found.effects == {method: {} for method in SHOWN}
+
+
+def test_without_ground_truth_heatmaps_are_worth_how_they_rank_pixels(tmp_path: Path) -> None:
+    one, model = keep(0, tmp_path)
+
+    found = across_search(load_problem("line"), [one], tmp_path, images(), None, samples=2, seed=1)
+
+    assert found
+    assert found.measure == "pixel removal"
+    explainer = Explainer(model, samples=2)
+    for method in SHOWN:
+        maps = explainer.in_turn(images(), method, 1)
+        expected = curves(explainer, images(), maps, 1).areas[:, 2].mean()
+        assert found.trials[0].worth[method].mean == pytest.approx(expected, rel=1e-4)
+    sobel = curves(explainer, images(), control_maps(images(), 1)["sobel"], 1).areas[:, 2].mean()
+    assert found.sobel == pytest.approx(sobel, rel=1e-4)
+
+
+def test_records_of_older_versions_are_read() -> None:
+    """They knew the ground truth alone, and called the share of a heatmap on it its energy."""
+    new = localised(0, 0.25, kernel=3).model_dump(mode="json")
+    old = {key: value for key, value in new.items() if key != "worth"} | {"energy": new["worth"]}
+
+    assert TrialHeatmaps.model_validate(old) == TrialHeatmaps.model_validate(new)
 
 
 def test_damaged_weights_are_left_out_and_said(
@@ -112,7 +140,9 @@ def test_damaged_weights_are_left_out_and_said(
     path.write_bytes(path.read_bytes()[:2000])
 
     with caplog.at_level(logging.WARNING):
-        found = across_search(load_problem("line"), kept, tmp_path, images(), samples=1, seed=1)
+        found = across_search(
+            load_problem("line"), kept, tmp_path, images(), TRUTH, samples=1, seed=1
+        )
 
     assert found
     assert [one.number for one in found.trials] == [1]
@@ -121,7 +151,7 @@ def test_damaged_weights_are_left_out_and_said(
 
 
 def test_without_any_weights_there_is_nothing_to_compare(tmp_path: Path) -> None:
-    assert across_search(load_problem("line"), [trial()], tmp_path, images(), 1, 1) is None
+    assert across_search(load_problem("line"), [trial()], tmp_path, images(), None, 1, 1) is None
 
 
 @pytest.mark.parametrize(
@@ -184,14 +214,14 @@ def test_shares_and_p_values_are_between_0_and_1(
     assert 0 < found.p_value <= 1
 
 
-def localised(number: int, share: float, kernel: int, pool: str = "max") -> TrialLocalisation:
-    return TrialLocalisation(
+def localised(number: int, share: float, kernel: int, pool: str = "max") -> TrialHeatmaps:
+    return TrialHeatmaps(
         number=number,
         score=0.9 - 0.01 * number,
         layer="conv1",
         cells=22,
         traits={"first kernel": kernel, "downsampling": pool},
-        energy={m: Estimate(mean=share, ci95=(share, share)) for m in SHOWN},
+        worth={m: Estimate(mean=share, ci95=(share, share)) for m in SHOWN},
     )
 
 

@@ -13,12 +13,12 @@ from study.explanation.ground_truth import (
     control_maps,
     energy,
     line_pixels,
-    line_scores,
     localise,
     pointing_game,
     rank_accuracy,
+    truth_scores,
 )
-from study.records.base import CONTROLS, LINE_SCORES, METHODS
+from study.records.base import CONTROLS, METHODS, TRUTH_SCORES
 
 
 def line() -> np.ndarray:
@@ -29,26 +29,26 @@ def line() -> np.ndarray:
 
 
 def test_a_map_of_the_line_itself_is_perfect() -> None:
-    assert line_scores(line().astype(float), line()).tolist() == [[1, 1, 1, 1, 1]]
+    assert truth_scores(line().astype(float), line()).tolist() == [[1, 1, 1, 1, 1]]
 
 
 def test_a_map_of_all_but_the_line_is_worthless() -> None:
     beside = np.zeros((1, 6, 6))
     beside[0, 5] = 1
 
-    assert line_scores(beside, line()).tolist() == [[0, 0, 0, 0, 0]]
+    assert truth_scores(beside, line()).tolist() == [[0, 0, 0, 0, 0]]
 
 
 def test_a_uniform_map_scores_the_areas_shares() -> None:
     uniform = np.full((1, 6, 6), 0.3)
 
-    (scores,) = line_scores(uniform, line()).tolist()
+    (scores,) = truth_scores(uniform, line()).tolist()
 
     assert scores == pytest.approx([3 / 36, 3 / 36, 15 / 36, 25 / 36 + 5 / 36, 3 / 36])
 
 
 def test_a_map_without_evidence_counts_as_uniform() -> None:
-    some = [line_scores(np.full((1, 6, 6), value), line()) for value in (0.0, 1.0)]
+    some = [truth_scores(np.full((1, 6, 6), value), line()) for value in (0.0, 1.0)]
 
     np.testing.assert_array_equal(*some)
 
@@ -87,10 +87,10 @@ def test_ties_for_the_last_rank_share_it() -> None:
 def test_images_are_scored_one_by_one() -> None:
     maps = np.stack([line()[0].astype(float), 1 - line()[0]])
 
-    both = line_scores(maps, np.repeat(line(), 2, axis=0))
+    both = truth_scores(maps, np.repeat(line(), 2, axis=0))
 
-    assert both[0].tolist() == [1] * len(LINE_SCORES)
-    assert both[1].tolist() == line_scores(maps[1:], line())[0].tolist()
+    assert both[0].tolist() == [1] * len(TRUTH_SCORES)
+    assert both[1].tolist() == truth_scores(maps[1:], line())[0].tolist()
 
 
 maps_of_any_kind = arrays(
@@ -101,7 +101,7 @@ masks = arrays(bool, (2, 6, 6)).filter(lambda mask: bool(mask.any(axis=(1, 2)).a
 
 @given(maps=maps_of_any_kind, lines=masks)
 def test_scores_lie_within_0_and_1(maps: np.ndarray, lines: np.ndarray) -> None:
-    scores = line_scores(maps, lines)
+    scores = truth_scores(maps, lines)
 
     assert (scores >= 0).all()
     assert (scores <= 1 + 1e-9).all()
@@ -114,7 +114,7 @@ def test_scores_do_not_depend_on_the_maps_scale(
 ) -> None:
     maps = np.where(maps < 1e-3, 0, maps)  # so that no scale underflows
 
-    np.testing.assert_allclose(line_scores(maps * 2.0**power, lines), line_scores(maps, lines))
+    np.testing.assert_allclose(truth_scores(maps * 2.0**power, lines), truth_scores(maps, lines))
 
 
 @pytest.mark.parametrize("index", range(0, CLASSES, 7))
@@ -166,7 +166,9 @@ class Perfect:
 def test_every_method_of_every_network_is_scored_beside_the_controls() -> None:
     images, _ = generate(seed=1, images_per_class=1)
 
-    found = localise({"baseline": Perfect(), "tuned": Perfect()}, images, seed=1)  # type: ignore[dict-item]
+    found = localise(
+        {"baseline": Perfect(), "tuned": Perfect()}, images, line_pixels(images), seed=1
+    )  # type: ignore[dict-item]
 
     assert found.images == 96
     assert list(found.methods) == ["baseline", "tuned"]
@@ -175,14 +177,14 @@ def test_every_method_of_every_network_is_scored_beside_the_controls() -> None:
     assert found.methods["tuned"]["scorecam"]["energy"].mean == pytest.approx(1)
     assert found.methods["tuned"]["gradcam"] == found.controls["uniform"]
     assert found.empty["tuned"] == {m: 96 if m == "gradcam" else 0 for m in METHODS}
-    assert found.controls["uniform"]["energy"].mean == pytest.approx(found.line_share)
+    assert found.controls["uniform"]["energy"].mean == pytest.approx(found.truth_share)
     assert found.above_sobel["tuned"]["scorecam"]["energy"].ci95[0] > 0
     assert found.above_sobel["tuned"]["gradcam"]["energy"].ci95[1] < 0
 
 
 def test_hits_in_all_images_or_none_are_not_certain() -> None:
-    every = ground_truth._estimates(np.ones((50, len(LINE_SCORES))), seed=1)["pointing"]
-    none = ground_truth._estimates(np.zeros((50, len(LINE_SCORES))), 1, image_gain)["pointing"]
+    every = ground_truth._estimates(np.ones((50, len(TRUTH_SCORES))), seed=1)["pointing"]
+    none = ground_truth._estimates(np.zeros((50, len(TRUTH_SCORES))), 1, image_gain)["pointing"]
     assert (every.mean, every.ci95[1]) == (1, 1)
     assert every.ci95[0] < 0.95
     assert none.ci95[0] < -0.05 < 0.05 < none.ci95[1]

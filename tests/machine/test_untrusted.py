@@ -30,7 +30,7 @@ from study.run import places, store
 from study.run.listing import open_run, run_names
 from study.run.plan import run_for, work_of
 from study.run.store import Run
-from study.stages import report_input
+from study.steps.report_step import report_input
 from study.training.checkpoint import load as load_checkpoint
 from tests.factories import evaluation, trial
 from tests.run.test_store import picture, study

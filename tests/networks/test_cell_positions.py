@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from study.networks.cell_positions import Axis, place, spread, stretched
+from study.networks.cell_positions import Axis, field, place, spread, stretched
 
 
 def rows_at(*chain: keras.layers.Layer) -> Axis:
@@ -54,6 +54,32 @@ def test_it_is_where_the_gradient_is() -> None:
     middle = [float(m) for m in (np.argwhere(seen) * seen[seen > 0][:, None]).sum(0) / seen.sum()]
 
     assert middle == pytest.approx([rows.first + 2 * rows.step, columns.first + columns.step])
+
+
+@pytest.mark.parametrize("unit", [(0, 0), (3, 3), (6, 6)])
+def test_a_unit_sees_the_pixels_that_move_it(unit: tuple[int, int]) -> None:
+    network = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(1, 5, strides=2, padding="same", kernel_initializer="ones"),
+            layers.AveragePooling2D(2),
+            layers.Conv2D(1, 3, padding="same", kernel_initializer="ones"),
+        ]
+    )
+    single = np.eye(28 * 28, dtype=np.float32).reshape(-1, 28, 28, 1)
+    moved = np.asarray(network(single))[:, *unit, 0].reshape(28, 28) != 0
+
+    rows, columns = field(network, unit)
+
+    seen = np.zeros((28, 28), bool)
+    seen[rows, columns] = True
+    np.testing.assert_array_equal(seen, moved)
+
+
+def test_where_it_is_no_chain_a_unit_may_see_the_whole_image() -> None:
+    network = keras.Sequential([keras.Input((8, 6, 1)), layers.UpSampling2D(2), layers.ReLU()])
+
+    assert field(network, (1, 1)) == (slice(0, 8), slice(0, 6))
 
 
 def test_where_it_is_no_chain_maps_are_stretched() -> None:

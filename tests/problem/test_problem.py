@@ -169,7 +169,7 @@ def test_a_problem_s_baseline_cannot_be_changed_for_others() -> None:
 def test_all_but_training_and_drawing_comes_without_keras() -> None:
     code = (
         "import sys; from study.problem.problem import *; "
-        "import study.stages, study.data.sets.mnist, study.data.sets.lines; "
+        "import study.steps.report_step, study.data.sets.mnist, study.data.sets.lines; "
         "[problem_description(name) + problem_data(name) for name in problem_names()]; "
         "sys.exit(bool({'keras', 'tensorflow'} & set(sys.modules)))"
     )

@@ -130,7 +130,7 @@ def test_what_is_missing_is_said_with_the_command_that_makes_it() -> None:
     assert notes[0] == "damaged"
     assert len(notes) == 4
     assert "`python -m study evaluate first`" in notes[2]
-    assert "`python -m study visualize first`" in notes[3]
+    assert "`python -m study draw first`" in notes[3]
     assert problem_section(problem(), "there", "first").notes == ()
 
 
@@ -205,7 +205,7 @@ def test_stages_that_were_not_planned_have_their_own_command() -> None:
     search, *others = problem_section(given, "there", "first", ["search"]).notes
     assert "resume first" in search
     assert "evaluate first" in others[0]
-    assert "visualize first" in others[1]
+    assert "draw first" in others[1]
 
 
 def test_interrupted_between_any_two_stages_the_next_is_named() -> None:

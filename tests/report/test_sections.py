@@ -75,7 +75,7 @@ def test_reproduction_has_commands_seeds_and_records() -> None:
 def test_reproduction_names_the_commands_that_came_after_the_first() -> None:
     later = [
         Stage(problem="mnist", stage="evaluate", seconds=1, command="evaluate first --again"),
-        Stage(problem="mnist", stage="figures", seconds=1, command="visualize first"),
+        Stage(problem="mnist", stage="figures", seconds=1, command="draw first"),
     ]
     whole = study(plan=["search", "evaluate", "figures"], stages=[*study().stages, *later])
     parts = whole.model_copy(update={"plan": ["search"]})
@@ -84,7 +84,7 @@ def test_reproduction_names_the_commands_that_came_after_the_first() -> None:
     ]
     assert commands[0] == ("git checkout 0123abc", "python -m study run --name first")
     assert commands[1] == (
-        *commands[0], "evaluate first", "visualize first", "python -m study report first"
+        *commands[0], "evaluate first", "draw first", "python -m study report first"
     )  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def test_a_report_that_cannot_be_built_stops_nothing(
     def broken(*_: object, **__: object) -> None:
         raise ValueError("no such template")
 
-    monkeypatch.setattr(live, "report_stage", broken)
+    monkeypatch.setattr(live, "report_step", broken)
     with caplog.at_level(logging.WARNING), live_report(run):
         run.append_trial("mnist", trial(0))
     assert len(run.trials("mnist")) == 1

@@ -2,26 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-import keras
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from study.explanation.feature_images import (
-    Ascent,
-    Patches,
-    before_activation,
-    best_patches,
-    fourier_ascent,
-    middle_field,
-    pixel_ascent,
-    used_channels,
-    usual_ink,
-)
-from study.explanation.filter_health import Health, layers_health
+from study.explanation.arrays import FiltersInfo
 from study.figures.palette import PALETTE
 from study.figures.style import save, styled
 from study.figures.tiles import (
@@ -34,11 +21,7 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.networks.saved import as_functional, find_layers, is_convolution, visual_layers
-from study.problem.settings import FigureSettings
-from study.records.base import FilterScores, LayerScores, NetworkName, Picture
-
-COLOURS = ("red", "green", "blue")
+from study.records.base import NetworkName, Picture
 
 LABEL = 0.62
 """Room for a filter's number, in tiles."""
@@ -63,109 +46,6 @@ READING = (
     "real patch's. A patch from an image's border shows somewhat more than the filter sees. "
     "Dead filters are silent on all real images; “like 3” repeats what filter 3 says."
 )
-
-
-class FiltersInfo(NamedTuple):
-    """What the filters of one convolution layer answer to."""
-
-    layer: str
-    filters: np.ndarray
-    """(f,) filter numbers."""
-    total: int
-    """Filters in the layer."""
-    field: tuple[slice, slice]
-    """Rows and columns of the image that the unit in the middle of a map sees."""
-    pixels: Ascent
-    fourier: Ascent
-    patches: Patches | None
-    """None without real images."""
-    asleep: np.ndarray
-    """(2, f) bool: the ascent in pixels, in Fourier space did not wake the filter."""
-    dead: np.ndarray
-    """(f,) bool: silent on every real image; without any, not to be woken by an ascent."""
-    like: np.ndarray
-    """(f,) int: a filter of a lower number that it nearly duplicates, or -1."""
-    silent: int | None
-    """Filters of the whole layer that are silent on every real image; None without any."""
-    alike: int | None
-    """Near-duplicates in the whole layer; None if it cannot be said."""
-    tested: int
-    """Real images that were tried."""
-    absent: tuple[str, ...]
-    """Colours that no real image has: the ascents leave them out."""
-
-
-def filters_info(
-    model: keras.Model,
-    layers: Sequence[str] | None = None,
-    images: np.ndarray | None = None,
-    budget: FigureSettings | None = None,
-) -> list[FiltersInfo]:
-    """What each filter answers to most, for each convolution layer; the same every time.
-
-    Args:
-        model: Any plain Keras model of images.
-        layers: Names of layers; those that pool have no filters and are left out. All
-            convolution layers if None.
-        images: (n, height, width, channels) real images, pixels 0 to 255: they decide which
-            filters are dead and alike, so pass a few hundred; None if there are none.
-        budget: Filters a layer (the first so many), steps and patches.
-
-    Raises:
-        WrongName: a layer that is not there, or a network with another one nested inside.
-    """
-    model, budget = as_functional(model), budget or FigureSettings()
-    chosen = visual_layers(model) if layers is None else find_layers(model, layers)
-    chosen = [layer for layer in chosen if is_convolution(layer)]
-    real = None if images is None or not len(images) else images
-    health = layers_health(model, chosen, real)
-    return [
-        _layer_info(model, layer, of_layer, real, budget)
-        for layer, of_layer in zip(chosen, health, strict=True)
-    ]
-
-
-def _layer_info(
-    model: keras.Model,
-    layer: keras.layers.Layer,
-    health: Health,
-    images: np.ndarray | None,
-    budget: FigureSettings,
-) -> FiltersInfo:
-    linear = before_activation(model, layer)
-    total = int(linear.outputs[0].shape[-1])
-    shown = min(budget.filters, total)
-    channels, patches, ink = None, None, None
-    if images is not None:
-        channels = used_channels(images)
-        patches = best_patches(linear, images, shown, budget.patches)
-        ink = usual_ink(images, patches.scores[:, 0])
-    pixels = pixel_ascent(linear, shown, budget.ascent_steps, channels)
-    fourier = fourier_ascent(linear, shown, budget.fourier_steps, channels, ink)
-    asleep = np.array([np.asarray(layer.activation(a.scores)) == 0 for a in (pixels, fourier)])
-    like = health.like
-    return FiltersInfo(
-        layer=layer.name,
-        filters=np.arange(shown),
-        total=total,
-        field=middle_field(linear),
-        pixels=pixels,
-        fourier=fourier,
-        patches=patches,
-        asleep=asleep,
-        dead=np.all(asleep, axis=0) if health.silent is None else health.silent[:shown],
-        like=np.full(shown, -1) if like is None else like[:shown],
-        silent=None if health.silent is None else int(health.silent.sum()),
-        alike=None if like is None else int((like >= 0).sum()),
-        tested=0 if images is None else len(images),
-        absent=() if channels is None else _absent_colours(channels),
-    )
-
-
-def _absent_colours(channels: np.ndarray) -> tuple[str, ...]:
-    if len(channels) != len(COLOURS):
-        return ()
-    return tuple(colour for colour, used in zip(COLOURS, channels, strict=True) if not used)
 
 
 def draw_filters(info: FiltersInfo) -> Figure:
@@ -262,26 +142,6 @@ def caption(info: FiltersInfo) -> str:
     if info.absent:
         told.append(f"No image of the data has {' or '.join(info.absent)}: it is left out.")
     return " ".join(told)
-
-
-def scores_record(infos: Sequence[FiltersInfo]) -> FilterScores:
-    """What a run keeps of the ascents of a network's layers."""
-    return FilterScores(
-        images=infos[0].tested if infos else 0,
-        layers=[
-            LayerScores(
-                layer=info.layer,
-                pixels=_rounded(info.pixels.scores),
-                fourier=_rounded(info.fourier.scores),
-                real=[] if info.patches is None else _rounded(info.patches.scores[:, 0]),
-            )
-            for info in infos
-        ],
-    )
-
-
-def _rounded(scores: np.ndarray) -> list[float]:
-    return [float(f"{score:.5g}") for score in scores]
 
 
 def pictures(

@@ -1,4 +1,4 @@
-"""How well heatmaps find the line, beside maps that know nothing of the network."""
+"""How well heatmaps find the evidence, beside maps that know nothing of the network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,41 +12,41 @@ from study.figures.style import new_figure, save, styled
 from study.figures.wording import count
 from study.records.base import (
     CONTROLS,
-    LINE_SCORES,
     METHOD_NAMES,
     METHODS,
     NETWORKS,
+    TRUTH_SCORES,
     Control,
     Estimate,
-    LineScore,
     Localisation,
     Method,
     NetworkName,
     Picture,
+    TruthScore,
 )
 
 CONTROL_NAMES: dict[Control, str] = {"sobel": "Sobel", "random": "random", "uniform": "uniform"}
 
-TITLES: dict[LineScore, str] = {
-    "pointing": "maximum\non the line",
-    "energy": "energy\non the line",
+TITLES: dict[TruthScore, str] = {
+    "pointing": "maximum on\nthe evidence",
+    "energy": "energy on\nthe evidence",
     "energy_1px": "energy within\n1 px of it",
     "energy_2px": "energy within\n2 px of it",
     "rank": "rank\naccuracy",
 }
-MAIN: LineScore = "energy"
+MAIN: TruthScore = "energy"
 """The score that says which method is best."""
 
 READING = (
-    "A heatmap that is right about a line image lies on the line. Maximum on the line (pointing "
-    "game): in how many images the hottest pixel is a line pixel. Energy: how much of a map's sum "
-    "lies on the line, or within one or two pixels of it. Rank accuracy: of as many hottest pixels "
-    "as the line has, how many are line pixels. Dots are means over the images, bars 95% "
-    "intervals. The grey rows know nothing of any network: Sobel, an edge detector, finds the line "
-    "because there is nothing else in the image (dashed), random and uniform maps find it by "
-    "chance. A method is called better than Sobel in a score if the 95% interval of the difference "
-    "lies above zero, as that of about one in forty would by chance. What is left of the dashed "
-    "line says less about the line than its edges do."
+    "Of these images it is known which pixels are the evidence for their labels, and a heatmap "
+    "that is right lies on these. Maximum on the evidence (pointing game): in how many images the "
+    "hottest pixel is one of them. Energy: how much of a map's sum lies on them, or within one or "
+    "two pixels of them. Rank accuracy: of as many hottest pixels as the evidence has, how many "
+    "are evidence. Dots are means over the images, bars 95% intervals. The grey rows know nothing "
+    "of any network: Sobel, an edge detector, finds the evidence where there is little else in the "
+    "image (dashed), random and uniform maps find it by chance. A method is called better than "
+    "Sobel in a score if the 95% interval of the difference lies above zero, as that of about one "
+    "in forty would by chance."
 )
 
 
@@ -86,7 +86,7 @@ def localisation_info(found: Localisation) -> list[Panel]:
             ],
             found.controls["sobel"][score].mean,
         )
-        for score in LINE_SCORES
+        for score in TRUTH_SCORES
     ]
 
 
@@ -139,15 +139,15 @@ def better_than_sobel(found: Localisation, network: NetworkName, method: Method)
 def caption(found: Localisation) -> str:
     """Who is best, and who is no better than an edge detector, in numbers."""
     told = [
-        f"Heatmaps of {count(found.images, 'test image')} against the line, which covers "
-        f"{found.line_share:.1%} of the pixels."
+        f"Heatmaps of {count(found.images, 'test image')} against the evidence, which is "
+        f"{found.truth_share:.1%} of the pixels."
     ]
     for network, methods in found.methods.items():
         best = max(methods, key=lambda method: methods[method][MAIN].mean)
         score = methods[best][MAIN]
         told.append(
             f"On the {network} network (layer {found.layers[network]}) {METHOD_NAMES[best]} "
-            f"localises best: {_share(score)} of its energy lies on the line."
+            f"localises best: {_share(score)} of its energy lies on the evidence."
         )
     told.append(
         f"An edge detector (Sobel) puts {_share(found.controls['sobel'][MAIN])} there, "
@@ -173,7 +173,7 @@ def _against_sobel(found: Localisation, network: NetworkName) -> list[str]:
     better = {method: better_than_sobel(found, network, method) for method in METHODS}
     worse = [METHOD_NAMES[method] for method in METHODS if not better[method]]
     some = [
-        f"{METHOD_NAMES[method]} in {number} of {len(LINE_SCORES)} scores"
+        f"{METHOD_NAMES[method]} in {number} of {len(TRUTH_SCORES)} scores"
         for method, number in better.items()
         if number
     ]
@@ -194,7 +194,7 @@ def pictures(found: Localisation, directory: Path) -> list[Picture]:
     made = Picture(
         file="localisation.png",
         section="trust",
-        title="Do the heatmaps lie on the line?",
+        title="Do the heatmaps lie on the evidence?",
         caption=caption(found),
         alt="Five scores of four methods on the networks, beside Sobel, random and uniform maps.",
         reading=READING,

@@ -1,10 +1,9 @@
-"""Where in an image a network finds its evidence, by one method a figure."""
+"""Where in an image a network finds its evidence, one figure per method."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import keras
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from study.data.dataset import Names
-from study.explanation.attribution import CHANNELS, Explainer
+from study.explanation.arrays import HeadHeatmaps, HeatmapsInfo
 from study.figures.palette import PALETTE, SEQUENTIAL
 from study.figures.style import save, styled
 from study.figures.tiles import (
@@ -27,102 +26,7 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.networks.saved import SINGLE_HEAD, find_head
-from study.records.base import METHOD_NAMES, Method, NetworkName, Picture
-
-SHOWN_IMAGES = 6
-
-
-class Asked(NamedTuple):
-    """What heatmaps are to show."""
-
-    methods: tuple[Method, ...] = ("gradcam",)
-    """A figure each."""
-    head: str | None = None
-    """The only head; None: all."""
-    target: int | None = None
-    """Index of the class to explain; None: the predicted one."""
-
-
-PLAIN = Asked()
-
-
-class HeadHeatmaps(NamedTuple):
-    """One head's predictions and what speaks for them, or for the class asked for."""
-
-    head: str
-    predicted: np.ndarray
-    """(n,) int64 class indices."""
-    probability: np.ndarray
-    """(n,) float32, of the predicted class."""
-    maps: np.ndarray
-    """(n, height, width) float32 in [0, 1]: evidence for the class, as a share of the image's
-    greatest; all zero if there is none."""
-    layer: str
-    """Whose maps explain it."""
-    resolution: tuple[int, int]
-    """(rows, columns) of the layer's maps, which are enlarged to the image."""
-
-    @property
-    def empty(self) -> np.ndarray:
-        """(n,) bool: nowhere does the layer speak for the class."""
-        return np.asarray(~np.any(self.maps > 0, axis=(1, 2)))
-
-
-class HeatmapsInfo(NamedTuple):
-    """Heatmaps of some images, for each head of a network."""
-
-    heads: list[HeadHeatmaps]
-    method: Method = "gradcam"
-    target: int | None = None
-    """Class that is explained; None: the predicted one."""
-
-    @property
-    def at_layer(self) -> bool:
-        """Whether the layer matters: SmoothGrad goes down to the pixels."""
-        return self.method != "smoothgrad"
-
-    @property
-    def layers(self) -> dict[str, tuple[int, int]]:
-        """The heads' layers, mostly one, with (rows, columns) of their maps."""
-        return {head.layer: head.resolution for head in self.heads}
-
-
-def heatmaps_info(
-    model: keras.Model,
-    images: np.ndarray,
-    layer: str | None = None,
-    method: Method = "gradcam",
-    head: str | None = None,
-    target: int | None = None,
-) -> HeatmapsInfo:
-    """Heatmaps for the class each head predicts, or for one class of one head.
-
-    Args:
-        model: Its heads end in softmax or in one sigmoid neuron.
-        images: (n, height, width, channels), pixels 0 to 255.
-        layer: Name of a layer with maps; each head's last convolution layer if None.
-        method: See `study.explanation.attribution`.
-        head: Name of the only head; all if None.
-        target: Index of the class to explain; the predicted one if None.
-
-    Raises:
-        WrongName: as `study.explanation.attribution.attribute`.
-    """
-    explainer = Explainer(model, layer)
-    probabilities = explainer.predict(images)
-    heads = [
-        HeadHeatmaps(
-            head=name,
-            predicted=probabilities[name].argmax(axis=1),
-            probability=probabilities[name].max(axis=1),
-            maps=explainer.maps(images, method, name, target),
-            layer=explainer.layer_of(name),
-            resolution=explainer.resolution_of(name),
-        )
-        for name in ([find_head(explainer.heads, head)] if head else explainer.heads)
-    ]
-    return HeatmapsInfo(heads, method, target)
+from study.records.base import METHOD_NAMES, SINGLE_HEAD, NetworkName, Picture
 
 
 def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
@@ -265,7 +169,8 @@ def caption(
         told += f", so a patch is no finer than {coarse} pixels." if coarse > 1 else "."
     if info.method == "scorecam":
         told += (
-            f" Of each image the {CHANNELS} channels that vary most were tried, or all there are."
+            f" Of each image the {info.channels} channels that vary most were tried, or all there "
+            "are."
         )
     if truth:
         right = [
@@ -281,53 +186,40 @@ def caption(
 
 
 def pictures(
-    model: keras.Model,
+    infos: Sequence[HeatmapsInfo],
     network: NetworkName | None,
     images: np.ndarray,
     truth: Mapping[str, np.ndarray] | None,
     names: Names | None,
     directory: Path,
-    layers: Sequence[str] | None = None,
-    rows: int = SHOWN_IMAGES,
-    asked: Asked = PLAIN,
 ) -> list[Picture]:
-    """Draw the heatmaps into the directory: a figure a method for the last convolution layer.
+    """Draw heatmaps into the directory, a figure for each method and layer.
 
     Args:
-        model: Its heads end in softmax or in one sigmoid neuron.
+        infos: Of a network, for these images.
         network: Which of the study's networks it is; None for any other model.
-        images: (n, height, width, channels), pixels 0 to 255; the first `rows` are drawn.
+        images: (n, height, width, channels), pixels 0 to 255.
         truth: Head -> (n,) true class indices; None if unknown.
         names: Head -> class names in class order; None if unknown.
         directory: Where the PNG files go.
-        layers: Names of layers, a figure each; the last convolution layer if None.
-        rows: Images to draw.
-        asked: Methods, head and class.
-
-    Raises:
-        WrongName: as `heatmaps_info`.
     """
-    images = images[:rows]
     made = []
-    for method in asked.methods:
-        chosen: Sequence[str | None] = layers or [None]
-        for layer in chosen if method != "smoothgrad" else [None]:
-            info = heatmaps_info(model, images, layer, method, asked.head, asked.target)
-            kind = "heatmaps" if method == "gradcam" else f"heatmaps_{method}"
-            file = file_name(kind, network, layer)
-            save(draw_heatmaps(info, images, truth, names), directory / file)
-            heads = ", ".join(head.head for head in info.heads)
-            by = "" if method == "gradcam" else f" by {METHOD_NAMES[method]}"
-            where = f" at {', '.join(info.layers)}" if info.at_layer else ""
-            made.append(
-                Picture(
-                    file=file,
-                    section="heatmaps",
-                    network=network,
-                    title=f"Heatmaps{by}{where}, {whose(network)}",
-                    caption=caption(info, len(images), truth, names),
-                    alt=f"{len(images)} images, each beside its heatmap and the heatmap laid over "
-                    f"it, with true and predicted class ({heads}).",
-                )
+    for info in infos:
+        kind = "heatmaps" if info.method == "gradcam" else f"heatmaps_{info.method}"
+        file = file_name(kind, network, info.asked_layer)
+        save(draw_heatmaps(info, images, truth, names), directory / file)
+        heads = ", ".join(head.head for head in info.heads)
+        by = "" if info.method == "gradcam" else f" by {METHOD_NAMES[info.method]}"
+        where = f" at {', '.join(info.layers)}" if info.at_layer else ""
+        made.append(
+            Picture(
+                file=file,
+                section="heatmaps",
+                network=network,
+                title=f"Heatmaps{by}{where}, {whose(network)}",
+                caption=caption(info, len(images), truth, names),
+                alt=f"{len(images)} images, each beside its heatmap and the heatmap laid over "
+                f"it, with true and predicted class ({heads}).",
             )
+        )
     return made

@@ -1,14 +1,13 @@
 """The methods of making heatmaps side by side, on the same images."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from study.data.dataset import Names
-from study.explanation.attribution import Explainer
+from study.explanation.arrays import MethodsInfo
 from study.figures.palette import SEQUENTIAL
 from study.figures.style import save, styled
 from study.figures.tiles import (
@@ -22,10 +21,8 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.networks.saved import SINGLE_HEAD
-from study.records.base import METHOD_NAMES, METHODS, Method, NetworkName, Picture
+from study.records.base import METHOD_NAMES, SINGLE_HEAD, NetworkName, Picture
 
-MOST_IMAGES = 6
 READING = (
     "A column is an image, a row a method. Bright is where the method finds evidence for the class "
     "written above, dark where it finds none; every map is scaled by its own maximum, so that "
@@ -38,30 +35,6 @@ READING = (
 )
 INCH = 0.87
 """Of a tile: the two networks' figures fit side by side."""
-
-
-class MethodsInfo(NamedTuple):
-    """Heatmaps of some images by every method."""
-
-    layer: str
-    explained: list[tuple[str, int]]
-    """Head and class of each image."""
-    maps: dict[Method, np.ndarray]
-    """(n, height, width) in [0, 1]."""
-
-
-def methods_info(explainer: Explainer, images: np.ndarray, seed: int) -> MethodsInfo:
-    """Explain image i for head i modulo their number, and the class predicted there.
-
-    Args:
-        images: (n, height, width, channels), pixels 0 to 255.
-        seed: Of noise.
-    """
-    return MethodsInfo(
-        layer=explainer.layer,
-        explained=explainer.predicted_in_turn(images),
-        maps={method: explainer.in_turn(images, method, seed) for method in METHODS},
-    )
 
 
 def draw_methods(info: MethodsInfo, images: np.ndarray, names: Names | None) -> Figure:
@@ -87,28 +60,29 @@ def draw_methods(info: MethodsInfo, images: np.ndarray, names: Names | None) -> 
 
 
 def pictures(
-    explainer: Explainer,
+    info: MethodsInfo,
     network: NetworkName,
     images: np.ndarray,
     names: Names | None,
     directory: Path,
-    seed: int,
 ) -> list[Picture]:
     """Draw the methods side by side into methods_NETWORK.png in the directory, which exists.
 
     Args:
-        images: (n, height, width, channels), pixels 0 to 255; the first few are drawn.
+        info: Of the first of these images.
+        network: Which of the study's networks it is.
+        images: (n, height, width, channels), pixels 0 to 255.
         names: Head -> class names in class order; None if unknown.
-        seed: Of noise.
+        directory: Where it goes.
     """
-    images = images[:MOST_IMAGES]
-    info = methods_info(explainer, images, seed)
+    images = images[: len(info.explained)]
     file = file_name("methods", network)
     save(draw_methods(info, images, names), directory / file)
-    several = len(explainer.heads) > 1
-    asked = "one head each, in turn, and the class predicted there" if several else (
-        "the class that is predicted"
-    )  # fmt: skip
+    asked = (
+        "one head each, in turn, and the class predicted there"
+        if info.heads > 1
+        else "the class that is predicted"
+    )
     return [
         Picture(
             file=file,
@@ -117,9 +91,9 @@ def pictures(
             title=f"Four methods, one question, {whose(network)}",
             caption=f"The same {len(images)} test images explained by four methods for {asked} "
             f"(written above). Those named CAM are at layer {info.layer}, "
-            f"{explainer.resolution[0]} × {explainer.resolution[1]} cells; SmoothGrad goes down to "  # noqa: RUF001
-            f"the pixels, with {explainer.samples} noisy copies; Score-CAM tried "
-            f"{explainer.channels} channels. Where they differ, they cannot all be right.",
+            f"{info.resolution[0]} × {info.resolution[1]} cells; SmoothGrad goes down to "  # noqa: RUF001
+            f"the pixels, with {info.samples} noisy copies; Score-CAM tried "
+            f"{info.channels} channels. Where they differ, they cannot all be right.",
             alt=f"{len(images)} images, each above its heatmaps by "
             f"{', '.join(METHOD_NAMES[method] for method in info.maps)}.",
             reading=READING,

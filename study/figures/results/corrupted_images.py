@@ -10,14 +10,13 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from study.evaluation.robustness import Robustness, Version
+from study.explanation.arrays import SHOWN_CORRUPTED, CorruptedExamples
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.tiles import as_rgb
 from study.figures.wording import count, metric_label, percent, points
 from study.records.base import NETWORKS, NetworkName, Picture
 
-EXAMPLES = 4
-"""Images in the strip of each version."""
 ROW = 0.44
 """Inches."""
 WIDTH = 8.6
@@ -46,7 +45,7 @@ def draw_robustness(found: Robustness, examples: Mapping[str, np.ndarray]) -> Fi
     height = figure.get_figheight()
     bottom, side = 0.42 / height, ROW * len(rows) / height
     with styled():
-        strip = figure.add_axes((0.235, bottom, EXAMPLES * ROW / WIDTH, side))
+        strip = figure.add_axes((0.235, bottom, SHOWN_CORRUPTED * ROW / WIDTH, side))
         axes = figure.add_axes((0.46, bottom, 0.43, side))
         _draw_strips(strip, [examples[row.name] for row in rows])
         for place, row in enumerate(rows):
@@ -93,7 +92,7 @@ def _draw_strips(axes: Axes, rows: Sequence[np.ndarray]) -> None:
             axes.add_patch(
                 Rectangle(corner, side, side, fill=False, lw=0.5, edgecolor=PALETTE["muted"])
             )
-    axes.set(xlim=(0, EXAMPLES), ylim=(len(rows) - 0.5, -0.5))
+    axes.set(xlim=(0, SHOWN_CORRUPTED), ylim=(len(rows) - 0.5, -0.5))
     axes.set_axis_off()
 
 
@@ -133,16 +132,8 @@ def caption(found: Robustness) -> str:
     return " ".join(said)
 
 
-def pictures(
-    found: Robustness, versions: Mapping[str, np.ndarray], note: str, directory: Path
-) -> list[Picture]:
-    """Draw robustness.png into the directory, which exists.
-
-    Args:
-        found: of the problem.
-        versions: name -> (n, height, width, 1 or 3) uint8, of which the first are shown.
-        note: what the reader must know of these versions.
-    """
+def pictures(found: Robustness, examples: CorruptedExamples, directory: Path) -> list[Picture]:
+    """Draw robustness.png into the directory, which exists."""
     made = Picture(
         file="robustness.png",
         section="robustness",
@@ -151,8 +142,7 @@ def pictures(
         alt="Accuracy of the baseline and the tuned network with 95% intervals on "
         f"{len(found.corrupted)} corruptions of the test images, with examples of each: "
         f"{', '.join(row.name for row in found.corrupted)}.",
-        reading=f"{READING} {note}".strip(),
+        reading=f"{READING} {examples.note}".strip(),
     )
-    shown = {name: images[:EXAMPLES] for name, images in versions.items()}
-    save(draw_robustness(found, shown), directory / made.file)
+    save(draw_robustness(found, examples.versions), directory / made.file)
     return [made]

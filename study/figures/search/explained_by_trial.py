@@ -1,4 +1,4 @@
-"""Do networks of one architecture look at the line more than those of another?"""
+"""Are heatmaps of networks of one architecture worth more than those of another?"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,32 +14,50 @@ from study.figures.palette import PALETTE
 from study.figures.panels import BASELINE, Panel, draw_panel, make_panel, places, scatter_trials
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import count, metric_label, set_score_axis
-from study.records.base import METHOD_NAMES, AcrossSearch, Estimate, Method, Picture
+from study.records.base import METHOD_NAMES, AcrossSearch, Estimate, HeatmapMeasure, Method, Picture
 
+TITLES: dict[HeatmapMeasure, str] = {
+    "ground truth": "Does looking at the evidence go with the architecture?",
+    "pixel removal": "Does how well heatmaps rank pixels go with the architecture?",
+}
+AXIS: dict[HeatmapMeasure, str] = {
+    "ground truth": "on the evidence",
+    "pixel removal": "insertion minus\ndeletion area",
+}
+MEASURED: dict[HeatmapMeasure, str] = {
+    "ground truth": "how much of its heatmaps lies on the pixels that are known to be the evidence",
+    "pixel removal": "how much better its heatmaps rank the pixels that it needs than the other "
+    "way round (insertion minus deletion area)",
+}
 READING = (
-    "A dot is a trial's network, as its last epoch left it: how much of its heatmaps lies on the "
-    "line, over the same validation images, with its 95% bootstrap interval over images. Bars are "
-    "medians. Dashed: an edge detector (Sobel), which knows nothing of any network. SmoothGrad "
-    "goes down to the pixels; Grad-CAM sees the cells of the last convolution. In deeper networks "
-    "these are coarser, so that its share falls with depth whatever the network looks at. The "
-    "search changes many values at once: of what goes together, one need not cause the other. "
-    "p-values are by permutation of the trials, multiplied by the number of questions asked "
-    "(Bonferroni)."
+    "A dot is a trial's network, as its last epoch left it: {}, over the same validation images, "
+    "with its 95% bootstrap interval over images. Bars are medians. Dashed: an edge detector "
+    "(Sobel), which knows nothing of any network{}. SmoothGrad goes down to the pixels; Grad-CAM "
+    "sees the cells of the last convolution. In deeper networks these are coarser, so that its dot "
+    "falls with depth whatever the network looks at. The search changes many values at once: of "
+    "what goes together, one need not cause the other. p-values are by permutation of the trials, "
+    "multiplied by the number of questions asked (Bonferroni)."
 )
 
 
+def reading(measure: HeatmapMeasure) -> str:
+    """How to read the figure."""
+    of_each = "" if measure == "ground truth" else " (its mean over the trials)"
+    return READING.format(MEASURED[measure], of_each)
+
+
 def panels_info(found: AcrossSearch, method: Method) -> list[Panel]:
-    """The share on the line against each trait that varies among the trials."""
+    """What heatmaps are worth against each trait that varies among the trials."""
     index = pd.Index([trial.number for trial in found.trials], name="trial")
     traits = pd.DataFrame([trial.traits for trial in found.trials], index=index)
-    shares = pd.Series([trial.energy[method].mean for trial in found.trials], index=index)
+    shares = pd.Series([trial.worth[method].mean for trial in found.trials], index=index)
     made = [make_panel(traits[name], shares) for name in traits]
     return [panel for panel in made if panel]
 
 
 def draw_across(found: AcrossSearch, metric: str) -> Figure:
-    """A row a method: the share on the line against every trait, and against the score."""
-    methods = list(found.trials[0].energy)
+    """One row per method: what heatmaps are worth against every trait, and against the score."""
+    methods = list(found.trials[0].worth)
     columns = 1 + len(panels_info(found, methods[0]))
     figure = new_figure(max(2.2 * columns, 4.2), 0.5 + 2.1 * len(methods))
     with styled():
@@ -58,7 +76,7 @@ def draw_across(found: AcrossSearch, metric: str) -> Figure:
 def _draw_row(row: np.ndarray, found: AcrossSearch, method: Method, metric: str) -> None:
     best, trials = found.best, found.trials
     numbers = [trial.number for trial in trials]
-    shares = [trial.energy[method] for trial in trials]
+    shares = [trial.worth[method] for trial in trials]
     for axes, panel in zip(row[:-1], panels_info(found, method), strict=True):
         _draw_intervals(axes, places(panel), shares)
         draw_panel(axes, panel, best, len(trials))
@@ -74,9 +92,11 @@ def _draw_row(row: np.ndarray, found: AcrossSearch, method: Method, metric: str)
             found.sobel, color=PALETTE["muted"], linestyle="--", linewidth=1, label="Sobel"
         )
         axes.grid(True, axis="y")
-    row[0].set_ylim(0, 1.08 * max(found.sobel, *(share.ci95[1] for share in shares)))
-    row[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    row[0].set_ylabel(f"{METHOD_NAMES[method]}\non the line")
+    low, high = zip(*(share.ci95 for share in shares), strict=True)
+    row[0].set_ylim(1.08 * min(0, found.sobel, *low), 1.08 * max(found.sobel, *high))
+    if found.measure == "ground truth":
+        row[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    row[0].set_ylabel(f"{METHOD_NAMES[method]}\n{AXIS[found.measure]}")
 
 
 def _draw_intervals(axes: Axes, x: pd.Series, shares: Sequence[Estimate]) -> None:
@@ -86,7 +106,7 @@ def _draw_intervals(axes: Axes, x: pd.Series, shares: Sequence[Estimate]) -> Non
 
 def caption(found: AcrossSearch) -> str:
     """How far the networks differ, and what goes with it, in numbers."""
-    kept, best = len(found.trials), found.best
+    kept = len(found.trials)
     told = [
         f"Heatmaps of {count(found.images, 'validation image')} by the networks of "
         f"{count(kept, 'trial')} of {found.scored} with a score."
@@ -98,18 +118,28 @@ def caption(found: AcrossSearch) -> str:
             "Weights were kept of the best only: these trials are selected on the outcome, so what "
             "goes with what among them need not hold among all."
         )
-    by_number = {trial.number: trial for trial in found.trials}
-    for method in found.trials[0].energy:
-        shares = {number: trial.energy[method].mean for number, trial in by_number.items()}
-        said = (
-            f"{METHOD_NAMES[method]} puts {min(shares.values()):.0%} to "
-            f"{max(shares.values()):.0%} on the line: {shares[best]:.0%} in the best trial "
-            f"({best})"
-        )
-        if BASELINE in shares and best != BASELINE:
-            said += f", {shares[BASELINE]:.0%} in the baseline"
-        told.append(f"{said}; Sobel {found.sobel:.0%}.")
+    told += [_of_method(found, method) for method in found.trials[0].worth]
     return " ".join([*told, *_effects(found)])
+
+
+def _of_method(found: AcrossSearch, method: Method) -> str:
+    """The least and the most that a method reaches, and what it reaches in the best trial."""
+    worth = {trial.number: trial.worth[method].mean for trial in found.trials}
+    best, name = found.best, METHOD_NAMES[method]
+    low, high = (_number(found, end) for end in (min(worth.values()), max(worth.values())))
+    said = (
+        f"{name} puts {low} to {high} on the evidence"
+        if found.measure == "ground truth"
+        else f"{name} has insertion minus deletion areas of {low} to {high}"
+    )
+    said += f": {_number(found, worth[best])} in the best trial ({best})"
+    if BASELINE in worth and best != BASELINE:
+        said += f", {_number(found, worth[BASELINE])} in the baseline"
+    return f"{said}; Sobel {_number(found, found.sobel)}."
+
+
+def _number(found: AcrossSearch, value: float) -> str:
+    return f"{value:.0%}" if found.measure == "ground truth" else f"{value:.2f}"
 
 
 def _effects(found: AcrossSearch) -> list[str]:
@@ -155,11 +185,11 @@ def pictures(found: AcrossSearch, metric: str, directory: Path) -> list[Picture]
     made = Picture(
         file="localisation_across.png",
         section="trust",
-        title="Does looking at the line go with the architecture?",
+        title=TITLES[found.measure],
         caption=caption(found),
-        alt="Small scatter plots: the share of each trial's heatmaps on the line against its "
-        "architecture and its score.",
-        reading=READING,
+        alt="Small scatter plots: what each trial's heatmaps are worth against its architecture "
+        "and its score.",
+        reading=reading(found.measure),
     )
     save(draw_across(found, metric), directory / made.file)
     return [made]

@@ -1,103 +1,39 @@
-"""Intermediate activations: what the figure is drawn from, and its words."""
+"""Intermediate activations drawn, and their words."""
 
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
-from keras import layers
 from matplotlib.figure import Figure
 from PIL import Image
 
-from study.errors import WrongName
-from study.figures.networks.activations import (
-    ActivationsInfo,
-    activations_info,
-    caption,
-    colour_scale,
-    draw_activations,
-    most_active,
-    pictures,
-)
+from study.explanation.arrays import ActivationsInfo
+from study.figures.networks.activations import caption, colour_scale, draw_activations, pictures
 from study.figures.palette import DIVERGING, SEQUENTIAL
 
 NAMES = {"class": ("dark", "bright")}
 
 
-def network() -> keras.Model:
-    """4 x 4 grey images; channel 0 copies them, channel 1 only answers to more than 100."""
-    keras.utils.set_random_seed(1)
-    model = keras.Sequential(
-        [
-            keras.Input((4, 4, 1)),
-            layers.Conv2D(2, 1, activation="relu", name="conv1"),
-            layers.MaxPooling2D(2, name="pool1"),
-            layers.GlobalAveragePooling2D(name="average"),
-            layers.Dense(2, activation="softmax", name="scores"),
-        ]
-    )
-    model.get_layer("conv1").set_weights([np.ones((1, 1, 1, 2)), np.array([0, -100])])
-    return model
+def images(count: int = 2) -> np.ndarray:
+    return np.full((count, 4, 4, 1), 10, np.uint8)
 
 
-def images() -> np.ndarray:
-    """All 10; and all 10 with one pixel of 150 in the top left corner."""
-    made = np.full((2, 4, 4, 1), 10, np.uint8)
-    made[1, 0, 0] = 150
-    return made
-
-
-def test_every_convolution_and_pooling_layer_is_seen() -> None:
-    infos = activations_info(network(), images())
-
-    assert [(info.layer, info.kind) for info in infos] == [
-        ("conv1", "convolution"),
-        ("pool1", "pooling"),
-        ("average", "pooling"),
-    ]
-    assert [info.maps.shape for info in infos] == [(2, 4, 4, 2), (2, 2, 2, 2), (2, 1, 1, 2)]
-    assert all(info.maps.dtype == np.float32 for info in infos)
-
-
-def test_maps_are_what_the_layers_put_out() -> None:
-    conv, pool, average = activations_info(network(), images())
-
-    np.testing.assert_array_equal(conv.maps[..., 0], images()[..., 0])
-    np.testing.assert_array_equal(pool.maps[1, :, :, 0], [[150, 10], [10, 10]])
-    np.testing.assert_array_equal(pool.maps[1, :, :, 1], [[50, 0], [0, 0]])
-    np.testing.assert_array_equal(average.maps[1, 0, 0], [45, 12.5])
-
-
-def test_only_the_layers_asked_for_are_seen() -> None:
-    assert [info.layer for info in activations_info(network(), images(), ["pool1"])] == ["pool1"]
-
-
-def test_an_unknown_layer_is_refused() -> None:
-    with pytest.raises(WrongName, match="there are: conv1, pool1, average"):
-        activations_info(network(), images(), ["dense"])
+def made_info(
+    shape: tuple[int, ...] = (2, 4, 4, 2), total: int = 2, silent: int = 0
+) -> ActivationsInfo:
+    maps = np.random.default_rng(1).random(shape, np.float32)
+    channels = np.arange(shape[-1]) + total - shape[-1]
+    return ActivationsInfo("conv2", "convolution", maps, channels, total, silent)
 
 
 def test_channels_that_answer_to_no_image_are_told() -> None:
-    bright = activations_info(network(), images(), ["conv1"])[0]
-    dark = activations_info(network(), images()[:1], ["conv1"])[0]
-
-    assert bright.active.tolist() == [True, True]
-    assert dark.active.tolist() == [True, False]
-    assert "every channel responds" in caption(bright, 2)
-    assert "1 of 2 channels stay at zero on all 1 images" in caption(dark, 1)
-
-
-def test_the_most_active_channels_are_shown_in_their_order() -> None:
-    maps = np.array([0, 3, 1, -5, 2], np.float32).reshape(1, 1, 1, 5)
-
-    assert most_active(maps, 3).tolist() == [1, 3, 4]
-    assert most_active(maps, 9).tolist() == [0, 1, 2, 3, 4]
+    assert "every channel responds" in caption(made_info())
+    dark = made_info((1, 4, 4, 2), silent=1)
+    assert "1 of 2 channels stay at zero on all 1 images" in caption(dark)
 
 
 def test_the_caption_tells_how_many_channels_are_shown() -> None:
-    info = ActivationsInfo("conv2", "convolution", np.ones((6, 7, 5, 64), np.float32))
-
-    words = caption(info, shown=6, channels=16)
+    words = caption(made_info((6, 7, 5, 16), total=64))
 
     assert "conv2" in words
     assert "7 × 5 map" in words  # noqa: RUF001
@@ -141,29 +77,26 @@ def words_in(figure: Figure) -> list[str]:
 
 
 def test_rows_and_columns_are_named() -> None:
-    info = activations_info(network(), images(), ["conv1"])[0]
+    figure = draw_activations(made_info(total=9), images(), ["dark", "bright"])
 
-    figure = draw_activations(info, images(), ["dark", "bright"])
-
-    assert words_in(figure) == ["input", "0", "1", "dark", "bright"]
+    assert words_in(figure) == ["input", "7", "8", "dark", "bright"]
     assert len(figure.axes[0].images) == 2 * (1 + 2)
     assert figure.axes[0].child_axes[0].get_ylabel() == "activation"
 
 
 def test_all_tiles_share_one_scale() -> None:
-    info = activations_info(network(), images(), ["conv1"])[0]
-
-    axes = draw_activations(info, images(), ["dark", "bright"]).axes[0]
+    axes = draw_activations(made_info(), images(), ["dark", "bright"]).axes[0]
 
     assert len({id(image.norm) for image in axes.images if image.get_array().ndim == 2}) == 1
 
 
 def test_a_picture_of_each_layer_is_made(tmp_path: Path) -> None:
-    made = pictures(network(), "tuned", images(), {"class": np.array([0, 1])}, NAMES, tmp_path)
+    infos = [made_info(), made_info()._replace(layer="average", kind="pooling")]
+
+    made = pictures(infos, "tuned", images(), {"class": np.array([0, 1])}, NAMES, tmp_path)
 
     assert [picture.file for picture in made] == [
-        "activations_tuned_conv1.png",
-        "activations_tuned_pool1.png",
+        "activations_tuned_conv2.png",
         "activations_tuned_average.png",
     ]
     assert {path.name for path in tmp_path.iterdir()} == {picture.file for picture in made}
@@ -174,8 +107,8 @@ def test_a_picture_of_each_layer_is_made(tmp_path: Path) -> None:
 
 
 def test_any_network_and_images_will_do(tmp_path: Path) -> None:
-    made = pictures(network(), None, images(), None, None, tmp_path, ["pool1"], rows=1)
+    made = pictures([made_info((1, 4, 4, 2))], None, images(1), None, None, tmp_path)
 
-    assert [picture.file for picture in made] == ["activations_pool1.png"]
+    assert [picture.file for picture in made] == ["activations_conv2.png"]
     assert "image 1" in made[0].alt
     assert "image 2" not in made[0].alt

@@ -12,7 +12,7 @@ from study.figures.networks.ground_truth_scores import (
     localisation_info,
     pictures,
 )
-from study.records.base import CONTROLS, LINE_SCORES, METHODS, Estimate, Localisation
+from study.records.base import CONTROLS, METHODS, TRUTH_SCORES, Estimate, Localisation
 
 
 def estimate(mean: float) -> Estimate:
@@ -24,7 +24,7 @@ def found(heads: tuple[str, ...] = ("class",)) -> Localisation:
     means = {"gradcam": 0.1, "gradcam++": 0.12, "scorecam": 0.3, "smoothgrad": 0.05}
 
     def scores(mean: float) -> dict:
-        return dict.fromkeys(LINE_SCORES, estimate(mean))
+        return dict.fromkeys(TRUTH_SCORES, estimate(mean))
 
     of = {
         "baseline": {method: scores(means[method]) for method in METHODS},
@@ -32,7 +32,7 @@ def found(heads: tuple[str, ...] = ("class",)) -> Localisation:
     }
     return Localisation(
         images=500,
-        line_share=0.028,
+        truth_share=0.028,
         heads=list(heads),
         layers={"baseline": "conv1", "tuned": "conv4"},
         empty={"baseline": dict.fromkeys(METHODS, 0), "tuned": dict.fromkeys(METHODS, 0)},
@@ -40,7 +40,7 @@ def found(heads: tuple[str, ...] = ("class",)) -> Localisation:
         controls={"sobel": scores(0.2), "random": scores(0.03), "uniform": scores(0.028)},
         above_sobel={
             network: {
-                method: {score: estimate(one[score].mean - 0.2) for score in LINE_SCORES}
+                method: {score: estimate(one[score].mean - 0.2) for score in TRUTH_SCORES}
                 for method, one in methods.items()
             }
             for network, methods in of.items()
@@ -52,8 +52,8 @@ def test_every_score_has_a_panel_with_methods_then_controls() -> None:
     panels = localisation_info(found())
 
     assert [panel.title.replace("\n", " ") for panel in panels] == [
-        "maximum on the line",
-        "energy on the line",
+        "maximum on the evidence",
+        "energy on the evidence",
         "energy within 1 px of it",
         "energy within 2 px of it",
         "rank accuracy",
@@ -72,7 +72,7 @@ def test_every_score_has_a_panel_with_methods_then_controls() -> None:
 def test_the_caption_says_who_is_best_and_who_is_no_better_than_sobel() -> None:
     words = caption(found())
 
-    assert "500 test images against the line, which covers 2.8%" in words
+    assert "500 test images against the evidence, which is 2.8% of the pixels" in words
     assert (
         "On the baseline network (layer conv1) Score-CAM localises best: 30.0% (29.0 to 31.0)"
         in words

@@ -1,168 +1,25 @@
-"""Grad-CAM on networks of which it is known where they look."""
+"""Heatmaps drawn: what is written beside them, and in the caption."""
 
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
-from keras import layers
 from matplotlib.figure import Figure
 
-from study.errors import WrongName
-from study.figures.networks.heatmaps import (
-    Asked,
-    HeadHeatmaps,
-    HeatmapsInfo,
-    caption,
-    draw_heatmaps,
-    heatmaps_info,
-    overlay,
-    pictures,
-)
+from study.explanation.arrays import HeadHeatmaps, HeatmapsInfo
+from study.figures.networks.heatmaps import caption, draw_heatmaps, overlay, pictures
+from tests.explanation.known_networks import images
 
 NAMES = {"class": ("red", "blue"), "color": ("red", "blue"), "side": ("left", "right", "none")}
 
 
-def looks_at_red_and_blue(*heads: keras.layers.Layer) -> keras.Model:
-    """Channel 0 of its maps is the image's red, channel 1 its blue; heads on their means."""
-    pixels = keras.Input((8, 8, 3))
-    x = layers.Rescaling(1 / 255)(pixels)
-    convolution = layers.Conv2D(2, 1, activation="relu", name="conv1")
-    means = layers.GlobalAveragePooling2D(name="average")(convolution(x))
-    model = keras.Model(pixels, [head(means) for head in heads])
-    convolution.set_weights([np.array([[[[1, 0], [0, 0], [0, 1]]]]), np.zeros(2)])
-    return model
-
-
-def weighted(layer: keras.layers.Dense, weights: list[list[float]]) -> keras.layers.Dense:
-    layer.build((None, 2))
-    layer.set_weights([np.array(weights), np.zeros(len(weights[0]))])
-    return layer
-
-
-def two_classes() -> keras.Model:
-    """Says class 0 for red and class 1 for blue, very surely."""
-    head = layers.Dense(2, activation="softmax", name="scores")
-    return looks_at_red_and_blue(weighted(head, [[9000, -9000], [-9000, 9000]]))
-
-
-def two_heads() -> keras.Model:
-    """A sigmoid neuron, 1 for blue; and a softmax that only looks at red."""
-    color = weighted(layers.Dense(1, activation="sigmoid", name="color"), [[-50], [50]])
-    side = layers.Dense(3, activation="softmax", name="side")
-    return looks_at_red_and_blue(color, weighted(side, [[0, 50, 0], [0, 0, 0]]))
-
-
-def images() -> np.ndarray:
-    """A red pixel at row 1, column 2; a blue one at row 6, column 5; both; nothing."""
-    made = np.zeros((4, 8, 8, 3), np.uint8)
-    made[0, 1, 2, 0] = made[2, 1, 2, 0] = 255
-    made[1, 6, 5, 2] = 255
-    made[2, 6, 5, 2] = 100
-    return made
-
-
-def spots(maps: np.ndarray) -> list[tuple[int, int]]:
-    return [tuple(int(i) for i in np.argwhere(one > 0.5)[0]) for one in maps]
-
-
-def test_the_heat_is_where_the_evidence_is() -> None:
-    info = heatmaps_info(two_classes(), images()[:3])
-
-    assert info.layers == {"conv1": (8, 8)}
-    (head,) = info.heads
-    assert head.head == "class"
-    assert head.predicted.tolist() == [0, 1, 0]
-    np.testing.assert_allclose(head.probability, 1, rtol=1e-6)
-    assert spots(head.maps) == [(1, 2), (6, 5), (1, 2)]
-    assert head.maps.sum(axis=(1, 2)).tolist() == [1, 1, 1]  # one pixel each, worth 1
-
-
-def test_a_network_that_is_sure_has_a_heatmap_too() -> None:
-    assert not heatmaps_info(two_classes(), images()[:2]).heads[0].empty.any()
-
-
-def test_every_head_has_its_own_heatmap_of_its_own_class() -> None:
-    info = heatmaps_info(two_heads(), images()[:3])
-
-    color, side = info.heads
-    assert [head.head for head in info.heads] == ["color", "side"]
-    assert color.predicted.tolist() == [0, 1, 0]
-    assert spots(color.maps) == [(1, 2), (6, 5), (1, 2)]
-    assert side.predicted.tolist() == [1, 0, 1]
-    assert spots(side.maps[[0, 2]]) == [(1, 2), (1, 2)]
-    assert side.empty.tolist() == [False, True, False]
-
-
 def test_no_evidence_is_told_and_drawn() -> None:
-    info = heatmaps_info(two_heads(), images())
+    info = made_info(["color", "side"], 4)
+    info.heads[0].maps[3] = info.heads[1].maps[:2] = 0
 
     assert info.heads[0].empty.tolist() == [False, False, False, True]
     assert "maps show no positive evidence" in caption(info, 4, None)
     assert words_in(draw_heatmaps(info, images())).count("no positive\nevidence") == 3
-
-
-def test_coarse_maps_are_enlarged_in_place() -> None:
-    pixels = keras.Input((8, 8, 3))
-    x = layers.Conv2D(1, 2, strides=2, activation="relu", name="conv1")(pixels)
-    x = layers.Flatten()(x)
-    model = keras.Model(pixels, layers.Dense(2, activation="softmax")(x))
-    convolution, dense = model.layers[1], model.layers[-1]
-    convolution.set_weights([np.ones((2, 2, 3, 1)), np.zeros(1)])
-    dense.set_weights([np.tile([1.0, 0], (16, 1)), np.zeros(2)])
-
-    info = heatmaps_info(model, images()[:1])
-
-    assert list(info.layers.values()) == [(4, 4)]
-    hot = info.heads[0].maps[0]  # cell (0, 1) is the pixels of rows 0 and 1, columns 2 and 3
-    assert hot.shape == (8, 8)
-    assert np.argwhere(hot > 0.5).tolist() == [[0, 2], [0, 3], [1, 2], [1, 3]]
-    words = caption(info, 1, None)
-    assert "4 × 4 cells for 8 × 8 pixels, so a patch is no finer than 2 pixels" in words  # noqa: RUF001
-
-
-def test_the_network_is_left_as_it_was() -> None:
-    model = two_heads()
-    before = [np.asarray(output) for output in model(images())]
-
-    heatmaps_info(model, images())
-
-    for output, expected in zip(model(images()), before, strict=True):
-        np.testing.assert_array_equal(output, expected)
-
-
-def test_a_pooling_layer_will_do() -> None:
-    model = keras.Sequential(
-        [
-            keras.Input((8, 8, 3)),
-            layers.Conv2D(2, 3, name="conv1"),
-            layers.MaxPooling2D(2, name="pool1"),
-            layers.Conv2D(2, 3, name="conv2"),
-            layers.Flatten(),
-            layers.Dense(2, activation="softmax"),
-        ]
-    )
-
-    assert list(heatmaps_info(model, images()).layers) == ["conv2"]
-    at_pool = heatmaps_info(model, images(), "pool1")
-    assert at_pool.layers == {"pool1": (3, 3)}
-
-
-def test_a_layer_without_maps_is_refused() -> None:
-    with pytest.raises(WrongName, match="'average' has no maps"):
-        heatmaps_info(two_classes(), images(), "average")
-
-
-def test_an_unknown_layer_is_refused() -> None:
-    with pytest.raises(WrongName, match="there are: conv1, average"):
-        heatmaps_info(two_classes(), images(), "conv2")
-
-
-def test_a_network_without_convolutions_is_refused() -> None:
-    dense = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(2)])
-
-    with pytest.raises(WrongName, match="no convolution layer"):
-        heatmaps_info(dense, images())
 
 
 def test_an_overlay_keeps_the_foreground_and_shows_the_heat() -> None:
@@ -194,6 +51,10 @@ def made_info(heads: list[str], images: int = 2) -> HeatmapsInfo:
             )
             for head in heads
         ],
+        method="gradcam",
+        target=None,
+        asked_layer=None,
+        channels=16,
     )
 
 
@@ -251,55 +112,57 @@ def test_the_caption_has_this_runs_numbers() -> None:
     )
 
     assert "conv3" in single
+    assert "4 × 4 cells for 8 × 8 pixels, so a patch is no finer than 2 pixels" in single  # noqa: RUF001
     assert "Predicted right: 1 of 2." in single
     assert "Predicted right: 1 of 2 (color), 2 of 2 (side)." in several
 
 
-def test_one_picture_of_the_last_convolution_layer_is_made(tmp_path: Path) -> None:
-    truth = {"class": np.array([0, 1, 0, 1])}
+def test_the_class_that_was_asked_for_is_named() -> None:
+    info = made_info(["class"], 1)._replace(target=0)
 
-    (made,) = pictures(two_classes(), "tuned", images(), truth, NAMES, tmp_path)
-
-    assert (made.file, made.section, made.network) == ("heatmaps_tuned.png", "heatmaps", "tuned")
-    assert (tmp_path / made.file).is_file()
-    assert "4 images" in made.alt
+    assert "evidence for class red," in caption(info, 1, None, NAMES)
 
 
-def test_a_picture_of_each_layer_asked_for_is_made(tmp_path: Path) -> None:
-    made = pictures(two_heads(), None, images(), None, None, tmp_path, ["conv1"], rows=2)
+def test_how_many_channels_were_tried_is_told() -> None:
+    info = made_info(["class"], 1)._replace(method="scorecam", channels=7)
 
-    assert [picture.file for picture in made] == ["heatmaps_conv1.png"]
-    assert "2 images" in made[0].alt
-
-
-def test_another_class_than_the_predicted_can_be_explained() -> None:
-    info = heatmaps_info(two_classes(), images()[2:3], target=1)
-
-    assert info.heads[0].predicted.tolist() == [0]
-    assert spots(info.heads[0].maps) == [(6, 5)]
-    assert "evidence for class blue," in caption(info, 1, None, NAMES)
+    assert "the 7 channels that vary most were tried" in caption(info, 1, None)
 
 
 def test_one_head_alone_is_drawn_with_its_name() -> None:
-    info = heatmaps_info(two_heads(), images()[:2], head="side")
+    axes = draw_heatmaps(made_info(["side"]), images()[:2]).axes[0]
 
-    assert [head.head for head in info.heads] == ["side"]
-    axes = draw_heatmaps(info, images()[:2]).axes[0]
     above = [text.get_position()[1] for text in axes.texts if text.get_text() == "side"]
     assert len(above) == 2
     assert min(above) > min(axes.get_ylim()) + 0.15  # not cut off
 
 
-def test_every_method_asked_for_is_a_figure_of_its_own(tmp_path: Path) -> None:
-    asked = Asked(methods=("gradcam++", "smoothgrad"), head="color", target=1)
+def test_a_picture_of_each_method_and_layer_is_made(tmp_path: Path) -> None:
+    plain = made_info(["class"], 4)
+    infos = [
+        plain,
+        plain._replace(method="gradcam++", asked_layer="conv1", target=1),
+        plain._replace(method="smoothgrad"),
+    ]
+    truth = {"class": np.array([0, 1, 0, 1])}
 
-    made = pictures(two_heads(), None, images(), None, NAMES, tmp_path, ["conv1"], asked=asked)
+    made = pictures(infos, "tuned", images(), truth, NAMES, tmp_path)
 
     assert [picture.file for picture in made] == [
-        "heatmaps_gradcam++_conv1.png",
-        "heatmaps_smoothgrad.png",
+        "heatmaps_tuned.png",
+        "heatmaps_gradcam++_tuned_conv1.png",
+        "heatmaps_smoothgrad_tuned.png",
     ]
-    assert made[0].caption.startswith("Grad-CAM++ of 4 images at layer conv1: bright is where")
-    assert made[1].caption.startswith("SmoothGrad of 4 images: bright is where")
+    assert {(one.section, one.network) for one in made} == {("heatmaps", "tuned")}
+    assert all((tmp_path / one.file).is_file() for one in made)
+    assert all("4 images" in one.alt for one in made)
+    assert made[1].caption.startswith("Grad-CAM++ of 4 images at layer conv3: bright is where")
     assert "class blue" in made[1].caption
-    assert "cells" not in made[1].caption
+    assert made[2].caption.startswith("SmoothGrad of 4 images: bright is where")
+    assert "cells" not in made[2].caption
+
+
+def test_figures_of_any_network_are_named_without_one(tmp_path: Path) -> None:
+    (made,) = pictures([made_info(["class"])], None, images()[:2], None, None, tmp_path)
+
+    assert made.file == "heatmaps.png"

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from study.evaluation.robustness import Robustness, Version
+from study.explanation.arrays import SHOWN_CORRUPTED, CorruptedExamples
 from study.figures.results import corrupted_images
-from study.figures.results.corrupted_images import EXAMPLES, caption, clear, draw_robustness
+from study.figures.results.corrupted_images import caption, clear, draw_robustness
 from study.records.base import Estimate
 
 NAMES = ("unchanged", "fog", "stripe", "shear")
@@ -33,7 +34,7 @@ FOUND = Robustness(
     mean={"baseline": 0.4667, "tuned": 0.5033},
     mean_difference=Estimate(mean=0.0366, ci95=(0.01, 0.06)),
 )
-IMAGES = {name: np.full((6, 28, 28, 1), 50, np.uint8) for name in NAMES}
+IMAGES = {name: np.full((4, 28, 28, 1), 50, np.uint8) for name in NAMES}
 
 
 def test_only_a_difference_whose_interval_leaves_out_zero_is_clear() -> None:
@@ -64,10 +65,10 @@ def test_the_caption_says_so_where_nothing_differs() -> None:
 
 
 def test_every_row_has_its_name_examples_and_both_networks() -> None:
-    strip, axes = draw_robustness(FOUND, {n: i[:EXAMPLES] for n, i in IMAGES.items()}).axes
+    strip, axes = draw_robustness(FOUND, {n: i[:SHOWN_CORRUPTED] for n, i in IMAGES.items()}).axes
 
     assert [text.get_text() for text in strip.texts] == list(NAMES)
-    assert len(strip.images) == EXAMPLES * len(NAMES)
+    assert len(strip.images) == SHOWN_CORRUPTED * len(NAMES)
     dots = [path.get_offsets()[0].tolist() for path in axes.collections]
     assert [x for x, _ in dots] == pytest.approx([0.9, 0.95, 0.5, 0.2, 0.3, 0.7, 0.6, 0.61])
     assert [round(y) for _, y in dots] == [0, 0, 1, 1, 2, 2, 3, 3]
@@ -86,7 +87,7 @@ def test_each_row_shows_its_own_images() -> None:
 
 
 def test_the_picture_is_drawn_with_what_the_reader_must_know(tmp_path: Path) -> None:
-    (only,) = corrupted_images.pictures(FOUND, IMAGES, "Fog is grey.", tmp_path)
+    (only,) = corrupted_images.pictures(FOUND, CorruptedExamples(IMAGES, "Fog is grey."), tmp_path)
 
     assert (only.file, only.section, only.network) == ("robustness.png", "robustness", None)
     assert only.reading.endswith("Fog is grey.")

@@ -4,21 +4,21 @@ import pytest
 
 from study.explanation.by_trial import SHOWN, effects
 from study.figures.search.explained_by_trial import caption, panels_info, pictures
-from study.records.base import AcrossSearch, Estimate, TrialLocalisation
+from study.records.base import AcrossSearch, Estimate, TrialHeatmaps
 
 
 def across(
     shares: list[float], kernels: list[int], scored: int | None = None, unreadable: int = 0
 ) -> AcrossSearch:
-    """Trials whose heatmaps all put these shares on the line; the later, the better."""
+    """Trials whose heatmaps all put these shares on the evidence; the later, the better."""
     trials = [
-        TrialLocalisation(
+        TrialHeatmaps(
             number=number,
             score=0.5 + 0.05 * number,
             layer="conv1",
             cells=22,
             traits={"first kernel": kernel, "convolutions": 1},
-            energy={m: Estimate(mean=share, ci95=(share - 0.02, share + 0.02)) for m in SHOWN},
+            worth={m: Estimate(mean=share, ci95=(share - 0.02, share + 0.02)) for m in SHOWN},
         )
         for number, (share, kernel) in enumerate(zip(shares, kernels, strict=True))
     ]
@@ -45,7 +45,7 @@ def test_a_panel_holds_the_shares_by_trait_and_constant_traits_have_none() -> No
 def test_caption_has_the_range_the_best_and_the_baseline() -> None:
     said = caption(across([0.1, 0.3, 0.2], [3, 7, 3]))
     assert said.startswith("Heatmaps of 100 validation images by the networks of 3 trials of 3 wi")
-    assert "SmoothGrad puts 10% to 30% on the line: 20% in the best trial (2), 10% in the" in said
+    assert "SmoothGrad puts 10% to 30% on the evidence: 20% in the best trial (2), 10% in" in said
     assert "Sobel 40%" in said
     assert said.endswith("3 trials are too few to say why.")
     assert "kept of the best" not in said
@@ -83,3 +83,14 @@ def test_picture_is_drawn_of_any_number_of_trials(trials: int, tmp_path: Path) -
     )
     (made,) = pictures(found, "joint", tmp_path)
     assert (tmp_path / made.file).stat().st_size > 1000
+
+
+def test_without_ground_truth_it_is_said_what_is_measured(tmp_path: Path) -> None:
+    found = across([-0.1, 0.3], [3, 7]).model_copy(update={"measure": "pixel removal"})
+
+    (made,) = pictures(found, "accuracy", tmp_path)
+
+    assert made.title == "Does how well heatmaps rank pixels go with the architecture?"
+    assert "insertion minus deletion areas of -0.10 to 0.30: 0.30 in the best trial" in made.caption
+    assert "Sobel 0.40" in made.caption
+    assert "evidence" not in made.caption + made.reading

@@ -9,17 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
 
-from study.explanation.feature_images import (
-    Ascent,
-    Ink,
-    before_activation,
-    best_patches,
-    fourier_ascent,
-    middle_field,
-    pixel_ascent,
-    used_channels,
-    usual_ink,
-)
+from study.explanation.arrays import Ascent
+from study.explanation.filters.filter_answers import best_patches
+from study.explanation.filters.fourier_ascent import Ink, fourier_ascent, usual_ink
+from study.explanation.filters.pixel_ascent import pixel_ascent
+from study.explanation.filters.unit import before_activation, middle_field, used_channels
 
 EDGE = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]], np.float32)
 ROWS, COLUMNS = np.mgrid[:7, :7]
@@ -141,7 +135,7 @@ def test_moved_images_give_smoother_pictures(monkeypatch: pytest.MonkeyPatch) ->
 
     moved = roughness()
     for name in ("JITTER", "TURN", "ZOOM"):
-        monkeypatch.setattr(f"study.feature_visualization.{name}", 0.0)
+        monkeypatch.setattr(f"study.explanation.filters.fourier_ascent.{name}", 0.0)
 
     assert moved < 0.9 * roughness()
 
@@ -280,7 +274,7 @@ def test_a_patch_at_the_border_is_moved_inside() -> None:
 
 
 def test_patches_are_found_in_any_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.explanation.feature_images.BATCH", 2)
+    monkeypatch.setattr("study.explanation.filters.filter_answers.BATCH", 2)
     images = np.zeros((5, 9, 9, 1), np.uint8)
     images[4, :4] = 255
 

@@ -13,24 +13,32 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from study import stages
 from study.cli.progress import Screen
-from study.errors import CannotWrite
+from study.errors import CannotWrite, StudyFailed
 from study.evaluation.evaluate import Result
 from study.machine import processor
 from study.machine.files import write_text
 from study.problem.settings import Settings, Work
-from study.records.base import Picture, Stage
+from study.records.base import Picture, Record, Stage, StageName
 from study.run import plan
 from study.run.store import Run
-from study.stages import comparison_stage, report_stage
-from study.steps import live
+from study.steps import (
+    carry_out,
+    draw_step,
+    evaluate_step,
+    explain_step,
+    live,
+    report_step,
+    search_step,
+)
+from study.steps.report_step import comparison_step
 from tests import tiny
 from tests.factories import evaluation, predictions, trial
 from tests.report.inputs import png
 
-PLAN = ["search", "evaluate", "figures", "report"]
+PLAN: list[StageName] = ["search", "evaluate", "explain", "figures", "report"]
 WITHOUT_REPORT = PLAN[:-1]
+OLD_PLAN: list[StageName] = ["search", "evaluate", "figures"]
 
 
 @pytest.fixture
@@ -50,7 +58,7 @@ def run(workplace: Path) -> Run:
 
 
 def page(run: Run) -> str:
-    report_stage(run)
+    report_step.report_step(run)
     return run.report_path.read_text()
 
 
@@ -100,7 +108,7 @@ def test_a_damaged_run_is_compared_as_far_as_it_goes(run: Run) -> None:
     Run("other").write_study(study)
     Run("other").append_trial("mnist", trial(0))
     (run.problem_folder("mnist") / "evaluation.json").write_text("{")
-    path = comparison_stage([run, Run("other")])
+    path = comparison_step([run, Run("other")])
     assert path == Path("reports/demo-vs-other.html")
     assert "A: results/demo/mnist/evaluation.json: damaged record" in path.read_text()
 
@@ -110,7 +118,7 @@ def test_packages_that_one_of_the_runs_lacks_differ(run: Run) -> None:
     record |= {"name": "other", "versions": {"python": "4.0"}}
     Run("other").folder.mkdir()
     (Run("other").folder / "study.json").write_text(json.dumps(record))
-    text = comparison_stage([run, Run("other")]).read_text()
+    text = comparison_step([run, Run("other")]).read_text()
     assert "versions.<wbr>python" in text
     assert "versions.<wbr>keras" in text
 
@@ -122,14 +130,14 @@ def test_a_search_trains_in_what_the_run_was_begun_in(
     """Whatever the processor can that it goes on with."""
     searched_in = []
     monkeypatch.setattr(processor, "computes_bfloat16", lambda: policy == "float32")
-    monkeypatch.setattr(stages, "search", lambda *given, **_: searched_in.append(given[5]))
+    monkeypatch.setattr(search_step, "search", lambda *given, **_: searched_in.append(given[5]))
     run.write_study(run.study().model_copy(update={"dtype_policy": policy}))
     search_mnist(run)
     assert searched_in == [policy]
 
 
 def search_mnist(run: Run) -> None:
-    stages.search_stage(run, "mnist", tiny.InstantEngine(), Screen(Console(file=StringIO())))
+    search_step.search_step(run, "mnist", tiny.InstantEngine(), Screen(Console(file=StringIO())))
 
 
 @dataclass
@@ -148,7 +156,7 @@ def test_figures_are_drawn_by_workers_in_any_folder(
 ) -> None:
     (run.problem_folder("mnist") / "evaluation.json").unlink()  # figures of the search are enough
     engine = FarWorkers(place=tmp_path_factory.mktemp("elsewhere"))
-    stages.figures_stage(run, ["mnist"], engine, Screen(Console(file=StringIO())))
+    draw_step.draw_step(run, ["mnist"], engine, Screen(Console(file=StringIO())))
     drawn = [picture.file for picture in run.pictures("mnist")]
     assert drawn
     assert all((run.figures_folder("mnist") / name).is_file() for name in drawn)
@@ -180,34 +188,45 @@ def test_a_run_is_finished_when_its_report_is_written_and_not_before(
 
     record(run, *WITHOUT_REPORT)
     with monkeypatch.context() as patch:
-        patch.setattr(stages, "write_text", full)
+        patch.setattr(report_step, "write_text", full)
         with pytest.raises(CannotWrite):
-            stages.finish_report(run)
+            report_step.finish_report(run)
     assert plan.to_do(run) == [(None, "report")]
-    stages.finish_report(run)
+    report_step.finish_report(run)
     assert plan.to_do(run) == []
     made = run.report_path.read_text()
     assert "This run has not ended" not in made
     assert page(run) == made  # whether its making is recorded or not
     done = run.study().stages
-    stages.finish_report(run)
+    report_step.finish_report(run)
     assert run.study().stages == done  # once
 
 
-def test_a_run_of_a_version_that_planned_no_report_is_finished_without(run: Run) -> None:
-    record(run, *WITHOUT_REPORT)
-    run.write_study(run.study().model_copy(update={"plan": WITHOUT_REPORT}))
+def test_a_run_of_a_version_that_planned_less_is_finished_without(run: Run) -> None:
+    record(run, *OLD_PLAN)
+    run.write_study(run.study().model_copy(update={"plan": OLD_PLAN}))
     assert plan.to_do(run) == []
 
 
-def test_interrupted_under_a_version_that_planned_no_report_a_run_ends_with_one(
+def test_interrupted_under_a_version_that_planned_less_a_run_is_explained_and_reported(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(run, "search", "evaluate")
-    run.write_study(run.study().model_copy(update={"plan": WITHOUT_REPORT}))
+    run.write_study(run.study().model_copy(update={"plan": OLD_PLAN}))
     assert plan.differences(run, plan.work_of(run).model_copy(update={"plan": PLAN})) == []
-    monkeypatch.setattr(stages, "figures_stage", lambda *_: record(run, *WITHOUT_REPORT))
-    stages.carry_out(run, tiny.InstantEngine(), screen())
+    done: list[tuple[str, list[str]]] = []
+    steps: dict[str, StageName] = {"explain_step": "explain", "draw_step": "figures"}
+    for step_name, stage in steps.items():
+
+        def step(run: Run, names: list[str], *_: object, name: StageName = stage) -> None:
+            done.append((name, names))
+            record(run, *WITHOUT_REPORT[: WITHOUT_REPORT.index(name) + 1])
+
+        monkeypatch.setattr(carry_out, step_name, step)
+
+    carry_out.carry_out(run, tiny.InstantEngine(), screen())
+
+    assert done == [("explain", ["mnist", "line"]), ("figures", ["mnist", "line"])]
     assert plan.to_do(run) == [(None, "report")]
 
 
@@ -238,8 +257,8 @@ def test_killed_before_its_record_an_evaluation_is_recorded_and_not_done_again(
 ) -> None:
     record(run, "search")
     left = left_by_retraining(run)
-    monkeypatch.setattr(stages, "evaluate", never)
-    stages.evaluate_stage(run, "mnist", tiny.InstantEngine(), screen())
+    monkeypatch.setattr(evaluate_step, "evaluate", never)
+    evaluate_step.evaluate_step(run, "mnist", tiny.InstantEngine(), screen())
     assert run.study().is_done("mnist", "evaluate")
     assert not left.exists()
 
@@ -250,9 +269,11 @@ def test_an_evaluation_is_recorded_when_its_checkpoints_are_gone(
     record(run, "search")
     left = left_by_retraining(run)
     monkeypatch.setattr(
-        stages, "_write_stage", lambda *_: pytest.fail("late") if left.exists() else None
+        evaluate_step,
+        "record_training_step",
+        lambda *_: pytest.fail("late") if left.exists() else None,
     )
-    stages.evaluate_stage(run, "mnist", tiny.InstantEngine(), screen())
+    evaluate_step.evaluate_step(run, "mnist", tiny.InstantEngine(), screen())
     assert not left.exists()
 
 
@@ -262,7 +283,7 @@ def test_an_evaluation_that_is_made_again_is_not_done_until_it_is(
     """Killed while the networks of one evaluation are replaced by those of the other."""
     record(run, *WITHOUT_REPORT)
     made = Result(evaluation(), predictions({"class": 3}), {"tuned": b"new"})
-    monkeypatch.setattr(stages, "evaluate", lambda *_, **__: made)
+    monkeypatch.setattr(evaluate_step, "evaluate", lambda *_, **__: made)
 
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -270,10 +291,10 @@ def test_an_evaluation_that_is_made_again_is_not_done_until_it_is(
     with monkeypatch.context() as patch:
         patch.setattr("numpy.savez_compressed", killed)
         with pytest.raises(KeyboardInterrupt):
-            stages.evaluate_stage(run, "mnist", tiny.InstantEngine(), screen())
+            evaluate_step.evaluate_step(run, "mnist", tiny.InstantEngine(), screen())
     assert ("mnist", "evaluate") in plan.to_do(run)
     assert run.evaluation("mnist") is None
-    stages.evaluate_stage(run, "mnist", tiny.InstantEngine(), screen())
+    evaluate_step.evaluate_step(run, "mnist", tiny.InstantEngine(), screen())
     assert ("mnist", "evaluate") not in plan.to_do(run)
     assert run.evaluation("mnist") == evaluation()
 
@@ -297,37 +318,125 @@ def test_checkpoints_of_an_evaluation_that_is_done_are_removed_when_work_goes_on
 
 
 def test_pictures_of_earlier_drawings_go(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from study import run_figures
-
     record(run, *WITHOUT_REPORT)
     drawn = Picture(file="b.png", section="search", title="A title", caption="It.", alt="A line")
 
-    def draw(run: Run, name: str, _: str) -> list[Picture]:
+    def draw(of: draw_step.Drawn) -> list[Picture]:
         assert ("mnist", "figures") in plan.to_do(run)
-        (run.figures_folder(name) / "b.png").write_bytes(png())
+        (of.folder / "b.png").write_bytes(png())
         return [drawn]
 
-    monkeypatch.setattr(run_figures, "parts", lambda *_: ["one"])
-    monkeypatch.setattr(run_figures, "draw", draw)
-    stages.figures_stage(run, ["mnist"], tiny.InstantEngine(), screen())
+    monkeypatch.setattr(draw_step, "OF_NETWORKS", {})
+    monkeypatch.setattr(draw_step, "OF_SEARCH", {"one": draw})
+    draw_step.draw_step(run, ["mnist"], tiny.InstantEngine(), screen())
     assert ("mnist", "figures") not in plan.to_do(run)
     assert {one.name for one in run.figures_folder("mnist").iterdir()} == {"b.png", "figures.json"}
+
+
+def test_a_part_that_cannot_be_drawn_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def draw(of: draw_step.Drawn) -> list[Picture]:
+        raise ValueError(f"{of.name} is too wide")
+
+    monkeypatch.setattr(draw_step, "OF_NETWORKS", {})
+    monkeypatch.setattr(draw_step, "OF_SEARCH", {"one": draw})
+    with pytest.raises(StudyFailed, match="mnist: figures of one failed: ValueError: mnist is too"):
+        draw_step.draw_step(run, ["mnist"], tiny.InstantEngine(), screen())
+    assert not run.study().is_done("mnist", "figures")
+
+
+class Number(Record):
+    """Something found."""
+
+    value: int
+
+
+def finding(monkeypatch: pytest.MonkeyPatch, found: dict[str, Callable[[], Number]]) -> None:
+    """Have nothing be found out but this, and no data set be loaded for it."""
+
+    def find(_: object, part: str) -> dict[str, object]:
+        return {part: found[part]()}
+
+    monkeypatch.setattr("study.explanation.findings.parts", lambda **_: list(found))
+    monkeypatch.setattr("study.explanation.findings.find", find)
+    monkeypatch.setattr("study.training.training.cached_dataset", lambda *_: tiny.dataset())
+
+
+def test_what_was_found_before_goes_and_is_recorded_when_all_is_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(run, *WITHOUT_REPORT)
+    run.write_finding("mnist", "old", Number(value=1))
+
+    def look() -> Number:
+        assert ("mnist", "explain") in plan.to_do(run)
+        return Number(value=2)
+
+    finding(monkeypatch, {"new": look})
+    explain_step.explain_step(run, ["mnist"], tiny.InstantEngine(), screen())
+
+    assert ("mnist", "explain") not in plan.to_do(run)
+    assert [one.name for one in run.findings_folder("mnist").iterdir()] == ["new.json"]
+    assert run.finding("mnist", "new", Number) == Number(value=2)
+
+
+def test_killed_while_it_is_explained_a_problem_is_explained_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(run, *WITHOUT_REPORT)
+
+    def killed() -> Number:
+        raise KeyboardInterrupt
+
+    finding(monkeypatch, {"first": lambda: Number(value=1), "second": killed})
+    with pytest.raises(KeyboardInterrupt):
+        explain_step.explain_step(run, ["mnist"], tiny.InstantEngine(), screen())
+    assert explain_step.unexplained(run, ["mnist", "line"]) == ["mnist"]
+
+    finding(monkeypatch, {"first": lambda: Number(value=1), "second": lambda: Number(value=2)})
+    explain_step.explain_step(run, ["mnist"], tiny.InstantEngine(), screen())
+    assert explain_step.unexplained(run, ["mnist", "line"]) == []
+
+
+def test_networks_that_are_retrained_are_to_be_explained_and_drawn_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(run, *WITHOUT_REPORT)
+    made = Result(evaluation(), predictions({"class": 3}), {"tuned": b"new"})
+    monkeypatch.setattr(evaluate_step, "evaluate", lambda *_, **__: made)
+
+    evaluate_step.evaluate_step(run, "mnist", tiny.InstantEngine(), screen())
+
+    of_mnist = [step for problem, step in plan.to_do(run) if problem == "mnist"]
+    assert of_mnist == ["explain", "figures"]
+
+
+def test_a_search_that_goes_on_is_to_be_explained_and_drawn_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(run, "explain", "figures")
+    monkeypatch.setattr(search_step, "search", lambda *_, **__: None)
+
+    search_mnist(run)
+
+    assert not run.study().is_done("mnist", "explain")
+    assert not run.study().is_done("mnist", "figures")
+    assert run.study().is_done("line", "figures")
 
 
 # Copies
 
 
 def test_a_copy_of_a_run_is_called_as_its_folder_is(run: Run) -> None:
-    record(run, "search", "evaluate", "figures")
+    record(run, "search", "evaluate", "explain", "figures")
     run.folder.rename(run.folder.with_name("copy"))
     text = page(Run("copy"))
     assert "Study copy" in text
     assert "results/<wbr>copy/<wbr>study.<wbr>json" in text
     assert "python -m study evaluate copy --again" in text
-    assert "python -m study visualize copy" in text
+    assert "python -m study draw copy" in text
     assert "This run was made under the name demo" in text
-    for command in ("resume", "evaluate", "visualize", "report"):
+    for command in ("resume", "evaluate", "draw", "report"):
         assert f"{command} demo" not in text
     shutil.copytree(Run("copy").folder, run.folder)
-    both = comparison_stage([run, Run("copy")]).read_text()
+    both = comparison_step([run, Run("copy")]).read_text()
     assert "demo and copy" in both

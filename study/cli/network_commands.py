@@ -1,0 +1,145 @@
+"""Commands that ask saved networks, of a run or from elsewhere, about image files."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from study.cli.opening import import_tensorflow, open_run, problems_of
+from study.cli.options import KindOption, MethodOption, Target, user_path
+from study.cli.terminal import say
+from study.errors import WrongUse
+from study.machine.foreign_text import utf8
+from study.records.base import NetworkName
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from study.records.base import FigureKind, Method
+    from study.steps.any_network import SavedModel
+
+
+def explain(
+    target: Target,
+    image: Annotated[
+        Optional[list[Path]],
+        typer.Option(
+            parser=user_path, metavar="FILE", help="An image to look at. [dim]Repeatable.[/]"
+        ),
+    ] = None,
+    layer: Annotated[
+        Optional[list[str]], typer.Option(help="A layer; default: all. [dim]Repeatable.[/]")
+    ] = None,
+    kind: Annotated[
+        Optional[list[KindOption]], typer.Option(help="Default: all three. [dim]Repeatable.[/]")
+    ] = None,
+    problem: Annotated[Optional[str], typer.Option(help="Of a run; default: all.")] = None,
+    network: Annotated[Optional[NetworkName], typer.Option(help="Of a run; default: both.")] = None,
+    out: Annotated[
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FOLDER",
+            help="Folder for the figures; default: beside the model.",
+        ),
+    ] = None,
+    method: Annotated[
+        Optional[list[MethodOption]],
+        typer.Option(help="Of heatmaps; default: gradcam. [dim]Repeatable.[/]"),
+    ] = None,
+    head: Annotated[
+        Optional[str], typer.Option(help="Of heatmaps: one output; default: all.")
+    ] = None,
+    chosen_class: Annotated[
+        Optional[str],
+        typer.Option("--class", help="Of heatmaps: name or index; default: the predicted."),
+    ] = None,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Convert images that do not fit.")
+    ] = False,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Turn light and dark of the images.")
+    ] = False,
+) -> None:
+    """Activations, filters and class heatmaps of saved networks, for any images and layers.
+
+    Example: python -m study explain my-run --problem line --image mine.png --layer conv1
+    """
+    import_tensorflow()
+    from study.steps import any_network
+
+    models = _models(target, problem, network)
+    if not (out or target.endswith(".keras")):
+        open_run(target).check_writable()
+    kinds: list[FigureKind] = [one.value for one in kind or KindOption]
+    methods: list[Method] = [one.value for one in method or [MethodOption.gradcam]]
+    asked_of = (kinds, layer or [], image or [], resize, invert, methods, head, chosen_class)
+    # All are checked before the first is drawn.
+    for model, draw in [(one, any_network.drawing(one, *asked_of)) for one in models]:
+        folder = out or any_network.figures_folder(model.path)
+        if out and len(models) > 1:
+            folder = out / model.label
+        for picture in draw(folder):
+            say(str(folder / picture.file))
+
+
+def predict(
+    target: Target,
+    images: Annotated[list[Path], typer.Argument(parser=user_path, metavar="IMAGE...")],
+    problem: Annotated[
+        Optional[str], typer.Option(help="Of a run; needed if it has several.")
+    ] = None,
+    network: Annotated[NetworkName, typer.Option(help="Of a run.")] = "tuned",
+    top: Annotated[int, typer.Option(min=1, help="Classes to show, likeliest first.")] = 3,
+    resize: Annotated[
+        bool, typer.Option("--resize", help="Convert images that do not fit.")
+    ] = False,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Turn light and dark of the images.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Class and probabilities of image files.
+
+    Example: python -m study predict my-run --problem mnist digit.png
+    """
+    import_tensorflow()
+    from study.data.image_files import read_images
+    from study.networks.saved import fitting_names, image_shape, load_model
+    from study.networks.saved import predict as predict_with
+
+    models = _models(target, problem, network)
+    if len(models) > 1:
+        several = ", ".join(model.label for model in models)
+        raise WrongUse(f"{target!r} has several networks ({several}): choose one with --problem")
+    (chosen,) = models
+    model = load_model(chosen.path)
+    names = fitting_names(model, chosen.names)
+    shape = image_shape(model)
+    pixels = read_images(images, shape, resize=resize, invert=invert, ground=chosen.ground)
+    probabilities = predict_with(model, pixels)
+    for index, path in enumerate(images):
+        answer = {
+            head: _ranked(p[index], names.get(head), top) for head, p in probabilities.items()
+        }
+        if as_json:
+            say(json.dumps({"image": utf8(str(path)), **answer}))
+        else:
+            for head, ranked in answer.items():
+                shares = "  ".join(f"{name} {share:.2%}" for name, share in ranked.items())
+                say(f"{path}: {head}: {shares}")
+
+
+def _models(target: str, problem: str | None, network: NetworkName | None) -> "list[SavedModel]":
+    from study.steps.any_network import models_of_run, saved_model
+
+    if target.endswith(".keras"):
+        return [saved_model(Path(target))]
+    opened = open_run(target)
+    return models_of_run(opened, problems_of(opened, problem), network)
+
+
+def _ranked(p: "np.ndarray", names: tuple[str, ...] | None, top: int) -> dict[str, float]:
+    order = p.argsort()[::-1][:top]
+    return {names[i] if names else str(i): round(float(p[i]), 6) for i in order}

@@ -1,0 +1,199 @@
+"""What commands share: the run, the problems, the data and the workers they begin with."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from study.cli.options import user_path
+from study.cli.terminal import say, waiting
+from study.errors import Interrupted, WrongName, WrongUse
+from study.machine import stopping
+from study.problem.problem import problem_data, problem_names
+
+if TYPE_CHECKING:
+    from study.problem.settings import Settings, Work
+    from study.records.base import Signature, StageName
+    from study.run.store import Run
+    from study.workers.engine import Engine
+
+
+def known_problems(names: list[str]) -> list[str]:
+    """Those names, each once.
+
+    Raises:
+        WrongName: one is of no problem.
+    """
+    for name in names:
+        if name not in problem_names():
+            raise WrongName(f"no problem {name!r}; there are: {', '.join(problem_names())}")
+    return list(dict.fromkeys(names))
+
+
+def settings_from(preset: str, line_dir: Path | None) -> "Settings":
+    """The preset's, with that folder of line images if it is not None.
+
+    Raises:
+        WrongUse: the folder's path cannot be recorded.
+    """
+    from study.problem.settings import changed, load_preset
+
+    settings = load_preset(preset)
+    line_dir = line_dir or settings.data.line_dir
+    whole = user_path(str(line_dir)).resolve() if line_dir else None
+    if whole and recorded(str(whole)) != str(whole):
+        raise WrongUse(
+            f"--line-dir: expected a path that can be recorded in UTF-8, got {str(whole)!r}; if it "
+            "looks right in the terminal, set PYTHONUTF8=1"
+        )
+    data = changed(settings.data, line_dir=whole)
+    return settings.model_copy(update={"data": data})
+
+
+def recorded(argument: str) -> str:
+    """As UTF-8 can say it: file names may be any bytes, and so may what a terminal sends."""
+    return os.fsencode(argument).decode(errors="replace")
+
+
+def load_data(work: "Work") -> "dict[str, Signature]":
+    """Wrong images, heads that do not fit them, no network: say so before anything starts.
+
+    Returns:
+        What the networks of each problem take and tell apart.
+    """
+    from study.data import load_dataset
+    from study.problem.problem import check_heads, load_problem, signature
+
+    loaded = {
+        source: load_dataset(source, seed=work.seed, options=work.settings.data)
+        for source in {problem_data(problem) for problem in work.problems}
+    }
+    signatures = {}
+    for name in work.problems:
+        problem = load_problem(name)
+        check_heads(problem, loaded[problem.data])
+        signatures[name] = signature(problem, loaded[problem.data])
+    return signatures
+
+
+def open_run(name: str) -> "Run":
+    """The run of that name, or in that folder of results/; see `study.run.store`."""
+    from study.run.listing import open_run as opened
+
+    return opened(name)
+
+
+def problems_of(run: "Run", problem: str | None) -> list[str]:
+    """That problem of the run, or all whose search has begun.
+
+    Raises:
+        WrongName: it is none of these.
+    """
+    if problem is None:
+        return run.problems()
+    if problem not in run.problems():
+        raise WrongName(
+            f"no problem {problem!r} in run {run.name!r}; there are: {', '.join(run.problems())}"
+        )
+    return [problem]
+
+
+@contextmanager
+def workers_for(
+    settings: "Settings", workers: int | None, scheduler: str | None = None
+) -> "Iterator[Engine]":
+    """Workers, here or on a running cluster."""
+    from study.machine import scratch
+    from study.run.plan import WORKERS_NEED
+    from study.workers.cluster import remote_engine
+    from study.workers.local import local_engine
+
+    scratch.use()
+    retries = settings.search.retries
+    with ExitStack() as stack:
+        with waiting("importing TensorFlow, waiting for workers"):
+            engine = stack.enter_context(
+                remote_engine(
+                    scheduler, workers, Path.cwd(), retries, WORKERS_NEED, settings.data.line_dir
+                )
+                if scheduler
+                else local_engine(workers, retries, WORKERS_NEED["imports"])
+            )
+        if scheduler:
+            say(f"workers of {scheduler}: {engine.workers}")
+        yield engine
+
+
+@contextmanager
+def alone(run: "Run") -> "Iterator[None]":
+    """Nobody else works on the run; whoever is stopped can go on."""
+    with run.in_use():
+        try:
+            with stopping.heeded():
+                yield
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"{run.folder} was stopped; what is finished is kept, and what was running at its "
+                "last epoch; the same command goes on from there"
+            ) from None
+
+
+def import_tensorflow() -> None:
+    """In this process, silently, with its temporary files in the study's folder."""
+    from study.libraries import quiet_import
+    from study.machine import scratch
+
+    scratch.use()
+    quiet_import.import_tensorflow()
+
+
+def print_comparisons(run: "Run", problems: list[str]) -> None:
+    """How the networks of each problem compare, of those that were evaluated."""
+    from study.cli import tables
+
+    for problem in problems:
+        if evaluation := run.evaluation(problem):
+            line = tables.comparison_line(problem, evaluation)
+            say(line)
+
+
+def work_from(
+    problems: list[str], settings: "Settings", seed: int, plan: "list[StageName]"
+) -> "Work":
+    """What a command is to do.
+
+    Raises:
+        WrongSetting: the seed cannot be one.
+    """
+    from study.problem.settings import Work, check_seed
+
+    return Work(problems=problems, settings=settings, seed=check_seed(seed), plan=plan)
+
+
+def run_for_work(work: "Work", name: str | None, prefix: str) -> "Run":
+    """The run that goes on with the work, which is said, or one still to be made.
+
+    See `study.run.plan.run_for`.
+    """
+    from study.machine import scratch
+    from study.run.plan import run_for
+
+    scratch.sweep()  # also if there is nothing to do
+    run = run_for(work, name, prefix)
+    if run.is_there():
+        say(f"{run.folder} was interrupted and goes on (another --name begins anew)")
+    return run
+
+
+def warn_of_other_conditions(run: "Run") -> None:
+    """Log what numbers depend on and is not as when the run was begun."""
+    from study.run.plan import other_conditions
+
+    if others := other_conditions(run):
+        logging.warning(
+            "%s was begun under other conditions, and numbers may differ: %s",
+            run.folder,
+            "; ".join(others),
+        )

@@ -1,0 +1,132 @@
+"""Commands that show and hand on what there is: of a run, of all runs, of a data set."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Literal, Optional
+
+import typer
+
+from study.cli.opening import (
+    known_problems,
+    open_run,
+    print_comparisons,
+    problems_of,
+    settings_from,
+)
+from study.cli.options import ExistingRun, LineDir, Preset, Seed, expanded, user_path
+from study.cli.terminal import console, say
+from study.problem.problem import problem_data
+
+ExportKind = Literal["optuna", "tensorboard", "csv"]
+
+
+def report(
+    runs: Annotated[list[str], typer.Argument(parser=expanded, metavar="RUN...")],
+) -> None:
+    """Build the HTML report from what the run has so far; of several runs, one that compares them.
+
+    Example: python -m study report my-run
+    """
+    from study.steps import report_step
+
+    opened = [open_run(run) for run in runs]
+    if len(opened) == 1:
+        report_step.report_step(opened[0])
+        say(f"report: {opened[0].report_path}")
+        return
+    path = report_step.comparison_step(opened)
+    say(f"comparison: {path}")
+
+
+def export(
+    run: ExistingRun,
+    to: Annotated[ExportKind, typer.Option(help="optuna, tensorboard or csv.")],
+    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    out: Annotated[
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FOLDER",
+            help="Folder to write to; default: results/RUN/export.",
+        ),
+    ] = None,
+) -> None:
+    """A run's trials for other programs: Optuna's dashboard, TensorBoard, or tables.
+
+    Example: python -m study export my-run --to optuna
+    """
+    from study.run import export as exports
+
+    opened = open_run(run)
+    if out is None:
+        opened.check_writable()
+    folder = out or opened.export_folder
+    written = exports.export(opened, problems_of(opened, problem), to, folder)
+    for path in written:
+        say(str(path))
+    if viewer := exports.viewer(to, written[0]):
+        say(f"open it with: {shlex.join(viewer)}")
+
+
+def list_all() -> None:
+    """Problems, tuners, presets and runs.
+
+    Example: python -m study list
+    """
+    from study.cli import tables
+
+    console.print(tables.everything(), soft_wrap=False)
+
+
+def show(
+    run: ExistingRun,
+    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    top: Annotated[int, typer.Option(min=1, help="Trials to show, best first.")] = 10,
+) -> None:
+    """The leaderboard of a run's searches, and the comparison if it was evaluated.
+
+    Example: python -m study show my-run --top 20
+    """
+    from study.cli import tables
+
+    opened = open_run(run)
+    names = problems_of(opened, problem)
+    for name in names:
+        for line in tables.leaderboard(opened, name, top, console.width):
+            say(line)
+    print_comparisons(opened, names)
+
+
+def data(
+    problem: str,
+    export: Annotated[
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FOLDER",
+            help="Write the images as PNG files into this folder.",
+        ),
+    ] = None,
+    preset: Preset = "quick",
+    seed: Seed = 1,
+    line_dir: LineDir = None,
+) -> None:
+    """What a problem's data set holds; with --export, its images as files (lines only).
+
+    Example: python -m study data line --export my-lines
+    """
+    from study.data import export_dataset, load_dataset
+    from study.problem.settings import check_seed
+
+    (problem,) = known_problems([problem])
+    settings = settings_from(preset, line_dir)
+    options = settings.data
+    source = problem_data(problem)
+    if export is not None:
+        count = export_dataset(source, export, seed=check_seed(seed), options=options)
+        say(f"{count} images written to {export}")
+        return
+    from study.cli import tables
+
+    dataset = load_dataset(source, seed=check_seed(seed), options=options)
+    console.print(tables.data_set(dataset), soft_wrap=False)

@@ -1,0 +1,293 @@
+"""Commands that work on a run: begin one, go on with it, do one of its steps."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from study.cli.opening import (
+    alone,
+    known_problems,
+    load_data,
+    open_run,
+    print_comparisons,
+    problems_of,
+    recorded,
+    run_for_work,
+    settings_from,
+    warn_of_other_conditions,
+    work_from,
+    workers_for,
+)
+from study.cli.options import (
+    DtypeChoice,
+    ExistingRun,
+    LineDir,
+    Live,
+    Preset,
+    RunName,
+    Scheduler,
+    Seed,
+    Workers,
+)
+from study.cli.progress import Screen
+from study.cli.terminal import console, say, waiting
+from study.errors import WrongName, WrongUse
+from study.machine.shell import command
+from study.problem.problem import problem_names
+
+if TYPE_CHECKING:
+    from study.problem.settings import Work
+    from study.records.base import DtypePolicy
+    from study.run.store import Run
+
+
+def run(
+    problems: Annotated[
+        Optional[list[str]], typer.Argument(metavar="[PROBLEM]...", help="Default: all.")
+    ] = None,
+    preset: Preset = "quick",
+    name: RunName = None,
+    seed: Seed = 1,
+    dtype: DtypeChoice = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    line_dir: LineDir = None,
+    live: Live = False,
+) -> None:
+    """Search, evaluate, draw and report: the whole study, for all problems if none is named.
+
+    Interrupted, the same command goes on where it was.
+
+    Example: python -m study run mnist --preset quick --seed 7
+    """
+    names = known_problems(problems or problem_names())
+    from study.problem.settings import changed
+
+    settings = settings_from(preset, line_dir)
+    budget = changed(settings.search, dtype=dtype)
+    settings = settings.model_copy(update={"search": budget})
+    work = work_from(names, settings, seed, ["search", "evaluate", "explain", "figures", "report"])
+    _carry_out(run_for_work(work, name, Path(preset).stem), work, workers, scheduler, live)
+
+
+def search(
+    problem: str,
+    tuner: Annotated[
+        Optional[str], typer.Option(help="random, grid, bayesian, hyperband or asha.")
+    ] = None,
+    max_trials: Annotated[
+        Optional[int], typer.Option(help="Trials, the baseline included.")
+    ] = None,
+    max_epochs: Annotated[Optional[int], typer.Option(help="Epochs of a trial at most.")] = None,
+    time_limit: Annotated[
+        Optional[str], typer.Option(help="Start no trial after this time: 90s, 10m, 1h30m.")
+    ] = None,
+    batch_size: Annotated[Optional[int], typer.Option(help="Images an optimizer step.")] = None,
+    keep: Annotated[
+        Optional[int], typer.Option(help="Trials whose weights stay on disk, the best.")
+    ] = None,
+    retries: Annotated[
+        Optional[int], typer.Option(help="How often a trial whose worker died is taken up again.")
+    ] = None,
+    preset: Preset = "quick",
+    name: RunName = None,
+    seed: Seed = 1,
+    dtype: DtypeChoice = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    line_dir: LineDir = None,
+    live: Live = False,
+) -> None:
+    """A search alone. What is not given comes from the preset.
+
+    random, grid, bayesian and hyperband are Keras Tuner's; asha gives more epochs to the best
+    third of the trials, again and again, without waiting for stragglers. Interrupted, the same
+    command goes on where it was.
+
+    Example: python -m study search line --tuner bayesian --max-trials 30 --time-limit 10m
+    """
+    from study.problem.settings import changed
+
+    (problem,) = known_problems([problem])
+    settings = settings_from(preset, line_dir)
+    budget = changed(
+        settings.search,
+        tuner=tuner,
+        max_trials=max_trials,
+        max_epochs=max_epochs,
+        time_limit=time_limit,
+        batch_size=batch_size,
+        keep=keep,
+        retries=retries,
+        dtype=dtype,
+    )
+    settings = settings.model_copy(update={"search": budget})
+    work = work_from([problem], settings, seed, ["search"])
+    _carry_out(run_for_work(work, name, f"{problem}-search"), work, workers, scheduler, live)
+
+
+def resume(
+    run: ExistingRun, workers: Workers = None, scheduler: Scheduler = None, live: Live = False
+) -> None:
+    """Go on with a `run` or `search` that was interrupted, however it ended.
+
+    Running trials go on from their last epoch; nothing finished is done again.
+
+    Example: python -m study resume my-run
+    """
+    from study.machine import scratch
+    from study.run.plan import to_do, what_to_read, work_of
+
+    scratch.sweep()
+    opened = open_run(run)
+    if not to_do(opened):
+        say(f"{opened.folder} is finished: nothing to go on with")
+        say(what_to_read(opened))
+        return
+    _carry_out(opened, work_of(opened), workers, scheduler, live)
+
+
+def evaluate(
+    run: ExistingRun,
+    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Reproduce an evaluation that is there already.")
+    ] = False,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+) -> None:
+    """Retrain baseline and tuned on several seeds and compare them: reads the test part.
+
+    Example: python -m study evaluate my-run
+    """
+    opened = open_run(run)
+    names = problems_of(opened, problem)
+    for name in names:
+        if (name, "search") in opened.study().to_do():
+            raise WrongUse(
+                f"the search of {name} in {opened.name!r} is not finished, and the test part is "
+                f"read after it: resume it first, {command('resume', opened.name)}"
+            )
+        done = opened.study().is_done(name, "evaluate")
+        if opened.evaluation(name) and done and not again:
+            raise WrongUse(
+                f"{name} of {opened.name!r} is evaluated already, and the test part is read once; "
+                "pass --again to reproduce the numbers"
+            )
+        if not opened.trials(name):
+            raise WrongUse(f"{name} of {opened.name!r} has no trials yet: search it first")
+    from study.run.plan import work_of
+
+    warn_of_other_conditions(opened)
+    work = work_of(opened).model_copy(update={"problems": names})
+    with alone(opened), workers_for(work.settings, workers, scheduler) as engine:
+        with waiting("loading data"):
+            load_data(work)
+        from study.steps.evaluate_step import evaluate_step
+
+        for name in names:
+            evaluate_step(opened, name, engine, Screen(console))
+    print_comparisons(opened, names)
+
+
+def draw(
+    run: ExistingRun,
+    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Find out anew what the figures show.")
+    ] = False,
+    workers: Workers = None,
+) -> None:
+    """Draw a run's figures again, from what was found out about its networks.
+
+    What has not been found out yet is found out first, which takes minutes.
+
+    Example: python -m study draw my-run
+    """
+    from study.run.plan import work_of
+
+    opened = open_run(run)
+    names = problems_of(opened, problem)
+    if not names:
+        raise WrongName(f"{opened.name!r} has nothing to draw yet: search first")
+    from study.steps.draw_step import draw_step
+    from study.steps.explain_step import explain_step, unexplained
+    from study.steps.side_by_side import ThisProcess
+
+    with alone(opened):
+        if todo := names if again else unexplained(opened, names):
+            work = work_of(opened).model_copy(update={"problems": todo})
+            with workers_for(work.settings, workers) as engine:
+                with waiting("loading data"):
+                    load_data(work)
+                explain_step(opened, todo, engine, Screen(console))
+                draw_step(opened, names, engine, Screen(console))
+        else:
+            draw_step(opened, names, ThisProcess(), Screen(console))
+    for name in names:
+        say(f"figures: {opened.figures_folder(name)}")
+
+
+def _carry_out(
+    run: "Run", work: "Work", workers: int | None, scheduler: str | None, live: bool
+) -> None:
+    """Do what of the work is to do, in a new run if need be, and say what came out."""
+    from study.run.plan import create_run, needs_workers, record_signatures
+
+    with ExitStack() as held:
+        new = not run.is_there()
+        if not new:
+            held.enter_context(alone(run))
+        if new or needs_workers(run):
+            if not new:
+                warn_of_other_conditions(run)
+            with workers_for(work.settings, workers, scheduler) as engine:
+                with waiting("loading data"):
+                    signatures = load_data(work)
+                if new:
+                    from study.training import precision
+
+                    policy = precision.resolve(work.settings.search.dtype, engine)
+                    again = _command_again(policy)
+                    create_run(run.name, work, again, engine.workers, policy, signatures)
+                    held.enter_context(alone(run))
+                from study.steps import carry_out
+
+                carry_out.check_spaces(run)  # of all problems, before the first search and a report
+                with _live(run) if live else nullcontext():
+                    carry_out.carry_out(run, engine, Screen(console))
+                # Of a run that had none, now that it was not refused.
+                record_signatures(run, signatures)
+        from study.steps.report_step import finish_report
+
+        with waiting("building the report"):
+            finish_report(run)
+    if "figures" in work.plan:
+        say(f"report: {run.report_path}")
+        return
+    from study.cli import tables
+
+    for problem in work.problems:
+        for line in tables.leaderboard(run, problem, 5, console.width):
+            say(line)
+    say(f"next: {command('evaluate', run.name)}")
+
+
+@contextmanager
+def _live(run: "Run") -> "Iterator[None]":
+    from study.steps.live import live_report
+
+    with live_report(run):
+        say(f"live report: {run.report_path}")
+        yield
+
+
+def _command_again(policy: "DtypePolicy") -> str:
+    """The command that was given, with its arithmetic: the same on every processor."""
+    given = [recorded(argument) for argument in sys.argv[1:]]
+    named = any(argument.partition("=")[0] == "--dtype" for argument in given)
+    return command(*given) if named else command(*given, "--dtype", policy)

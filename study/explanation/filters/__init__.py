@@ -1,0 +1,1 @@
+"""What drives the filters of convolutions up."""

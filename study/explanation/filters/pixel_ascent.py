@@ -1,0 +1,62 @@
+"""Images that drive a unit up, by gradient ascent on their pixels."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tf_keras_vis.activation_maximization import ActivationMaximization
+
+from study.explanation.arrays import Ascent
+from study.explanation.filters.unit import BLANK, as_weights, middle_field, middle_value, scored
+from study.networks.saved import image_shape
+
+REACH = 1.0
+"""How far the fastest pixel could go in all steps together, in parts of the pixels' range."""
+SMOOTH_FROM = 8
+"""Pixels of a side that a unit sees from which on its gradient in pixels is smoothed: fewer would
+leave nothing of the filter's shape."""
+
+
+def pixel_ascent(
+    linear: keras.Model,
+    filters: int,
+    steps: int,
+    channels: np.ndarray | None = None,
+    blank: float = BLANK,
+) -> Ascent:
+    """Gradient ascent on the pixels of a blank image; no chance involved.
+
+    Erhan et al. 2009, "Visualizing Higher-Layer Features of a Deep Network".
+
+    Args:
+        linear: See `study.explanation.filters.unit`.
+        filters: How many of the layer's filters, the first ones.
+        steps: The environment's TF_KERAS_VIS_MAX_STEPS bounds them.
+        channels: (channels,) bool: those that may change, the others stay zero. None: all.
+        blank: The pixel value to start from, 0 to 255.
+    """
+    shape = image_shape(linear)
+    field = middle_field(linear)
+    seen = np.zeros((*shape[:2], 1), np.float32)
+    seen[field] = 1
+    smooth = min(seen[field].shape[:2]) >= SMOOTH_FROM
+    there = as_weights(channels, shape[-1])
+
+    def direction(gradient: tf.Tensor) -> tf.Tensor:
+        """Uphill, the fastest pixel of each image at speed 1; low-passed so no pixel noise wins."""
+        if smooth:  # twice: averaging once would turn the finest waves downhill
+            gradient = tf.nn.avg_pool2d(tf.nn.avg_pool2d(gradient, 3, 1, "SAME"), 3, 1, "SAME")
+        gradient *= seen * there
+        peak = tf.reduce_max(tf.abs(gradient), axis=(1, 2, 3), keepdims=True)
+        return tf.math.divide_no_nan(gradient, peak)
+
+    found = ActivationMaximization(linear)(
+        middle_value,
+        seed_input=np.full((filters, *shape), blank, np.float32) * there,
+        input_range=(0.0, 255.0),
+        input_modifiers=[lambda pixels: tf.clip_by_value(pixels, 0.0, 255.0)],
+        regularizers=[],
+        steps=steps,
+        optimizer=keras.optimizers.SGD(REACH * 255 / steps),
+        gradient_modifier=direction,
+    )
+    return scored(linear, found)

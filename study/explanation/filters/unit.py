@@ -1,0 +1,61 @@
+"""One unit of a convolution, through which a filter is asked what drives it up.
+
+Before the layer's activation function, which could hide gradients: the unit in the middle of the
+filter's map. One unit rather than the mean over the map: for a first layer the mean's gradient is
+the same at every pixel, so that a blank start would only ever change its colour.
+
+`linear` is everywhere what `before_activation` gives. Images are made for the layer's first
+filters, all at once: image i for filter i.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from study.explanation.arrays import Ascent
+from study.networks.cell_positions import field
+
+BLANK = 127.5
+"""Mid-grey: a pixel can go either way, so that what a filter avoids shows as well."""
+
+
+def before_activation(model: keras.Model, layer: keras.layers.Layer) -> keras.Model:
+    """Images -> the convolution's output without its activation function."""
+    twin = type(layer).from_config({**layer.get_config(), "activation": "linear"})
+    output = twin(layer.input)
+    twin.set_weights(layer.get_weights())
+    return keras.Model(model.inputs, output)
+
+
+def middle_field(linear: keras.Model) -> tuple[slice, slice]:
+    """Rows and columns of the image that the unit in the middle of a map sees."""
+    height, width = linear.outputs[0].shape[1:3]
+    return field(linear, (height // 2, width // 2))
+
+
+def used_channels(images: np.ndarray) -> np.ndarray:
+    """(channels,) bool: the colours that some image has; all of them if there is nothing to see.
+
+    A colour that no real image has taught the network nothing: an ascent that is free to use it
+    fills its images with noise of that colour.
+    """
+    used = np.asarray(images.any(axis=(0, 1, 2)))
+    return used if used.any() else np.ones(images.shape[-1], bool)
+
+
+def as_weights(channels: np.ndarray | None, count: int) -> np.ndarray:
+    """(count,) float32: 1 for the channels that may change, else 0; None: all may."""
+    return np.ones(count, np.float32) if channels is None else channels.astype(np.float32)
+
+
+def scored(linear: keras.Model, images: np.ndarray | tf.Tensor) -> Ascent:
+    """The images as bytes, and what they are worth as such."""
+    rounded = np.rint(images).astype(np.uint8)
+    return Ascent(rounded, np.asarray(middle_value(linear([rounded.astype(np.float32)]))))
+
+
+def middle_value(maps: tf.Tensor) -> tf.Tensor:
+    """(f, h, w, c) -> (f,): image i's value of filter i in the middle of the map."""
+    height, width = maps.shape[1:3]
+    middle = maps[:, height // 2, width // 2, : maps.shape[0]]
+    return tf.cast(tf.linalg.diag_part(middle), tf.float32)

@@ -1,0 +1,275 @@
+"""What is found out about a problem's networks, part by part, as records and arrays to be kept.
+
+Parts are computed side by side on the workers, in no order; each needs nothing of another. Nothing
+is drawn here: `figures/` reads what is found.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from study.data import corruptions
+from study.data.dataset import Dataset, Part
+from study.evaluation.robustness import measure
+from study.explanation.arrays import SHOWN_CORRUPTED, CorruptedExamples, Examples
+from study.explanation.attribution import Explainer
+from study.explanation.by_trial import across_search
+from study.explanation.examples import activations_info, all_heatmaps, methods_info, mistakes
+from study.explanation.filter_health import ALIKE, layer_record, layers_health
+from study.explanation.filters.filter_answers import filters_info, scores_record
+from study.explanation.ground_truth import ground_truth_of, localise
+from study.explanation.pixel_removal import delete
+from study.explanation.weight_randomisation import check_all
+from study.networks.saved import is_convolution, load_model, predictor, visual_layers
+from study.problem.problem import Problem
+from study.problem.settings import FigureSettings
+from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Trial
+
+PROBE_IMAGES = 300
+"""Validation images that filters are tried on: whether they are dead, alike, and what excites
+them."""
+
+Found = dict[str, object]
+"""Name of a finding -> a record, or arrays of `study.explanation.arrays`."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A problem of a run: what there is to find something out about."""
+
+    problem: Problem
+    dataset: Dataset
+    budget: FigureSettings
+    seed: int
+    trials: list[Trial]
+    """As told, those that continue others too."""
+    search_folder: Path
+    models: Mapping[NetworkName, Path]
+    """Where the saved networks are."""
+    predictions: Callable[[], Mapping[str, np.ndarray]]
+    """Gives the arrays of predictions.npz."""
+
+    @property
+    def probes(self) -> np.ndarray:
+        """The first validation images."""
+        return self.dataset.validation.images[:PROBE_IMAGES]
+
+    @property
+    def examples(self) -> Examples:
+        """The test images that are shown."""
+        return examples(self.dataset, self.problem.heads, self.budget.images)
+
+    def some_test_images(self, most: int) -> Part:
+        """So many test images, or all there are, drawn at random."""
+        dataset = self.dataset
+        chosen = random_indices(len(dataset.test.images), most, self.seed)
+        labels = {column: values[chosen] for column, values in dataset.test.labels.items()}
+        return Part(dataset.test.images[chosen], labels)
+
+    def model(self, network: NetworkName) -> keras.Model:
+        """The saved network."""
+        return load_model(self.models[network])
+
+    def explainers(self) -> dict[NetworkName, Explainer]:
+        """Both networks, ready to be asked where they look."""
+        return {network: self.explainer(network) for network in NETWORKS}
+
+    def explainer(self, network: NetworkName) -> Explainer:
+        """One of them."""
+        return Explainer(
+            self.model(network),
+            samples=self.budget.smooth_samples,
+            channels=self.budget.scorecam_channels,
+        )
+
+
+def parts(evaluated: bool) -> list[str]:
+    """What `find` can find out of a problem, before and after it was evaluated."""
+    return [*OF_NETWORKS, *OF_SEARCH] if evaluated else [*OF_SEARCH]
+
+
+def find(subject: Subject, part: str) -> Found:
+    """Find one part out."""
+    return (OF_SEARCH | OF_NETWORKS)[part](subject)
+
+
+def examples(dataset: Dataset, heads: tuple[str, ...], count: int) -> Examples:
+    """So many test images, of classes spread evenly over all; see `example_indices`."""
+    chosen = example_indices(dataset.test.labels["class"], count)
+    return Examples(
+        images=dataset.test.images[chosen],
+        labels={column: values[chosen] for column, values in dataset.test.labels.items()},
+        names=dict(dataset.names),
+        attributes=dataset.attributes,
+        heads=heads,
+    )
+
+
+def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
+    """Indices of test images of classes spread evenly over all; the first of each.
+
+    Args:
+        classes: (n,) class of each test image.
+        count: Images wanted, one at least.
+
+    Returns:
+        (count,), or all images in the order of their classes if there are not more. With fewer
+        classes than images a class gives its next image; with fewer images of a class than it is
+        to give, the others give more.
+    """
+    present, of_class = np.unique(classes, return_inverse=True)
+    sizes, nth = np.bincount(of_class), np.empty(len(classes), int)
+    nth[np.argsort(of_class, kind="stable")] = np.concatenate([np.arange(size) for size in sizes])
+    places = np.linspace(0, len(present) - 1, count).round().astype(int)
+    wanted = np.bincount(places, minlength=len(present))[of_class]
+    # First what is wanted of each class, then what else there is, evenly over the classes.
+    ranked = np.lexsort((of_class, nth, nth >= wanted))[:count]
+    return ranked[np.lexsort((nth[ranked], of_class[ranked]))]
+
+
+def random_indices(images: int, most: int, seed: int) -> np.ndarray:
+    """Indices of so many of the images, or of all there are, drawn at random, in their order."""
+    return np.sort(np.random.default_rng(seed).permutation(images)[:most])
+
+
+def _across_search(subject: Subject) -> Found:
+    """What heatmaps of the trials' networks are worth."""
+    dataset, budget = subject.dataset, subject.budget
+    validation = dataset.validation
+    truth = ground_truth_of(dataset, first_of(validation, budget.search_images))
+    fewest = min(budget.search_images, budget.curve_images)  # 84 predictions each and method
+    most = budget.search_images if truth is not None else fewest
+    found = across_search(
+        subject.problem,
+        subject.trials,
+        subject.search_folder,
+        first_of(validation, most).images,
+        truth,
+        budget.smooth_samples,
+        subject.seed,
+    )
+    return {} if found is None else {"across_search": found}
+
+
+def first_of(part: Part, most: int) -> Part:
+    """So many of its images, the first ones."""
+    labels = {column: values[:most] for column, values in part.labels.items()}
+    return Part(part.images[:most], labels)
+
+
+def _examples(subject: Subject) -> Found:
+    return {"examples": subject.examples}
+
+
+def _mistakes(subject: Subject, network: NetworkName) -> Found:
+    dataset = subject.dataset
+    return {
+        f"mistakes-{network}": mistakes(
+            subject.model(network),
+            network,
+            dataset.test.images,
+            subject.predictions(),
+            subject.problem.heads,
+            dataset.names,
+            dataset.mislabelled,
+        )
+    }
+
+
+def _robustness(subject: Subject) -> Found:
+    """Reads test images again, when all is chosen and evaluated: for the report only."""
+    name, some = subject.dataset.name, subject.some_test_images(subject.budget.robustness_images)
+    versions = corruptions.versions(name, some.images, some.labels, subject.seed)
+    if not versions:
+        return {}
+    networks = {network: predictor(subject.model(network)) for network in NETWORKS}
+    shown = {version: images[:SHOWN_CORRUPTED] for version, images in versions.items()}
+    return {
+        "robustness": measure(versions, some.labels, networks, subject.problem.heads),
+        "corrupted": CorruptedExamples(shown, corruptions.note(name)),
+    }
+
+
+def _ground_truth(subject: Subject) -> Found:
+    """How much of the heatmaps lies where the evidence is, where the data set knows it."""
+    some = subject.some_test_images(subject.budget.map_images)
+    truth = ground_truth_of(subject.dataset, some)
+    if truth is None:
+        return {}
+    return {"localisation": localise(subject.explainers(), some.images, truth, subject.seed)}
+
+
+def _pixel_removal(subject: Subject) -> Found:
+    """How well the heatmaps rank the pixels that the networks need."""
+    images = subject.some_test_images(subject.budget.curve_images).images
+    return {"deletion": delete(subject.explainers(), images, subject.seed)}
+
+
+def _weight_randomisation(subject: Subject) -> Found:
+    """What heatmaps do as the networks are randomised."""
+    budget = subject.budget
+    images = subject.some_test_images(budget.sanity_images).images
+    return {
+        "sanity": check_all(subject.explainers(), images, subject.seed, budget.sanity_draws),
+    }
+
+
+def _filter_health(subject: Subject) -> Found:
+    networks: dict[NetworkName, list[LayerHealth]] = {}
+    for network in NETWORKS:
+        model = subject.model(network)
+        layers = [layer for layer in visual_layers(model) if is_convolution(layer)]
+        networks[network] = [
+            layer_record(one) for one in layers_health(model, layers, subject.probes)
+        ]
+    found = FilterHealth(images=len(subject.probes), limit=ALIKE, networks=networks)
+    return {"filters": found}
+
+
+def _filters(subject: Subject, network: NetworkName) -> Found:
+    infos = filters_info(subject.model(network), None, subject.probes, subject.budget)
+    return {f"filters-{network}": scores_record(infos), f"filter_images-{network}": infos}
+
+
+def _activations(subject: Subject, network: NetworkName) -> Found:
+    infos = activations_info(subject.model(network), subject.examples.images)
+    return {f"activations-{network}": infos}
+
+
+def _heatmaps(subject: Subject, network: NetworkName) -> Found:
+    infos = all_heatmaps(subject.model(network), subject.examples.images)
+    return {f"heatmaps-{network}": infos}
+
+
+def _methods(subject: Subject, network: NetworkName) -> Found:
+    explainer = subject.explainer(network)
+    return {f"methods-{network}": methods_info(explainer, subject.examples.images, subject.seed)}
+
+
+OF_SEARCH: dict[str, Callable[[Subject], Found]] = {"across-search": _across_search}
+"""What takes no more than the search's trials."""
+
+OF_NETWORKS: dict[str, Callable[[Subject], Found]] = {
+    "ground-truth": _ground_truth,
+    "pixel-removal": _pixel_removal,
+    "weight-randomisation": _weight_randomisation,
+    "robustness": _robustness,
+    "filter-health": _filter_health,
+    **{
+        f"{network}-{kind}": partial(found, network=network)
+        for network in NETWORKS
+        for kind, found in (
+            ("filters", _filters),
+            ("heatmaps", _heatmaps),
+            ("methods", _methods),
+            ("activations", _activations),
+            ("mistakes", _mistakes),
+        )
+    },
+    "examples": _examples,
+}
+"""What takes the saved networks; what takes longest comes first."""

@@ -1,0 +1,106 @@
+"""Arrays among a run's findings: NAME.json says what they are, NAME.npz holds the numbers.
+
+What is kept are the named tuples of `study.explanation.arrays`, with records, lists, dictionaries
+and plain values in them. In the JSON an array is {"array": its number in the .npz}.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from study.errors import CorruptRecord
+from study.machine import untrusted
+from study.machine.files import replacing, write_text
+from study.machine.untrusted import MIB
+from study.run.reading import RECORD_BYTES, RECORD_KEYS, RECORD_VALUES
+from study.run.store import Run
+
+ARRAYS_BYTES, ARRAYS = 1024 * MIB, 10_000
+"""Of one finding, unpacked. The most that a preset may ask for, 16 channels of 24 images, comes to
+25 MB per layer at 128 pixels."""
+
+T = TypeVar("T")
+
+
+def write_arrays(run: Run, problem: str, name: str, found: object) -> None:
+    """Write findings/NAME.npz and, last, the findings/NAME.json that refers to it."""
+    arrays: list[np.ndarray] = []
+    described = _described(found, arrays)
+    json_path, npz_path = _paths(run, problem, name)
+    with replacing(npz_path) as temporary:
+        members: dict[str, Any] = {str(number): array for number, array in enumerate(arrays)}
+        np.savez_compressed(temporary, **members)
+    write_text(json_path, json.dumps(described, indent=1) + "\n")
+
+
+def read_arrays(run: Run, problem: str, name: str, kind: type[T]) -> T | None:
+    """What was kept under that name, as what it was; None if nothing was.
+
+    The folder may come from anywhere: nothing in it is a pickle, and no more is read than a finding
+    may hold.
+
+    Raises:
+        CorruptRecord: it is damaged, too large or something else.
+    """
+    json_path, npz_path = _paths(run, problem, name)
+    if not json_path.exists():
+        return None
+    path = json_path
+    try:
+        text = untrusted.read(path, RECORD_BYTES, within=run.folder)
+        untrusted.check_json(text, RECORD_VALUES, RECORD_KEYS)
+        described = json.loads(text)
+        path = npz_path
+        with untrusted.opened(path, ARRAYS_BYTES, run.folder) as file:
+            arrays = untrusted.read_arrays(file, ARRAYS, ARRAYS_BYTES)
+        path = json_path
+        adapter = TypeAdapter(kind, config=ConfigDict(arbitrary_types_allowed=True))
+        return adapter.validate_python(_joined(described, arrays))
+    except untrusted.Refused as error:
+        raise CorruptRecord(f"{path}: {error}") from error
+    except Exception as error:  # what a damaged file makes NumPy raise has no bound
+        raise CorruptRecord(f"{path}: cannot be read: {_reason(error)}") from error
+
+
+def _paths(run: Run, problem: str, name: str) -> tuple[Path, Path]:
+    folder = run.findings_folder(problem)
+    return folder / f"{name}.json", folder / f"{name}.npz"
+
+
+def _described(found: Any, arrays: list[np.ndarray]) -> object:
+    """What JSON can hold of it; arrays are put into the list."""
+    match found:
+        case np.ndarray():
+            arrays.append(found)
+            return {"array": len(arrays) - 1}
+        case np.generic():
+            return found.item()
+        case BaseModel():
+            return found.model_dump(mode="json")
+        case Mapping():
+            return {str(key): _described(value, arrays) for key, value in found.items()}
+        case tuple() if hasattr(found, "_asdict"):
+            return _described(found._asdict(), arrays)
+        case list() | tuple():
+            return [_described(value, arrays) for value in found]
+    return found
+
+
+def _joined(described: Any, arrays: Mapping[str, np.ndarray]) -> object:
+    match described:
+        case {"array": int(number), **rest} if not rest:
+            return arrays[str(number)]
+        case dict():
+            return {key: _joined(value, arrays) for key, value in described.items()}
+        case list():
+            return [_joined(value, arrays) for value in described]
+    return described
+
+
+def _reason(error: Exception) -> str:
+    """In one line."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

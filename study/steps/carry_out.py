@@ -1,0 +1,60 @@
+"""All steps of a run that are to do, in order.
+
+Every step takes what it needs from the store and leaves what it made there, so that a run can be
+continued, repeated or looked at step by step. The last that it writes is its record in study.json:
+whatever else it has to write or to remove comes before, and is done again by whoever goes on. A
+step that is done again loses its record before anything that it refers to is changed.
+"""
+
+from study.problem.problem import load_problem
+from study.problem.space import search_space
+from study.records.base import StageName, plan_of_today
+from study.run.plan import check_space, to_do
+from study.run.store import Run
+from study.steps.draw_step import draw_step
+from study.steps.evaluate_step import evaluate_step
+from study.steps.explain_step import explain_step
+from study.steps.observer import Observer
+from study.steps.search_step import search_step
+from study.workers.engine import Engine
+
+
+def carry_out(run: Run, engine: Engine, observer: Observer) -> None:
+    """Do what is to do but the report.
+
+    Networks of all problems are explained, and figures drawn, when all are evaluated: side by side.
+    """
+    for name, step in to_do(run):
+        if name and step == "search":
+            search_step(run, name, engine, observer)
+        elif name and step == "evaluate":
+            evaluate_step(run, name, engine, observer)
+    undrawn = _having_to_do(run, "figures")
+    if undrawn:
+        _plan_all(run)
+    explain_step(run, _having_to_do(run, "explain"), engine, observer)
+    draw_step(run, undrawn, engine, observer)
+
+
+def _having_to_do(run: Run, step: StageName) -> list[str]:
+    """The problems of which this step is to do."""
+    return [name for name, one in to_do(run) if name and one == step]
+
+
+def _plan_all(run: Run) -> None:
+    """Plan what a version that began the run did not plan."""
+    study = run.study()
+    plan = plan_of_today(study.plan)
+    if plan != study.plan:
+        run.write_study(study.model_copy(update={"plan": plan}))
+
+
+def check_spaces(run: Run) -> None:
+    """Whether the searches that go on, do so in the space they were begun in.
+
+    Raises:
+        WrongUse: one would not.
+    """
+    for name, step in to_do(run):
+        if name and step == "search":
+            check_space(run, name, search_space(load_problem(name)))

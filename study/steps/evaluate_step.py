@@ -1,0 +1,61 @@
+"""The comparison of baseline and tuned on the test part: a step of a run."""
+
+import shutil
+import time
+
+from study.errors import StudyFailed
+from study.evaluation.evaluate import evaluate
+from study.problem.problem import load_problem
+from study.records.base import Evaluation, SeedResult
+from study.run.plan import forget_steps, record_training_step, settings_of
+from study.run.store import Run
+from study.steps.observer import Observer
+from study.trials.ranking import best_trial
+from study.workers.engine import Engine
+
+
+def evaluate_step(run: Run, name: str, engine: Engine, observer: Observer) -> None:
+    """Retrain baseline and tuned of one problem, read the test part, compare.
+
+    Or do it again, if it is done; if only its record is missing, write that.
+    """
+    started = time.perf_counter()
+    evaluation = run.evaluation(name)
+    if evaluation is None or run.study().is_done(name, "evaluate"):
+        evaluation = _evaluate(run, name, engine, observer)
+    # Only now, as who goes on after a full disk needs them.
+    shutil.rmtree(run.retraining_folder(name), ignore_errors=True)
+    networks = evaluation.networks.values()
+    trained = sum(one.seconds for network in networks for one in network.seeds)
+    record_training_step(run, name, "evaluate", started, trained)
+
+
+def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evaluation:
+    settings, seed = settings_of(run), run.study().seed
+    budget = settings.evaluation
+    best = best_trial(run.trials(name))
+    if best is None:
+        raise StudyFailed(f"{name}: no trial of the search succeeded; see trials.jsonl")
+    with observer.stage(f"{name}: evaluate", "network", 2 * budget.seeds, budget.epochs) as shown:
+        engine.on_tick = shown.tick
+        problem = load_problem(name)
+
+        def show(key: str, result: SeedResult) -> None:
+            score = result.validation[problem.objective]
+            shown.finish(key, score, f"{key} scored {score:.2%} on validation")
+
+        result = evaluate(
+            problem,
+            best.hyperparameters,
+            budget,
+            settings.search.batch_size,
+            settings.data,
+            seed,
+            run.retraining_folder(name),
+            engine,
+            on_submit=shown.propose,
+            on_retrained=show,
+        )
+        forget_steps(run, [name], "evaluate", "explain", "figures")
+        run.write_evaluation(name, result.evaluation, result.predictions, result.models)
+    return result.evaluation

@@ -1,0 +1,105 @@
+"""The report of a run, or of several: the last step."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from study.errors import CorruptRecord, WrongName
+from study.machine.files import remove_leftovers, write_text
+from study.problem.problem import problem_description
+from study.records.base import Sanity, now
+from study.report import render, render_comparison
+from study.report.inputs import PictureFile, ProblemInput, ReportInput
+from study.run.names import comparison_path
+from study.run.plan import record_step, settings_of, step_command, to_do
+from study.run.store import Run
+from study.trials.ranking import configurations
+
+Found = TypeVar("Found")
+
+
+def finish_report(run: Run) -> None:
+    """Make the report, the last step of a run, if it is to do."""
+    if (None, "report") in to_do(run):
+        started = time.perf_counter()
+        report_step(run)
+        record_step(run, None, "report", time.perf_counter() - started)
+
+
+def report_step(run: Run, live: bool = False) -> None:
+    """Write reports/NAME.html from whatever the run has so far.
+
+    Args:
+        run: The run.
+        live: Whether the run goes on and its report is written again: the page reloads itself.
+    """
+    live_at = now() if live else None
+    write_text(run.report_path, render(replace(report_input(run), live_at=live_at)))
+
+
+def comparison_step(runs: Sequence[Run]) -> Path:
+    """Write one page that shows several runs side by side, and say where.
+
+    Raises:
+        WrongUse: a run is named twice.
+    """
+    path = comparison_path([run.name for run in runs])
+    remove_leftovers(path)
+    write_text(path, render_comparison([report_input(run) for run in runs]))
+    return path
+
+
+def report_input(run: Run) -> ReportInput:
+    """What the run's report is made of.
+
+    A page says nothing of its own making. A run is called as its folder is: it may be a copy, or
+    have been renamed.
+    """
+    study, notes = run.study(), []
+    stages = [stage for stage in study.stages if stage.problem is not None]
+    if study.name != run.name:
+        notes.append(
+            f"This run was made under the name {study.name}, and its folder copied or renamed "
+            f"since: `{study.command}` is what made it."
+        )
+        stages = [
+            stage.model_copy(update={"command": step_command(run, stage.stage)}) for stage in stages
+        ]
+    plan = [step for step in study.plan if step != "report"]
+    return ReportInput(
+        study.model_copy(update={"name": run.name, "plan": plan, "stages": stages}),
+        tuple(_problem_input(run, name) for name in study.problems),
+        tuple(notes),
+    )
+
+
+def _problem_input(run: Run, name: str) -> ProblemInput:
+    """One problem's records; what cannot be read becomes a note and not a failed report."""
+    notes: list[str] = []
+
+    def read(records: Callable[[], Found]) -> Found | None:
+        try:
+            return records()
+        except (CorruptRecord, WrongName) as error:
+            notes.append(str(error))
+            return None
+
+    return ProblemInput(
+        name=name,
+        description=read(lambda: problem_description(name)) or "",
+        tuner=settings_of(run).search.tuner,
+        space=read(lambda: run.space(name)),
+        trials=tuple(read(lambda: configurations(run.trials(name))) or ()),
+        evaluation=read(lambda: run.evaluation(name)),
+        pictures=read(lambda: _picture_files(run, name)) or (),
+        sanity=read(lambda: run.finding(name, "sanity", Sanity)),
+        notes=tuple(notes),
+    )
+
+
+def _picture_files(run: Run, name: str) -> tuple[PictureFile, ...]:
+    pictures = run.pictures(name)
+    contents = run.picture_contents(name, pictures)
+    return tuple(map(PictureFile, pictures, contents))

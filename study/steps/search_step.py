@@ -1,0 +1,83 @@
+"""The search of one problem: a step of a run."""
+
+import time
+
+from study.problem.problem import load_problem
+from study.problem.settings import SearchSettings
+from study.problem.space import search_space
+from study.records.base import Trial
+from study.run.plan import (
+    check_space,
+    forget_steps,
+    record_training_step,
+    settings_of,
+    trials_at_once,
+)
+from study.run.store import Run
+from study.search.search import job_key, search
+from study.steps.observer import Observer
+from study.workers.engine import Engine
+
+
+def search_step(run: Run, name: str, engine: Engine, observer: Observer) -> None:
+    """Search one problem, or go on where its trials end; each is on disk before it is told of."""
+    settings, study = settings_of(run), run.study()
+    budget, finished = settings.search, run.trials(name)
+    trials, epochs = _expected(budget)
+    started = time.perf_counter()
+    if finished:
+        observer.say(f"{name}: search: {len(finished)} trials are finished already")
+    problem = load_problem(name)
+    space = search_space(problem)
+    check_space(run, name, space)
+    forget_steps(run, [name], "explain", "figures")  # of the trials so far
+    left = max(1, trials - len(finished))
+    with observer.stage(f"{name}: search", "trial", left, epochs) as shown:
+        engine.on_tick = shown.tick
+
+        def keep(trial: Trial) -> None:
+            run.append_trial(name, trial)
+            key = job_key(name, trial.number)
+            shown.finish(key, trial.score, _trial_words(trial), _time_of(trial))
+
+        search(
+            problem,
+            budget,
+            settings.data,
+            study.seed,
+            trials_at_once(study),
+            study.dtype_policy or "float32",
+            run.search_folder(name),
+            engine,
+            finished,
+            on_begin=lambda: run.write_space(name, space),
+            on_proposal=lambda _, key, epochs: shown.propose(key, epochs),
+            on_trial=keep,
+        )
+    record_training_step(
+        run, name, "search", started, sum(trial.seconds for trial in run.trials(name))
+    )
+
+
+def _expected(budget: SearchSettings) -> tuple[int, int]:
+    """(trials, epochs each) that the search will come to, for the estimate of the time left."""
+    if budget.tuner != "asha":
+        return budget.max_trials, budget.max_epochs
+    from study.search.asha import ETA, rungs
+
+    ends = rungs(budget.max_epochs)
+    sizes = [budget.max_trials // ETA**rung for rung in range(len(ends))]
+    each = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+    epochs = sum(size * more for size, more in zip(sizes, each, strict=True))
+    return sum(sizes), max(1, round(epochs / sum(sizes)))
+
+
+def _trial_words(trial: Trial) -> str:
+    if trial.score is None:
+        return f"trial {trial.number} failed: {trial.error}"
+    return f"trial {trial.number} scored {trial.score:.2%}"
+
+
+def _time_of(trial: Trial) -> float | None:
+    """Seconds, of a trial that succeeded."""
+    return None if trial.score is None else trial.seconds
