@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from study.data import corruptions, load_dataset
-from study.data.dataset import Dataset
+from study.data import load_dataset
+from study.data.dataset import Dataset, Part
 from study.evaluation.robustness import measure
 from study.explanation import by_trial
 from study.explanation.attribution import Explainer
@@ -39,7 +39,7 @@ from study.figures.results import (
 )
 from study.figures.search import explained_by_trial, more_trials, static
 from study.networks.saved import is_convolution, load_model, predictor, visual_layers
-from study.problem.problem import load_problem
+from study.problem.problem import load_problem, signature
 from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
 from study.run.plan import settings_of
 from study.run.store import Run
@@ -67,17 +67,35 @@ class Subject:
     @cached_property
     def dataset(self) -> Dataset:
         """The run's images."""
-        return load_dataset(self.problem.data, seed=self.seed, options=self.settings.data)
+        data = self.problem.data
+        return load_dataset(data, seed=self.seed, options=self.settings.data.of(data))
+
+    @cached_property
+    def heads(self) -> dict[str, list[str]]:
+        """Head -> names of its classes, as the run recorded them when it began."""
+        recorded = self.run.signature(self.name) or signature(self.problem, self.dataset)
+        return recorded.heads
 
     @property
     def probes(self) -> np.ndarray:
         """The first validation images."""
         return self.dataset.validation.images[:PROBE_IMAGES]
 
+    def some_of_the_test_part(self, most: int) -> Part:
+        """So many test images, or all there are, drawn at random, with their labels."""
+        dataset = self.dataset
+        chosen = random_indices(len(dataset.test.images), most, self.seed)
+        return Part(dataset.test.images, dataset.test.labels).at(chosen)
+
     def some_test_images(self, most: int) -> np.ndarray:
         """So many test images, or all there are, drawn at random."""
-        images = self.dataset.test.images
-        return images[random_indices(len(images), most, self.seed)]
+        return self.some_of_the_test_part(most).images
+
+    def examples(self) -> np.ndarray:
+        """Indices of test images of all sorts, as many as figures show."""
+        dataset = self.dataset
+        classes = dataset.test.labels[dataset.told_apart_by(self.problem.heads)]
+        return example_indices(classes, self.budget.images)
 
     def model(self, network: NetworkName) -> "keras.Model":
         """The saved network."""
@@ -149,14 +167,17 @@ def _search(subject: Subject) -> list[Picture]:
 
 def _across_search(subject: Subject) -> list[Picture]:
     """Where the trials' networks look, where it is known where they should."""
-    if subject.problem.data != "lines":
+    dataset = subject.dataset
+    if dataset.where is None:
         return []
     run, name, budget = subject.run, subject.name, subject.budget
+    shown = dataset.validation.at(slice(budget.search_images))
     found = by_trial.across_search(
         subject.problem,
         run.trials(name),
         run.search_folder(name),
-        subject.dataset.validation.images[: budget.search_images],
+        shown.images,
+        dataset.where(shown),
         budget.smooth_samples,
         subject.seed,
     )
@@ -169,16 +190,14 @@ def _across_search(subject: Subject) -> list[Picture]:
 def _results(subject: Subject) -> list[Picture]:
     evaluation = subject.run.evaluation(subject.name)
     assert evaluation
-    predictions = subject.run.predictions(subject.name)
-    dataset, heads, folder = subject.dataset, subject.problem.heads, subject.folder
+    predictions, folder = subject.run.predictions(subject.name), subject.folder
+    of_classes = (predictions, subject.heads, subject.dataset.crossed, subject.dataset.columns)
     return [
         *retraining_curves.pictures(evaluation, folder),
         *accuracy.pictures(evaluation, folder),
-        *confusion.pictures(
-            evaluation, predictions, heads, dataset.names, dataset.attributes, folder
-        ),
-        *f1.pictures(evaluation, dataset.names, dataset.attributes, folder),
-        *reliability.pictures(predictions, heads, subject.seed, folder),
+        *confusion.pictures(subject.name, *of_classes, folder),
+        *f1.pictures(*of_classes, folder),
+        *reliability.pictures(predictions, subject.problem.heads, subject.seed, folder),
     ]
 
 
@@ -193,8 +212,8 @@ def _errors(subject: Subject) -> list[Picture]:
             dataset.test.images,
             predictions,
             subject.problem.heads,
-            dataset.names,
-            dataset.mislabelled,
+            subject.heads,
+            dataset.known_errors,
             subject.folder,
         )
     ]
@@ -203,30 +222,25 @@ def _errors(subject: Subject) -> list[Picture]:
 def _robustness(subject: Subject) -> list[Picture]:
     """Reads test images again, when all is chosen and evaluated: for the report only."""
     dataset, seed = subject.dataset, subject.seed
-    images = dataset.test.images
-    chosen = random_indices(len(images), subject.budget.robustness_images, seed)
-    labels = {column: values[chosen] for column, values in dataset.test.labels.items()}
-    versions = corruptions.versions(dataset.name, images[chosen], labels, seed)
-    if not versions:
-        return []
+    chosen = subject.some_of_the_test_part(subject.budget.robustness_images)
+    versions = dataset.corruptions.with_unchanged(chosen.images, chosen.labels, seed)
     networks = {network: predictor(model) for network, model in subject.models().items()}
-    found = measure(versions, labels, networks, subject.problem.heads)
+    found = measure(versions, chosen.labels, networks, subject.problem.heads)
     subject.run.write_finding(subject.name, "robustness", found)
-    return corrupted_images.pictures(
-        found, versions, corruptions.note(dataset.name), subject.folder
-    )
+    return corrupted_images.pictures(found, versions, dataset.corruptions.note, subject.folder)
 
 
 def _explained(subject: Subject) -> list[Picture]:
     """Heatmaps by every method, and what they are worth: against the line where it is known."""
     budget, dataset, seed = subject.budget, subject.dataset, subject.seed
     explainers, folder = subject.explainers(), subject.folder
-    shown = dataset.test.images[example_indices(dataset.test.labels["class"], budget.images)]
+    shown = dataset.test.images[subject.examples()]
     pictures = []
     for network, explainer in explainers.items():
-        pictures += methods.pictures(explainer, network, shown, dataset.names, folder, seed)
-    if dataset.name == "lines":
-        lines = localise(explainers, subject.some_test_images(budget.map_images), seed)
+        pictures += methods.pictures(explainer, network, shown, subject.heads, folder, seed)
+    if dataset.where is not None:
+        chosen = subject.some_of_the_test_part(budget.map_images)
+        lines = localise(explainers, chosen.images, dataset.where(chosen), seed)
         subject.run.write_finding(subject.name, "localisation", lines)
         return [*pictures, *ground_truth_scores.pictures(lines, folder)]
     curves = delete(explainers, subject.some_test_images(budget.curve_images), seed)
@@ -266,17 +280,16 @@ def _heatmaps(subject: Subject, network: NetworkName) -> list[Picture]:
 def _on_examples(
     pictures: Callable[..., list[Picture]], subject: Subject, network: NetworkName
 ) -> list[Picture]:
-    dataset, most = subject.dataset, subject.budget.images
-    shown = example_indices(dataset.test.labels["class"], most)
+    dataset, shown = subject.dataset, subject.examples()
     truth = {head: dataset.test.labels[head][shown] for head in subject.problem.heads}
     return pictures(
         subject.model(network),
         network,
         dataset.test.images[shown],
         truth,
-        dataset.names,
+        subject.heads,
         subject.folder,
-        rows=most,
+        rows=subject.budget.images,
     )
 
 
@@ -286,12 +299,12 @@ def _filters(subject: Subject, network: NetworkName) -> list[Picture]:
     return filters.pictures(infos, network, subject.folder)
 
 
-Part = Callable[[Subject], list[Picture]]
+Draw = Callable[[Subject], list[Picture]]
 
-OF_SEARCH: dict[str, Part] = {"search": _search, "across-search": _across_search}
+OF_SEARCH: dict[str, Draw] = {"search": _search, "across-search": _across_search}
 """What takes no more than the search's trials."""
 
-OF_NETWORKS: dict[str, Part] = {
+OF_NETWORKS: dict[str, Draw] = {
     "results": _results,
     "errors": _errors,
     "robustness": _robustness,

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 
 import typer
 
+from study.cli.data_options import Given, with_data_options
 from study.cli.options import (
     DtypeChoice,
     ExistingRun,
     KindOption,
-    LineDir,
     Live,
     MethodOption,
     Preset,
@@ -34,7 +34,7 @@ from study.errors import Interrupted, WrongName, WrongUse
 from study.machine import stopping
 from study.machine.foreign_text import utf8
 from study.machine.shell import command
-from study.problem.problem import problem_data, problem_names
+from study.problem.problem import problem_names
 from study.records.base import NetworkName
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def before_the_command(
 
 
 @app.command()
+@with_data_options
 def run(
     problems: Annotated[
         Optional[list[str]], typer.Argument(metavar="[PROBLEM]...", help="Default: all.")
@@ -105,8 +106,9 @@ def run(
     dtype: DtypeChoice = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
-    line_dir: LineDir = None,
     live: Live = False,
+    *,
+    data: Given,
 ) -> None:
     """Search, evaluate, draw and report: the whole study, for all problems if none is named.
 
@@ -117,7 +119,7 @@ def run(
     names = _known_problems(problems or problem_names())
     from study.problem.settings import changed
 
-    settings = _settings(preset, line_dir)
+    settings = _settings(preset, data)
     budget = changed(settings.search, dtype=dtype)
     settings = settings.model_copy(update={"search": budget})
     work = _work(names, settings, seed, ["search", "evaluate", "figures", "report"])
@@ -125,6 +127,7 @@ def run(
 
 
 @app.command()
+@with_data_options
 def search(
     problem: str,
     tuner: Annotated[
@@ -150,8 +153,9 @@ def search(
     dtype: DtypeChoice = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
-    line_dir: LineDir = None,
     live: Live = False,
+    *,
+    data: Given,
 ) -> None:
     """A search alone. What is not given comes from the preset.
 
@@ -164,7 +168,7 @@ def search(
     from study.problem.settings import changed
 
     (problem,) = _known_problems([problem])
-    settings = _settings(preset, line_dir)
+    settings = _settings(preset, data)
     budget = changed(
         settings.search,
         tuner=tuner,
@@ -460,6 +464,7 @@ def show(
 
 
 @app.command()
+@with_data_options
 def data(
     problem: str,
     export: Annotated[
@@ -472,9 +477,10 @@ def data(
     ] = None,
     preset: Preset = "quick",
     seed: Seed = 1,
-    line_dir: LineDir = None,
+    *,
+    data: Given,
 ) -> None:
-    """What a problem's data set holds; with --export, its images as files (lines only).
+    """What a problem's data set holds; with --export, its images as files (if they can be).
 
     Example: python -m study data line --export my-lines
     """
@@ -482,9 +488,12 @@ def data(
     from study.problem.settings import check_seed
 
     (problem,) = _known_problems([problem])
-    settings = _settings(preset, line_dir)
-    options = settings.data
-    source = problem_data(problem)
+    settings = _settings(preset, data)
+    _import_tensorflow()  # which problems bring
+    from study.problem.problem import load_problem
+
+    source = load_problem(problem).data
+    options = settings.data.of(source)
     if export is not None:
         count = export_dataset(source, export, seed=check_seed(seed), options=options)
         say(f"{count} images written to {export}")
@@ -502,19 +511,13 @@ def _known_problems(names: list[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _settings(preset: str, line_dir: Path | None) -> "Settings":
+def _settings(preset: str, data: Given) -> "Settings":
+    """The preset's, with what the command line says of data sets."""
     from study.problem.settings import changed, load_preset
 
     settings = load_preset(preset)
-    line_dir = line_dir or settings.data.line_dir
-    whole = user_path(str(line_dir)).resolve() if line_dir else None
-    if whole and _recorded(str(whole)) != str(whole):
-        raise WrongUse(
-            f"--line-dir: expected a path that can be recorded in UTF-8, got {str(whole)!r}; if it "
-            "looks right in the terminal, set PYTHONUTF8=1"
-        )
-    data = changed(settings.data, line_dir=whole)
-    return settings.model_copy(update={"data": data})
+    of_data = {name: changed(settings.data.of(name), **given) for name, given in data.items()}
+    return settings.model_copy(update={"data": settings.data.model_copy(update=of_data)})
 
 
 def _recorded(argument: str) -> str:
@@ -622,15 +625,16 @@ def _load_data(work: "Work") -> "dict[str, Signature]":
     from study.data import load_dataset
     from study.problem.problem import check_heads, load_problem, signature
 
+    options = work.settings.data
+    problems = [load_problem(name) for name in work.problems]
     loaded = {
-        source: load_dataset(source, seed=work.seed, options=work.settings.data)
-        for source in {problem_data(problem) for problem in work.problems}
+        source: load_dataset(source, seed=work.seed, options=options.of(source))
+        for source in {problem.data for problem in problems}
     }
     signatures = {}
-    for name in work.problems:
-        problem = load_problem(name)
+    for problem in problems:
         check_heads(problem, loaded[problem.data])
-        signatures[name] = signature(problem, loaded[problem.data])
+        signatures[problem.name] = signature(problem, loaded[problem.data])
     return signatures
 
 
@@ -673,7 +677,7 @@ def _engine(
     with ExitStack() as stack:
         with waiting("importing TensorFlow, waiting for workers"):
             engine = stack.enter_context(
-                remote_engine(scheduler, workers, Path.cwd(), retries, settings.data.line_dir)
+                remote_engine(scheduler, workers, Path.cwd(), retries, settings.data.folders())
                 if scheduler
                 else local_engine(workers, retries)
             )

@@ -15,7 +15,7 @@ from scipy.stats import permutation_test, rankdata
 from study.errors import CorruptRecord
 from study.evaluation.uncertainty import image_estimates
 from study.explanation.attribution import Explainer
-from study.explanation.ground_truth import control_maps, energy, line_pixels
+from study.explanation.ground_truth import control_maps, energy
 from study.networks.saved import is_convolution
 from study.problem.problem import Problem
 from study.records.base import AcrossSearch, Effect, Method, Trial, TrialLocalisation, Value
@@ -56,20 +56,22 @@ def across_search(
     trials: Sequence[Trial],
     folder: Path,
     images: np.ndarray,
+    lines: np.ndarray,
     samples: int,
     seed: int,
 ) -> AcrossSearch | None:
     """Localisation of every kept trial, and what it goes with; None if there are none.
 
     Args:
-        problem: Of line images.
+        problem: Of the search.
         trials: As told, those that continue others too.
         folder: The search's.
-        images: (n, height, width, 3) uint8 validation images, each with a line.
+        images: (n, height, width, channels) uint8 validation images.
+        lines: (n, height, width) bool, where the evidence is in each.
         samples: Noisy copies of an image that SmoothGrad averages over.
         seed: Of noise, intervals and permutations.
     """
-    lines, found, unreadable = line_pixels(images), [], 0
+    found, unreadable = [], 0
     tried = configurations(trials)
     scores = {one.number: one.score for one in tried if one.score is not None}
     for number, (trial, path) in kept_trials(trials, folder).items():

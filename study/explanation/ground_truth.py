@@ -25,24 +25,8 @@ from study.records.base import (
 if TYPE_CHECKING:
     from study.explanation.attribution import Explainer
 
-LINE_CONTRAST = 0.5
-"""A pixel at least so far from the background, as a share of the image's greatest distance, is
-line: an anti-aliased line between two rows of pixels is on both, its faint margin is not."""
-
 SQUARE = np.ones((1, 3, 3), bool)
 """A pixel and its eight neighbours, image by image."""
-
-
-def line_pixels(images: np.ndarray) -> np.ndarray:
-    """(n, height, width, channels) uint8 -> (n, height, width) bool: where the line is.
-
-    The background is the median colour; an image of one colour has no line.
-    """
-    colours = images.astype(np.float32)
-    away = np.abs(colours - np.median(colours, axis=(1, 2), keepdims=True)).max(axis=-1)
-    greatest = away.max(axis=(1, 2), keepdims=True)
-    found: np.ndarray = (away >= LINE_CONTRAST * greatest) & (greatest > 0)
-    return found
 
 
 def pointing_game(maps: np.ndarray, lines: np.ndarray) -> np.ndarray:
@@ -128,16 +112,19 @@ def control_maps(images: np.ndarray, seed: int) -> dict[Control, np.ndarray]:
 
 
 def localise(
-    explainers: "Mapping[NetworkName, Explainer]", images: np.ndarray, seed: int
+    explainers: "Mapping[NetworkName, Explainer]",
+    images: np.ndarray,
+    lines: np.ndarray,
+    seed: int,
 ) -> Localisation:
-    """Score every method on every network, and the controls, on the same line images.
+    """Score every method on every network, and the controls, on the same images.
 
     Args:
         explainers: The networks, with the same heads.
-        images: (n, height, width, channels) uint8, each with a line.
+        images: (n, height, width, channels) uint8.
+        lines: (n, height, width) bool, where the evidence is in each.
         seed: Of noise, random maps and intervals.
     """
-    lines = line_pixels(images)
     controls = {name: line_scores(maps, lines) for name, maps in control_maps(images, seed).items()}
     maps = {
         network: {method: explainer.in_turn(images, method, seed) for method in METHODS}

@@ -58,9 +58,6 @@ SPARE_WEIGHTS = 10_000
 MOST_OUTPUTS = 100_000_000
 """Numbers that a layer may put out for one image: 400 MB."""
 
-SINGLE_HEAD = "class"
-"""The head of a network with one output, whatever its output layer is called."""
-
 
 def load_model(path: Path) -> keras.Model:
     """The saved network, for inference; the file may come from anywhere.
@@ -247,9 +244,7 @@ def image_shape(model: keras.Model) -> tuple[int, int, int]:
 
 
 def head_names(model: keras.Model) -> list[str]:
-    """Names of the outputs in order: their layers' names, or "class" if there is only one."""
-    if len(model.outputs) == 1:
-        return [SINGLE_HEAD]
+    """Names of the outputs in order: those of their layers."""
     return [str(name) for name in model.output_names]
 
 

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -39,7 +39,7 @@ MOST_WORKERS = 1000
 
 @contextmanager
 def remote_engine(
-    address: str, workers: int | None, folder: Path, retries: int, images: Path | None = None
+    address: str, workers: int | None, folder: Path, retries: int, images: Sequence[Path] = ()
 ) -> Iterator[Engine]:
     """The workers of a running Dask cluster, for the length of the block.
 
@@ -50,7 +50,7 @@ def remote_engine(
         address: Of its scheduler, tcp://HOST:PORT or tls://HOST:PORT.
         workers: How many to wait for; None: those there are.
         folder: A folder that the workers must see under the same path: checkpoints go there.
-        images: A folder of images that is trained on, if any.
+        images: Folders of images that are trained on.
 
     Raises:
         WrongUse: nobody answers there, or too few workers can be used.
@@ -86,7 +86,7 @@ def _engine(
     workers: int | None,
     folder: Path,
     retries: int,
-    images: Path | None,
+    images: Sequence[Path],
 ) -> Engine:
     try:
         client.wait_for_workers(1, timeout=_JOIN_TIMEOUT)

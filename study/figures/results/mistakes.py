@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from study.data.dataset import Names
+from study.data.dataset import KnownErrors, Names
 from study.figures.palette import PALETTE
 from study.figures.style import save, styled
 from study.figures.tiles import SIDE, as_rgb, figure_of, new_grid, over_tile, tile
@@ -181,7 +181,7 @@ def draw_errors(info: ErrorsInfo, images: np.ndarray, found: Sequence[Evidence])
     return figure_of(axes)
 
 
-def _caption(info: ErrorsInfo, network: NetworkName, heads: Sequence[str]) -> str:
+def _caption(info: ErrorsInfo, network: NetworkName, heads: Sequence[str], source: str) -> str:
     first = info.tiles[0]
     if info.errors:
         shown = (
@@ -206,8 +206,8 @@ def _caption(info: ErrorsInfo, network: NetworkName, heads: Sequence[str]) -> st
     if info.mislabelled:
         marked = sum(one.mislabelled for one in info.tiles)
         said += (
-            f" Of the {info.mislabelled} test images whose label is known to be wrong (Northcutt "
-            f"et al. 2021), {info.mislabelled_errors} "
+            f" Of the {info.mislabelled} test images whose label is known to be wrong ({source}), "
+            f"{info.mislabelled_errors} "
             f"{'counts as an error' if info.mislabelled_errors == 1 else 'count as errors'} here; "
             f"{marked} of them "
             f"{'is' if marked == 1 else 'are'} among those shown, framed."
@@ -222,7 +222,7 @@ def pictures(
     predictions: Mapping[str, np.ndarray],
     heads: Sequence[str],
     names: Names,
-    mislabelled: Collection[int],
+    known: KnownErrors | None,
     directory: Path,
 ) -> list[Picture]:
     """Draw a network's errors into errors_NETWORK.png in the directory, which exists.
@@ -234,12 +234,13 @@ def pictures(
         predictions: arrays of predictions.npz.
         heads: label columns the network predicts.
         names: label column -> names of its classes.
-        mislabelled: places in the test part of images whose label is known to be wrong.
+        known: test images whose label is known to be wrong; None if none is.
 
     Raises:
         WrongName: the network has no convolution layer, which a heatmap needs.
     """
-    info = errors_info(predictions, network, heads, names, mislabelled)
+    places = known.places if known else ()
+    info = errors_info(predictions, network, heads, names, places)
     if not info.tiles:
         return []
     what = "Most confident mistakes" if info.errors else "Least certain right answers"
@@ -248,7 +249,7 @@ def pictures(
         section="errors",
         network=network,
         title=f"{what}, {network} network",
-        caption=_caption(info, network, heads),
+        caption=_caption(info, network, heads, known.source if known else ""),
         alt=f"{count(len(info.tiles), 'test image')}, each beside its heatmap, with its true class "
         f"and the {network} network's answer.",
         reading=READING,
