@@ -53,6 +53,10 @@ def images() -> np.ndarray:
     return np.concatenate([draw(index, 1, rng) for index in range(0, CLASSES, 24)])
 
 
+def lines() -> np.ndarray:
+    return line_pixels(images())
+
+
 def touch(folder: Path, *ids: str) -> None:
     for one in ids:
         path = checkpoint_path(folder, one)
@@ -83,7 +87,9 @@ def test_a_trial_that_went_on_has_the_score_that_the_report_gives_it(tmp_path: P
     worse = one.model_copy(update=then | {"score": 0.1})
     checkpoint_path(tmp_path, one.trial_id).parent.rename(tmp_path / "trial_0001")
 
-    found = across_search(load_problem("line"), [one, worse], tmp_path, images(), 1, seed=1)
+    found = across_search(
+        load_problem("line"), [one, worse], tmp_path, images(), lines(), 1, seed=1
+    )
 
     assert found
     assert [(trial.number, trial.score) for trial in found.trials] == [(0, one.score)]
@@ -92,12 +98,14 @@ def test_a_trial_that_went_on_has_the_score_that_the_report_gives_it(tmp_path: P
 def test_shares_are_those_of_the_trials_own_network(tmp_path: Path) -> None:
     one, model = keep(0, tmp_path)
 
-    found = across_search(load_problem("line"), [one], tmp_path, images(), samples=2, seed=1)
+    found = across_search(
+        load_problem("line"), [one], tmp_path, images(), lines(), samples=2, seed=1
+    )
 
     assert found
-    explainer, lines = Explainer(model, samples=2), line_pixels(images())
+    explainer, where = Explainer(model, samples=2), lines()
     for method in SHOWN:
-        expected = energy(explainer.in_turn(images(), method, 1), lines).mean()
+        expected = energy(explainer.in_turn(images(), method, 1), where).mean()
         assert found.trials[0].energy[method].mean == pytest.approx(expected, rel=1e-4)
     assert found.trials[0].traits == {"first kernel": 7, "convolutions": 1, "downsampling": "max"}
     assert (found.trials[0].layer, found.trials[0].cells) == ("conv1", 22)
@@ -113,7 +121,9 @@ def test_damaged_weights_are_left_out_and_said(
     path.write_bytes(path.read_bytes()[:2000])
 
     with caplog.at_level(logging.WARNING):
-        found = across_search(load_problem("line"), kept, tmp_path, images(), samples=1, seed=1)
+        found = across_search(
+            load_problem("line"), kept, tmp_path, images(), lines(), samples=1, seed=1
+        )
 
     assert found
     assert [one.number for one in found.trials] == [1]
@@ -122,7 +132,7 @@ def test_damaged_weights_are_left_out_and_said(
 
 
 def test_without_any_weights_there_is_nothing_to_compare(tmp_path: Path) -> None:
-    assert across_search(load_problem("line"), [trial()], tmp_path, images(), 1, 1) is None
+    assert across_search(load_problem("line"), [trial()], tmp_path, images(), lines(), 1, 1) is None
 
 
 @pytest.mark.parametrize(

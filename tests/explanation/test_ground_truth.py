@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from study.data.sets.lines import CLASSES, draw, generate
+from study.data.line_drawing import CLASSES, draw, line_pixels
+from study.data.sets.lines import generate
 from study.evaluation.uncertainty import image_gain
 from study.explanation import ground_truth
 from study.explanation.ground_truth import (
     control_maps,
     energy,
-    line_pixels,
     line_scores,
     localise,
     pointing_game,
@@ -166,7 +166,9 @@ class Perfect:
 def test_every_method_of_every_network_is_scored_beside_the_controls() -> None:
     images, _ = generate(seed=1, images_per_class=1)
 
-    found = localise({"baseline": Perfect(), "tuned": Perfect()}, images, seed=1)  # type: ignore[dict-item]
+    found = localise(
+        {"baseline": Perfect(), "tuned": Perfect()}, images, line_pixels(images), seed=1
+    )  # type: ignore[dict-item]
 
     assert found.images == 96
     assert list(found.methods) == ["baseline", "tuned"]

@@ -15,6 +15,7 @@ from keras import layers
 from numpy.testing import assert_allclose
 
 from study.data.dataset import DataOptions, Dataset, Part
+from study.data.sets.lines import Options
 from study.errors import CorruptRecord, WrongName
 from study.networks.saved import predict
 from study.problem import metrics
@@ -521,7 +522,7 @@ def test_a_worker_loads_its_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = []
     monkeypatch.setattr(training, "load_dataset", lambda name, **_: loaded.append(name) or object())
     training.cached_dataset.cache_clear()
-    options = DataOptions(images_per_class=5)
+    options = Options(images_per_class=5)
     assert training.cached_dataset("lines", 7, options) is training.cached_dataset(
         "lines", 7, options
     )
@@ -533,7 +534,7 @@ def test_a_worker_loads_its_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_real_problem_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     small = {"filters": 16, "dense_units": 64, "downsampling": "stride", "decay": "cosine"}
-    options = DataOptions(images_per_class=5)
+    options = Options(images_per_class=5)
     trained = training.run_trial(job(problem="multihead", values=small, data=options, epochs=1))
     assert 0 <= trained.score <= 1
     assert trained.curves["loss"][0] > 0

@@ -123,12 +123,14 @@ def _draw_heat_map(axes: Axes, confusion: Confusion, network: NetworkName) -> No
     size = len(confusion.names)
     norm = _error_norm(confusion)
     wrong = errors_only(confusion.matrices[network])
-    axes.imshow(np.ma.masked_equal(wrong, 0), cmap=ERROR_COLORS, norm=norm)
+    shown = np.ma.masked_equal(wrong, 0)
+    axes.imshow(shown, cmap=ERROR_COLORS, norm=norm, interpolation="nearest")
     axes.plot([-0.5, size - 0.5], [-0.5, size - 0.5], color=PALETTE["grid"], lw=2.5, zorder=0)
     head = f"{confusion.title}: " if confusion.title else ""
     axes.set_title(head + count(int(wrong.sum()), "error"), color=PALETTE[network])
     axes.set(xlabel="predicted", ylabel="true")
     axes.spines[:].set_visible(True)
+    axes.set(xticks=[], yticks=[])  # too many for names
     if confusion.blocks:
         _mark_blocks(axes, confusion.blocks, size)
     bar = axes.figure.colorbar(

