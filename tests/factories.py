@@ -20,7 +20,7 @@ from study.records.base import (
     Trial,
 )
 
-IMAGES_PER_CLASS = 10
+IMAGES_PER_CLASS = 20
 
 TIMES = {"seconds", "latency", "finished"}
 """What differs between two equal trials."""

@@ -47,7 +47,7 @@ def test_figures_of_fewer_images_than_asked_for_are_drawn(tmp_path: Path) -> Non
             keras.Input((8, 8, 1)),
             layers.Conv2D(2, 3, activation="relu", name="conv1"),
             layers.Flatten(),
-            layers.Dense(2, activation="softmax"),
+            layers.Dense(2, activation="softmax", name="class"),
         ]
     )
     classes = np.array([0, 1])

@@ -4,7 +4,8 @@ A problem module holds
 
     its docstring           the first line is the problem's description
     DATA                    the name of its data set
-    HEADS                   label columns of the data set, an output of the network each, in order
+    HEADS                   label columns of the data set: the network has an output for each, in
+                            this order, from a layer of that name
     OBJECTIVE               the metric its search maximises: "accuracy" or "joint"
     BASELINE                the prescribed network as a point of the space
     build(hp, steps)        hyperparameters -> compiled Keras model, functional or sequential,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from study.data.dataset import Dataset
 
+
+_DECLARED = ("DATA", "HEADS", "OBJECTIVE", "BASELINE", "build")
 
 _LOOPS = ("train_step", "make_train_function", "fit")
 """Keras's methods in whose place the study has a loop of its own."""
@@ -73,10 +76,12 @@ def load_problem(name: str) -> Problem:
     """The problem of that name.
 
     Raises:
-        WrongName: there is none.
+        WrongName: there is none, or its module lacks something.
     """
     _check_name(name)
     module = importlib.import_module(f"search_spaces.{name}")
+    if missing := [one for one in _DECLARED if not hasattr(module, one)]:
+        raise WrongName(f"search_spaces/{name}.py: expected it to define {', '.join(missing)}, too")
     return Problem(
         name=name,
         description=_first_line(module.__doc__),
@@ -122,6 +127,15 @@ def check_network(problem: Problem, model: "keras.Model") -> None:
         raise WrongName(f"search_spaces/{problem.name}.py: {wrong}")
 
 
+def head_names(model: "keras.Model") -> list[str]:
+    """Names of the network's heads, in order: those of its output layers."""
+    import keras
+
+    if isinstance(model, keras.Sequential):  # which has no `output_names`
+        return [model.layers[-1].name]
+    return [str(name) for name in model.output_names]
+
+
 def _obstacle(heads: tuple[str, ...], model: "keras.Model") -> str | None:
     import keras
 
@@ -140,7 +154,7 @@ def _obstacle(heads: tuple[str, ...], model: "keras.Model") -> str | None:
             )
     if not model.trainable_variables:
         return "expected a network that can learn, got one without trainable weights"
-    names = tuple(model.output_names)
+    names = tuple(head_names(model))
     if names != heads:
         return (
             f"expected one output for each of HEADS = {heads}, in this order, from a layer of that "

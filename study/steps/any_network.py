@@ -15,11 +15,11 @@ from study.networks.saved import (
     find_head,
     find_layers,
     fitting_names,
-    head_names,
     image_shape,
     load_model,
     predict,
 )
+from study.problem.problem import head_names
 from study.problem.settings import FigureSettings
 from study.records.base import NETWORKS, FigureKind, Ground, Method, NetworkName, Picture, Signature
 from study.run.store import Run, signature_of_model

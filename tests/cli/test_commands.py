@@ -431,9 +431,10 @@ def test_line_folder_with_a_misnamed_file_is_refused(command: Command, tmp_path:
 
 @pytest.mark.usefixtures("workplace")
 def test_line_folder_is_the_same_for_workers_in_another_folder(tmp_path: Path) -> None:
-    mine = preset(tmp_path, '[data]\nline_dir = "lines"\n')
-    given = [(mine, None), (TINY, Path("lines"))]
-    assert [commands._settings(*one).data.line_dir for one in given] == [tmp_path / "lines"] * 2
+    mine = preset(tmp_path, '[data.lines]\nline_dir = "lines"\n')
+    given = [(mine, {}), (TINY, {"lines": {"line_dir": Path("lines")}})]
+    found = [commands._settings(*one).data.folders() for one in given]
+    assert found == [(tmp_path / "lines",)] * 2
 
 
 def test_missing_line_folder_is_refused(command: Command) -> None:

@@ -23,7 +23,7 @@ NAMES = {*dataset_names(), *problem_names()}
 WORDS_OF_OTHERS = {
     # Plotly's and rich's own, which some names are equal to: they are keys and options there.
     "study/report/charts": (ast.Dict, ast.Subscript, ast.keyword),
-    "study/cli/terminal.py": (ast.keyword,),
+    "study/cli/terminal.py": (ast.IfExp,),
 }
 """Part of a path -> where in its syntax such a word may stand."""
 

@@ -54,8 +54,8 @@ def impulse_noise(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def defocus(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # noqa: ARG001
-    """Gaussian blur with a standard deviation of 3.5% of the side."""
-    sigma = 0.035 * _side(x)
+    """Gaussian blur with a standard deviation of 3.5% of the side, at least half a pixel."""
+    sigma = max(0.5, 0.035 * _side(x))
     return ndimage.gaussian_filter(x, (0, sigma, sigma, 0), mode="nearest")
 
 
