@@ -47,7 +47,7 @@ def model(tmp_path: Path) -> str:
             keras.Input((28, 28, 3)),
             keras.layers.Conv2D(2, 3, activation="relu", name="conv1"),
             keras.layers.Flatten(),
-            keras.layers.Dense(4, activation="softmax"),
+            keras.layers.Dense(4, activation="softmax", name="class"),
         ]
     )
     network.save(tmp_path / "small.keras")

@@ -234,7 +234,8 @@ def test_batch_normalisation_is_set_for_the_averages_where_they_are_scored(setup
 def test_outputs_that_are_no_probabilities_are_refused(setup: Setup, activation: Any) -> None:
     def build(*_: Any) -> keras.Model:
         pixels = keras.Input((6, 6, 1))
-        model = keras.Model(pixels, layers.Dense(6, activation)(layers.Flatten()(pixels)))
+        output = layers.Dense(6, activation, name="class")(layers.Flatten()(pixels))
+        model = keras.Model(pixels, output)
         loss = keras.losses.CategoricalCrossentropy(from_logits=activation is None)
         model.compile(keras.optimizers.SGD(1e-9), loss)
         return model
@@ -248,7 +249,8 @@ def test_outputs_that_are_no_probabilities_are_refused(setup: Setup, activation:
 def test_outputs_may_be_of_the_precision_the_network_computes_in(setup: Setup) -> None:
     def build(*_: Any) -> keras.Model:
         pixels = keras.Input((6, 6, 1))
-        output = layers.Dense(6, "softmax")(layers.Flatten()(layers.Rescaling(1 / 255)(pixels)))
+        flat = layers.Flatten()(layers.Rescaling(1 / 255)(pixels))
+        output = layers.Dense(6, "softmax", name="class")(flat)
         model = keras.Model(pixels, output)
         model.compile("sgd", "categorical_crossentropy")
         return model

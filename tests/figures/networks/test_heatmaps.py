@@ -194,6 +194,7 @@ def made_info(heads: list[str], images: int = 2) -> HeatmapsInfo:
             )
             for head in heads
         ],
+        named=len(heads) > 1,
     )
 
 
