@@ -93,9 +93,10 @@ def but_the_baseline(results: Generator[Result]) -> Generator[Result]:
 def study_search(tuner: str, trials: int, task: Task, seed: int, folder: Path) -> Generator[Result]:
     """The command a user would give, with a preset that says what the peers are told too."""
     preset = folder / "preset.toml"
+    given = task.data.model_dump(mode="json", exclude_none=True)
+    data = "".join(f"{key} = {value}\n" for key, value in given.items())
     preset.write_text(
-        f"[data]\nmnist_images = {task.data.mnist_images}\n"
-        f"images_per_class = {task.data.images_per_class}\nvalidation = {task.data.validation}\n"
+        f"[data.{task.load().data}]\n{data}"
         f"[search]\nbatch_size = {BATCH_SIZE}\nmax_epochs = {task.epochs}\n"
         f"max_trials = {trials}\n"
     )

@@ -118,7 +118,7 @@ def measure(tuner: str, trials: int, workers: int) -> Growth:
             search.search(
                 load_problem("mnist"),
                 settings.search,
-                settings.data,
+                settings.data.of("mnist"),
                 1,
                 workers,
                 "float32",

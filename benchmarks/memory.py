@@ -12,7 +12,7 @@ import sys
 
 import psutil
 
-from study.data.dataset import DataOptions
+from study.data.sets.lines import Options
 from study.libraries.quiet_import import import_tensorflow
 from study.problem.problem import load_problem
 from study.search.search import _run
@@ -20,7 +20,7 @@ from study.training.job import Job
 from study.workers.engine import Engine
 from study.workers.local import local_engine
 
-SMALL = DataOptions(images_per_class=6)
+SMALL = Options(images_per_class=6)
 EVERY = 20
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from study.data import load_dataset
 from study.data.dataset import DataOptions
+from study.data.sets import lines, mnist
 from study.problem.problem import Problem, load_problem
 
 Result = tuple[float, dict[str, Any]]
@@ -50,7 +51,7 @@ class Task:
         """
         dataset = load_dataset(self.load().data, seed=seed, options=self.data)
         parts = (dataset.train, dataset.validation)
-        classes = np.eye(len(dataset.names["class"]), dtype=np.float32)
+        classes = np.eye(len(dataset.columns["class"]), dtype=np.float32)
         train, validation = ((part.images, classes[part.labels["class"]]) for part in parts)
         return train, validation
 
@@ -61,9 +62,9 @@ class Task:
 
 TASKS = {
     # 1,500 images for training, 1,000 for validation.
-    "mnist": Task("mnist", DataOptions(mnist_images=2500, validation=0.4), epochs=3),
+    "mnist": Task("mnist", mnist.Options(images=2500, validation=0.4), epochs=3),
     # 2,765 images for training, 691 for validation.
-    "line": Task("line", DataOptions(images_per_class=60, validation=0.2), epochs=3),
+    "line": Task("line", lines.Options(images_per_class=60, validation=0.2), epochs=3),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from study.data.dataset import Crossed
 from study.records.base import (
     METHODS,
     Comparison,
@@ -19,7 +20,7 @@ from study.records.base import (
     Trial,
 )
 
-IMAGES_PER_CLASS = 10
+IMAGES_PER_CLASS = 20
 
 TIMES = {"seconds", "latency", "finished"}
 """What differs between two equal trials."""
@@ -30,8 +31,8 @@ NAMES = {
     "angle": ("0°", "60°", "120°"),
     "color": ("red", "blue"),
 }
-ATTRIBUTES = ("length", "angle", "color")
-"""Label columns of a data set whose class is a mixed-radix number, as `Dataset.names`."""
+CROSSED = Crossed(("length", "angle", "color"), into="class")
+"""Label columns of a data set whose class is a mixed-radix number, and how they make it."""
 
 
 def trial(number: int = 0, score: float | None = 0.9, **changes: Any) -> Trial:
@@ -75,13 +76,7 @@ def network_result(
     metrics: Sequence[str] = ("accuracy",),
     **changes: Any,
 ) -> NetworkResult:
-    """A network with that score on every metric, class and seed.
-
-    Of ten test images a class the share 1 - score goes to the next class.
-    """
-    right = round(IMAGES_PER_CLASS * score)
-    confusion = np.eye(classes, dtype=int) * right
-    confusion += np.roll(np.eye(classes, dtype=int), 1, axis=1) * (IMAGES_PER_CLASS - right)
+    """A network with that score on every metric, class and seed."""
     values = {metric: score for metric in metrics}
     fields: dict[str, Any] = {
         "hyperparameters": {"filters": 32},
@@ -101,10 +96,11 @@ def network_result(
         "test": {
             metric: Estimate(mean=score, ci95=(score - 0.02, score + 0.02)) for metric in metrics
         },
-        "per_class": PerClass(
-            precision=[score] * classes, recall=[score] * classes, f1=[score] * classes
-        ),
-        "confusion_matrix": confusion.tolist(),
+        "per_head": {
+            "class": PerClass(
+                precision=[score] * classes, recall=[score] * classes, f1=[score] * classes
+            )
+        },
     }
     return NetworkResult(**(fields | changes))
 
@@ -122,7 +118,6 @@ def evaluation(
     fields: dict[str, Any] = {
         "problem": problem,
         "metric": metrics[-1],
-        "classes": list(classes),
         "images": {"train": 60, "validation": 20, "test": IMAGES_PER_CLASS * len(classes)},
         "networks": {
             "baseline": network_result(baseline, len(classes), seeds, metrics),

@@ -10,7 +10,7 @@ import keras_tuner
 import numpy as np
 from keras import layers
 
-from study.data.dataset import Dataset, Part
+from study.data.dataset import Crossed, Dataset, Part
 from study.errors import StudyFailed
 from study.problem.problem import Problem
 
@@ -39,8 +39,8 @@ def dataset(test: Any = None) -> Dataset:
         train=part(48, seed=1),
         validation=part(24, seed=2),
         test=test or part(30, seed=3),
-        names=NAMES,
-        attributes=("side", "shade"),
+        columns=NAMES,
+        crossed=Crossed(("side", "shade"), into="class"),
     )
 
 

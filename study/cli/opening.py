@@ -7,11 +7,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study.cli.options import user_path
+from study.cli.data_options import Given
 from study.cli.terminal import say, waiting
-from study.errors import Interrupted, WrongName, WrongUse
+from study.errors import Interrupted, WrongName
 from study.machine import stopping
-from study.problem.problem import problem_data, problem_names
+from study.problem.problem import problem_names
 
 if TYPE_CHECKING:
     from study.problem.settings import Settings, Work
@@ -32,24 +32,13 @@ def known_problems(names: list[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def settings_from(preset: str, line_dir: Path | None) -> "Settings":
-    """The preset's, with that folder of line images if it is not None.
-
-    Raises:
-        WrongUse: the folder's path cannot be recorded.
-    """
+def settings_from(preset: str, data: Given) -> "Settings":
+    """The preset's, with what the command line says of data sets."""
     from study.problem.settings import changed, load_preset
 
     settings = load_preset(preset)
-    line_dir = line_dir or settings.data.line_dir
-    whole = user_path(str(line_dir)).resolve() if line_dir else None
-    if whole and recorded(str(whole)) != str(whole):
-        raise WrongUse(
-            f"--line-dir: expected a path that can be recorded in UTF-8, got {str(whole)!r}; if it "
-            "looks right in the terminal, set PYTHONUTF8=1"
-        )
-    data = changed(settings.data, line_dir=whole)
-    return settings.model_copy(update={"data": data})
+    of_data = {name: changed(settings.data.of(name), **given) for name, given in data.items()}
+    return settings.model_copy(update={"data": settings.data.model_copy(update=of_data)})
 
 
 def recorded(argument: str) -> str:
@@ -66,15 +55,16 @@ def load_data(work: "Work") -> "dict[str, Signature]":
     from study.data import load_dataset
     from study.problem.problem import check_heads, load_problem, signature
 
+    options = work.settings.data
+    problems = [load_problem(name) for name in work.problems]
     loaded = {
-        source: load_dataset(source, seed=work.seed, options=work.settings.data)
-        for source in {problem_data(problem) for problem in work.problems}
+        source: load_dataset(source, seed=work.seed, options=options.of(source))
+        for source in {problem.data for problem in problems}
     }
     signatures = {}
-    for name in work.problems:
-        problem = load_problem(name)
+    for problem in problems:
         check_heads(problem, loaded[problem.data])
-        signatures[name] = signature(problem, loaded[problem.data])
+        signatures[problem.name] = signature(problem, loaded[problem.data])
     return signatures
 
 
@@ -116,7 +106,7 @@ def workers_for(
         with waiting("importing TensorFlow, waiting for workers"):
             engine = stack.enter_context(
                 remote_engine(
-                    scheduler, workers, Path.cwd(), retries, WORKERS_NEED, settings.data.line_dir
+                    scheduler, workers, Path.cwd(), retries, WORKERS_NEED, settings.data.folders()
                 )
                 if scheduler
                 else local_engine(workers, retries, WORKERS_NEED["imports"])

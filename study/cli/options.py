@@ -78,14 +78,6 @@ Preset = Annotated[
         help="quick, full, or the path of your own .toml file.",
     ),
 ]
-LineDir = Annotated[
-    Optional[Path],
-    typer.Option(
-        parser=user_path,
-        metavar="FOLDER",
-        help="A folder of line images to use instead of generated ones.",
-    ),
-]
 ExistingRun = Annotated[
     str,
     typer.Argument(parser=expanded, metavar="RUN", help="Its name, or its folder results/NAME."),

@@ -6,16 +6,17 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
+from study.cli.data_options import Given, with_data_options
 from study.cli.opening import (
+    import_tensorflow,
     known_problems,
     open_run,
     print_comparisons,
     problems_of,
     settings_from,
 )
-from study.cli.options import ExistingRun, LineDir, Preset, Seed, expanded, user_path
+from study.cli.options import ExistingRun, Preset, Seed, expanded, user_path
 from study.cli.terminal import console, say
-from study.problem.problem import problem_data
 
 ExportKind = Literal["optuna", "tensorboard", "csv"]
 
@@ -97,6 +98,7 @@ def show(
     print_comparisons(opened, names)
 
 
+@with_data_options
 def data(
     problem: str,
     export: Annotated[
@@ -109,9 +111,10 @@ def data(
     ] = None,
     preset: Preset = "quick",
     seed: Seed = 1,
-    line_dir: LineDir = None,
+    *,
+    data: Given,
 ) -> None:
-    """What a problem's data set holds; with --export, its images as files (lines only).
+    """What a problem's data set holds; with --export, its images as files (if they can be).
 
     Example: python -m study data line --export my-lines
     """
@@ -119,9 +122,12 @@ def data(
     from study.problem.settings import check_seed
 
     (problem,) = known_problems([problem])
-    settings = settings_from(preset, line_dir)
-    options = settings.data
-    source = problem_data(problem)
+    settings = settings_from(preset, data)
+    import_tensorflow()  # which problems bring
+    from study.problem.problem import load_problem
+
+    source = load_problem(problem).data
+    options = settings.data.of(source)
     if export is not None:
         count = export_dataset(source, export, seed=check_seed(seed), options=options)
         say(f"{count} images written to {export}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from study.cli.data_options import Given, with_data_options
 from study.cli.opening import (
     alone,
     known_problems,
@@ -25,7 +26,6 @@ from study.cli.opening import (
 from study.cli.options import (
     DtypeChoice,
     ExistingRun,
-    LineDir,
     Live,
     Preset,
     RunName,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from study.run.store import Run
 
 
+@with_data_options
 def run(
     problems: Annotated[
         Optional[list[str]], typer.Argument(metavar="[PROBLEM]...", help="Default: all.")
@@ -55,8 +56,9 @@ def run(
     dtype: DtypeChoice = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
-    line_dir: LineDir = None,
     live: Live = False,
+    *,
+    data: Given,
 ) -> None:
     """Search, evaluate, draw and report: the whole study, for all problems if none is named.
 
@@ -67,13 +69,14 @@ def run(
     names = known_problems(problems or problem_names())
     from study.problem.settings import changed
 
-    settings = settings_from(preset, line_dir)
+    settings = settings_from(preset, data)
     budget = changed(settings.search, dtype=dtype)
     settings = settings.model_copy(update={"search": budget})
     work = work_from(names, settings, seed, ["search", "evaluate", "explain", "figures", "report"])
     _carry_out(run_for_work(work, name, Path(preset).stem), work, workers, scheduler, live)
 
 
+@with_data_options
 def search(
     problem: str,
     tuner: Annotated[
@@ -99,8 +102,9 @@ def search(
     dtype: DtypeChoice = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
-    line_dir: LineDir = None,
     live: Live = False,
+    *,
+    data: Given,
 ) -> None:
     """A search alone. What is not given comes from the preset.
 
@@ -113,7 +117,7 @@ def search(
     from study.problem.settings import changed
 
     (problem,) = known_problems([problem])
-    settings = settings_from(preset, line_dir)
+    settings = settings_from(preset, data)
     budget = changed(
         settings.search,
         tuner=tuner,

@@ -46,7 +46,7 @@ def data_set(dataset: Dataset) -> Table:
         ("images", f"{height}x{width}, {channels} channel{'s' if channels > 1 else ''}"),
         *((part, str(images)) for part, images in dataset.sizes.items()),
     ]
-    for column, names in dataset.names.items():
+    for column, names in dataset.columns.items():
         shown = ", ".join(names) if len(names) <= 12 else f"{names[0]}, {names[1]}, ... {names[-1]}"
         rows.append((column, f"{len(names)} classes: {shown}"))
     return _plain(rows)

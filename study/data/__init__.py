@@ -1,10 +1,10 @@
 """The data sets there are: every module of `study.data.sets`.
 
-A data set module holds
+The module of a data set holds
 
     its docstring           the first line is the data set's description
-    NAMES                   label column -> names of its classes
-    load(seed, options)     (int >= 1, DataOptions) -> Dataset
+    load(seed, options)     (int >= 1, its Options) -> Dataset
+    Options                 its settings: a subclass of `DataOptions`, if it has more than those
 
 and, if its images can be written as files,
 
@@ -14,6 +14,7 @@ and, if its images can be written as files,
 
 import importlib
 import pkgutil
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -23,30 +24,36 @@ from study.errors import WrongName, WrongUse
 
 
 def dataset_names() -> list[str]:
-    """Names of all data sets, sorted; imports none of them."""
-    return sorted(module.name for module in pkgutil.iter_modules(sets.__path__))
+    """Names of all data sets, sorted; of modules that cannot be imported none."""
+    return [name for name in _public_modules() if hasattr(_imported(name), "load")]
+
+
+def default_options(name: str) -> DataOptions:
+    """The settings of that data set, as they are unless told otherwise.
+
+    Raises:
+        WrongName: there is none of that name.
+    """
+    options: DataOptions = getattr(_module(name), "Options", DataOptions)()
+    return options
 
 
 def load_dataset(name: str, *, seed: int, options: DataOptions | None = None) -> Dataset:
     """The data set of that name, split; the same arguments give the same images and parts.
 
+    Args:
+        name: Of the data set.
+        seed: 1 or more.
+        options: Its own; None: those it has unless told otherwise.
+
     Raises:
         WrongName: there is none of that name.
         WrongSetting: the seed is below 1.
-        WrongImage: `options.line_dir` holds something that does not fit.
+        WrongImage: an image that the user has does not fit.
         DataUnavailable: the data could not be fetched.
     """
-    dataset: Dataset = _module(name).load(seed, options or DataOptions())
+    dataset: Dataset = _module(name).load(seed, options or default_options(name))
     return dataset
-
-
-def class_names(name: str) -> dict[str, tuple[str, ...]]:
-    """Label column -> names of its classes, without loading the data.
-
-    Raises:
-        WrongName: there is no data set of that name.
-    """
-    return dict(_module(name).NAMES)
 
 
 def export_dataset(name: str, directory: Path, *, seed: int, options: DataOptions) -> int:
@@ -65,6 +72,20 @@ def export_dataset(name: str, directory: Path, *, seed: int, options: DataOption
 
 
 def _module(name: str) -> ModuleType:
-    if name not in dataset_names():
-        raise WrongName(f"no data set {name!r}; there are: {', '.join(dataset_names())}")
-    return importlib.import_module(f"{sets.__name__}.{name}")
+    """The data set's module; one that cannot be imported says why."""
+    if name in _public_modules():
+        module = importlib.import_module(f"{sets.__name__}.{name}")
+        if hasattr(module, "load"):
+            return module
+    raise WrongName(f"no data set {name!r}; there are: {', '.join(dataset_names())}")
+
+
+def _imported(name: str) -> ModuleType | None:
+    with suppress(Exception):  # whoever asks for that data set is told what is wrong with it
+        return importlib.import_module(f"{sets.__name__}.{name}")
+    return None
+
+
+def _public_modules() -> list[str]:
+    found = (module.name for module in pkgutil.iter_modules(sets.__path__))
+    return sorted(name for name in found if not name.startswith("_"))

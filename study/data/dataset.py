@@ -1,17 +1,18 @@
 """What a data set is: images with their labels, in three parts; and the settings it takes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from study.data.corruptions import Corruptions
 from study.records.base import Record
 
 Labels = dict[str, np.ndarray]
-"""Label column -> (n,) int64 class indices. Every data set has the column "class"."""
+"""Label column -> (n,) int64 class indices."""
 
 Names = Mapping[str, Sequence[str]]
 """Label column -> the names of its classes, in class order."""
@@ -27,27 +28,65 @@ class Part:
     def __len__(self) -> int:
         return len(self.images)
 
+    def at(self, index: "np.ndarray | slice") -> "Part":
+        """The images at these indices, with their labels."""
+        return Part(self.images[index], {name: of[index] for name, of in self.labels.items()})
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Columns that make a grid: every combination of their classes is a class, too."""
+
+    columns: tuple[str, ...]
+    """Most significant first."""
+    into: str
+    """The column whose classes are the combinations: the mixed-radix number of the others."""
+
+
+@dataclass(frozen=True)
+class KnownErrors:
+    """Images of the test part whose label is known to be wrong."""
+
+    places: tuple[int, ...]
+    """Their places in the test part."""
+    source: str
+    """Who found them, as a text cites it: "Northcutt et al. 2021"."""
+
+
+def _generic() -> Corruptions:
+    from study.data.corruptions.generic import GENERIC  # brings SciPy, which settings do without
+
+    return GENERIC
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set, split. No image occurs in two parts."""
+    """A data set, split, and what is known of it. No image occurs in two parts."""
 
     name: str
     train: Part
     validation: Part
     test: Part
-    names: dict[str, tuple[str, ...]]
-    """Label column -> the names of its classes, in class order."""
-    attributes: tuple[str, ...] = ()
-    """Columns, most significant first, of which "class" is the mixed-radix number; () if none."""
-    mislabelled: tuple[int, ...] = ()
-    """Places in the test part of images whose label is known to be wrong; () if none is known."""
+    columns: Names
+    crossed: Crossed | None = None
+    """None: no columns make a grid, and no product of columns is ever formed."""
+    where: Callable[[Part], np.ndarray] | None = None
+    """Where the evidence for the labels is: n images of a part -> (n, height, width) bool. None:
+    unknown."""
+    corruptions: Corruptions = field(default_factory=_generic)
+    known_errors: KnownErrors | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """(height, width, channels)."""
         height, width, channels = self.train.images.shape[1:]
         return height, width, channels
+
+    def told_apart_by(self, heads: Sequence[str]) -> str:
+        """The column that these heads predict: all columns of the grid together, or the first."""
+        if self.crossed and set(self.crossed.columns) <= set(heads):
+            return self.crossed.into
+        return heads[0]
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -57,13 +96,47 @@ class Dataset:
 
 
 class DataOptions(Record):
-    """Settings of all data sets; each reads those that concern it. Ends are included."""
+    """Settings of a data set: what all have. Ends are included.
 
-    images_per_class: Annotated[int, Field(ge=5, le=10_000)] = 1000
-    """lines: images generated for each of the 96 classes; 5 give 3 for training, 2 for testing."""
-    line_dir: Path | None = None
-    """lines: a folder of line images to read instead of generating them."""
-    mnist_images: Annotated[int, Field(ge=10, le=60_000)] = 60_000
-    """mnist: how many of the 60,000 to use for training and validation; the test part is whole."""
+    A data set that has more subclasses it as `Options`, in its own module.
+    """
+
+    in_old_records: ClassVar[dict[str, str]] = {"validation": "validation"}
+    """Older versions kept the settings of all data sets in one table: its key -> the field."""
+
     validation: Annotated[float, Field(gt=0, le=0.5)] = 0.15
     """Share of the images not held out for testing that become the validation part."""
+
+    def folders(self) -> tuple[Path, ...]:
+        """Where images are read from, if the user says so."""
+        return tuple(value for _, value in self if isinstance(value, Path))
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """Marks a field of `Options` that is an option on the command line, too: --its-name."""
+
+    kind: type
+    """Of its value: int, str, Path, ..."""
+    metavar: str
+    help: str
+
+
+def _whole(path: Path) -> Path:
+    """The path from the root on, wherever the process is when it uses it."""
+    try:
+        whole = path.expanduser().resolve()
+    except RuntimeError as error:
+        raise ValueError(f"there is no such user's folder; one of that name is ./{path}") from error
+    try:
+        str(whole).encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            "expected a path that can be recorded in UTF-8; if it looks right in the terminal, set "
+            "PYTHONUTF8=1"
+        ) from None
+    return whole
+
+
+Folder = Annotated[Path, AfterValidator(_whole)]
+"""A folder that the user names, absolute."""

@@ -1,10 +1,13 @@
-"""What the data sets share: seeds that may be used, and stratified splits."""
+"""What the data sets share: seeds that may be used, and stratified splits.
+
+The splits are not scikit-learn's: `train_test_split(stratify=...)` refuses classes of one image and
+parts with fewer images than classes, and cannot promise a class an image in each part.
+"""
 
 import logging
 
 import numpy as np
 
-from study.data.dataset import Labels, Part
 from study.errors import WrongSetting
 
 log = logging.getLogger(__name__)
@@ -84,8 +87,3 @@ def split_validation(
         log.warning("too few images: one class is without training images, to have a validation")
         train, validation = train[:-1], train[-1:]
     return train, validation
-
-
-def part(images: np.ndarray, labels: Labels, index: np.ndarray) -> Part:
-    """The images and labels at these indices."""
-    return Part(images[index], {column: values[index] for column, values in labels.items()})

@@ -182,7 +182,6 @@ def _result(
     evaluation = Evaluation(
         problem=problem.name,
         metric=problem.objective,
-        classes=list(dataset.names["class"]),
         images=dataset.sizes,
         networks={
             network: _network_result(problem, dataset, runs, saved[network])
@@ -203,7 +202,6 @@ def _network_result(
     problem: Problem, dataset: Dataset, runs: list[Retrained], saved: Retrained
 ) -> NetworkResult:
     names = metrics.metric_names(problem.heads)
-    per_class, confusion = _by_class(dataset, saved.probabilities)
     return NetworkResult(
         hyperparameters=saved.trained.hyperparameters,
         parameters=saved.trained.parameters,
@@ -213,36 +211,24 @@ def _network_result(
             name: uncertainty.estimate(np.stack([run.correct[name] for run in runs]))
             for name in names
         },
-        per_class=per_class,
-        confusion_matrix=confusion,
+        per_head={
+            head: _per_class(dataset.test.labels[head], probabilities)
+            for head, probabilities in saved.probabilities.items()
+        },
     )
 
 
-def _by_class(
-    dataset: Dataset, probabilities: metrics.Probabilities
-) -> tuple[PerClass, list[list[int]]]:
-    """Precision, recall, F1 and confusion matrix over the data set's classes.
+def _per_class(labels: np.ndarray, probabilities: np.ndarray) -> PerClass:
+    """Scores of the classes of a head.
 
-    The heads of a multi-head network name a class together. See `PerClass` on what a class has
-    that has no test images or was never predicted.
+    Args:
+        labels: (n,) int.
+        probabilities: (n, classes).
     """
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-
-    predicted = metrics.predicted_class(dataset, probabilities)
-    classes = np.arange(len(dataset.names["class"]))
-    true = dataset.test.labels["class"]
-    precision, recall, f1, images = precision_recall_fscore_support(
-        true, predicted, labels=classes, zero_division=np.nan
+    precision, recall, f1 = metrics.per_class(
+        labels, probabilities.argmax(axis=1), probabilities.shape[1]
     )
-    matrix = confusion_matrix(true, predicted, labels=classes)
-    return (
-        PerClass(
-            precision=_known(precision),
-            recall=_known(recall),
-            f1=_known(np.where(images > 0, f1, np.nan)),
-        ),
-        matrix.tolist(),
-    )
+    return PerClass(precision=_known(precision), recall=_known(recall), f1=_known(f1))
 
 
 def _known(values: np.ndarray) -> list[float | None]:

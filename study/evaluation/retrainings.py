@@ -3,6 +3,9 @@
 from study.evaluation import uncertainty
 from study.records.base import NETWORKS, Estimate, Evaluation, NetworkName, SeedResult
 
+FEW_IMAGES = 50
+"""With fewer test images a comparison sees large differences only, and says so."""
+
 
 def epochs(evaluation: Evaluation) -> int | None:
     """For how many epochs every retraining was trained; None if that is not known or not one."""
@@ -21,7 +24,23 @@ def still_improving(evaluation: Evaluation) -> list[NetworkName]:
 
 
 def warning(evaluation: Evaluation) -> str | None:
-    """What a reader of the verdict must know of its networks; None if nothing."""
+    """What a reader of the verdict must know of its networks and images; None if nothing."""
+    said = [words for words in (_unfinished(evaluation), _few_images(evaluation)) if words]
+    return "; ".join(said) or None
+
+
+def _few_images(evaluation: Evaluation) -> str | None:
+    images = evaluation.images.get("test")
+    if images is None or images >= FEW_IMAGES:
+        return None
+    low, high = evaluation.comparison.ci95
+    return (
+        f"with only {images} test image{'' if images == 1 else 's'}, this comparison can only see "
+        f"differences above some {50 * (high - low):.0f} points"
+    )
+
+
+def _unfinished(evaluation: Evaluation) -> str | None:
     names = still_improving(evaluation)
     if not names:
         return None

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from study.data.dataset import Crossed
 from study.records.base import Method
 
 SHOWN_CORRUPTED = 4
@@ -23,8 +24,8 @@ class Examples(NamedTuple):
     """Label column -> (n,) class indices."""
     names: dict[str, tuple[str, ...]]
     """Label column -> names of its classes, in class order."""
-    attributes: tuple[str, ...]
-    """Columns that make the class together, most significant first; () if none do."""
+    crossed: Crossed | None
+    """Columns that make a grid; None if none do."""
     heads: tuple[str, ...]
     """The label columns that the networks predict."""
 
@@ -82,6 +83,8 @@ class HeatmapsInfo(NamedTuple):
     """The layer that was asked for; None: each head's last convolution."""
     channels: int
     """How many channels Score-CAM tries on an image at most."""
+    named: bool = True
+    """Whether heads are told by name: the network has several."""
 
     @property
     def at_layer(self) -> bool:
@@ -141,6 +144,8 @@ class MistakesInfo(NamedTuple):
     """Test images whose label is known to be wrong."""
     mislabelled_errors: int = 0
     """How many of these count as errors."""
+    source: str = ""
+    """Who says that their labels are wrong."""
 
 
 class Evidence(NamedTuple):

@@ -17,14 +17,8 @@ from tf_keras_vis.scorecam import Scorecam
 
 from study.errors import WrongName
 from study.networks.head import Head, score_of
-from study.networks.saved import (
-    as_functional,
-    find_head,
-    find_layers,
-    head_names,
-    image_shape,
-    predictor,
-)
+from study.networks.saved import as_functional, find_head, find_layers, image_shape, predictor
+from study.problem.problem import head_names
 from study.records.base import Method
 
 SAMPLES = 8

@@ -1,12 +1,12 @@
 """What a network makes of a few images: activations, heatmaps, mistakes and what spoke for them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from study.data.dataset import Names
+from study.data.dataset import KnownErrors, Names
 from study.explanation.arrays import (
     ActivationsInfo,
     Evidence,
@@ -136,7 +136,7 @@ def heatmaps_info(
         )
         for name in ([find_head(explainer.heads, head)] if head else explainer.heads)
     ]
-    return HeatmapsInfo(heads, method, target, layer, CHANNELS)
+    return HeatmapsInfo(heads, method, target, layer, CHANNELS, named=len(explainer.heads) > 1)
 
 
 def all_heatmaps(
@@ -194,7 +194,7 @@ def mistakes(
     predictions: Mapping[str, np.ndarray],
     heads: Sequence[str],
     names: Names,
-    mislabelled: Collection[int],
+    known: KnownErrors | None,
 ) -> Mistakes:
     """Find a network's mistakes and explain them.
 
@@ -205,12 +205,12 @@ def mistakes(
         predictions: Arrays of predictions.npz.
         heads: Label columns the network predicts.
         names: Label column -> names of its classes.
-        mislabelled: Places in the test part of images whose label is known to be wrong.
+        known: Test images whose label is known to be wrong; None if none is.
 
     Raises:
         WrongName: the network has no convolution layer, which a heatmap needs.
     """
-    info = mistakes_info(predictions, network, heads, names, mislabelled)
+    info = mistakes_info(predictions, network, heads, names, known)
     return Mistakes(info, evidence(model, info, images))
 
 
@@ -219,7 +219,7 @@ def mistakes_info(
     network: NetworkName,
     heads: Sequence[str],
     names: Names,
-    mislabelled: Collection[int] = (),
+    known: KnownErrors | None = None,
 ) -> MistakesInfo:
     """Find a network's errors: images with at least one wrong head.
 
@@ -228,8 +228,9 @@ def mistakes_info(
         network: Whose errors.
         heads: Label columns the network predicts.
         names: Label column -> names of its classes.
-        mislabelled: Places in the test part of images whose label is known to be wrong.
+        known: Test images whose label is known to be wrong; None if none is.
     """
+    mislabelled = known.places if known else ()
     labels = np.stack([predictions[f"labels_{head}"] for head in heads])  # (heads, n)
     chosen = np.stack([predictions[f"{network}_{head}"].argmax(axis=1) for head in heads])
     sure = np.stack([predictions[f"{network}_{head}"].max(axis=1) for head in heads])
@@ -260,6 +261,7 @@ def mistakes_info(
         heads=len(heads),
         mislabelled=len(mislabelled),
         mislabelled_errors=len(set(mistaken.tolist()) & set(mislabelled)),
+        source=known.source if known else "",
     )
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from study.data import corruptions
 from study.data.dataset import Dataset, Part
 from study.evaluation.robustness import measure
 from study.explanation.arrays import SHOWN_CORRUPTED, CorruptedExamples, Examples
@@ -21,7 +20,7 @@ from study.explanation.by_trial import across_search
 from study.explanation.examples import activations_info, all_heatmaps, methods_info, mistakes
 from study.explanation.filter_health import ALIKE, layer_record, layers_health
 from study.explanation.filters.filter_answers import filters_info, scores_record
-from study.explanation.ground_truth import ground_truth_of, localise
+from study.explanation.ground_truth import localise
 from study.explanation.pixel_removal import delete
 from study.explanation.weight_randomisation import check_all
 from study.networks.saved import is_convolution, load_model, predictor, visual_layers
@@ -67,8 +66,7 @@ class Subject:
         """So many test images, or all there are, drawn at random."""
         dataset = self.dataset
         chosen = random_indices(len(dataset.test.images), most, self.seed)
-        labels = {column: values[chosen] for column, values in dataset.test.labels.items()}
-        return Part(dataset.test.images[chosen], labels)
+        return dataset.test.at(chosen)
 
     def model(self, network: NetworkName) -> keras.Model:
         """The saved network."""
@@ -99,12 +97,14 @@ def find(subject: Subject, part: str) -> Found:
 
 def examples(dataset: Dataset, heads: tuple[str, ...], count: int) -> Examples:
     """So many test images, of classes spread evenly over all; see `example_indices`."""
-    chosen = example_indices(dataset.test.labels["class"], count)
+    part = dataset.test.at(
+        example_indices(dataset.test.labels[dataset.told_apart_by(heads)], count)
+    )
     return Examples(
-        images=dataset.test.images[chosen],
-        labels={column: values[chosen] for column, values in dataset.test.labels.items()},
-        names=dict(dataset.names),
-        attributes=dataset.attributes,
+        images=part.images,
+        labels=part.labels,
+        names={column: tuple(names) for column, names in dataset.columns.items()},
+        crossed=dataset.crossed,
         heads=heads,
     )
 
@@ -140,25 +140,18 @@ def _across_search(subject: Subject) -> Found:
     """What heatmaps of the trials' networks are worth."""
     dataset, budget = subject.dataset, subject.budget
     validation = dataset.validation
-    truth = ground_truth_of(dataset, first_of(validation, budget.search_images))
     fewest = min(budget.search_images, budget.curve_images)  # 84 predictions each and method
-    most = budget.search_images if truth is not None else fewest
+    shown = validation.at(slice(budget.search_images if dataset.where else fewest))
     found = across_search(
         subject.problem,
         subject.trials,
         subject.search_folder,
-        first_of(validation, most).images,
-        truth,
+        shown.images,
+        dataset.where(shown) if dataset.where else None,
         budget.smooth_samples,
         subject.seed,
     )
     return {} if found is None else {"across_search": found}
-
-
-def first_of(part: Part, most: int) -> Part:
-    """So many of its images, the first ones."""
-    labels = {column: values[:most] for column, values in part.labels.items()}
-    return Part(part.images[:most], labels)
 
 
 def _examples(subject: Subject) -> Found:
@@ -174,33 +167,33 @@ def _mistakes(subject: Subject, network: NetworkName) -> Found:
             dataset.test.images,
             subject.predictions(),
             subject.problem.heads,
-            dataset.names,
-            dataset.mislabelled,
+            dataset.columns,
+            dataset.known_errors,
         )
     }
 
 
 def _robustness(subject: Subject) -> Found:
     """Reads test images again, when all is chosen and evaluated: for the report only."""
-    name, some = subject.dataset.name, subject.some_test_images(subject.budget.robustness_images)
-    versions = corruptions.versions(name, some.images, some.labels, subject.seed)
-    if not versions:
-        return {}
+    corruptions = subject.dataset.corruptions
+    some = subject.some_test_images(subject.budget.robustness_images)
+    versions = corruptions.with_unchanged(some.images, some.labels, subject.seed)
     networks = {network: predictor(subject.model(network)) for network in NETWORKS}
     shown = {version: images[:SHOWN_CORRUPTED] for version, images in versions.items()}
     return {
         "robustness": measure(versions, some.labels, networks, subject.problem.heads),
-        "corrupted": CorruptedExamples(shown, corruptions.note(name)),
+        "corrupted": CorruptedExamples(shown, corruptions.note),
     }
 
 
 def _ground_truth(subject: Subject) -> Found:
     """How much of the heatmaps lies where the evidence is, where the data set knows it."""
-    some = subject.some_test_images(subject.budget.map_images)
-    truth = ground_truth_of(subject.dataset, some)
-    if truth is None:
+    where = subject.dataset.where
+    if where is None:
         return {}
-    return {"localisation": localise(subject.explainers(), some.images, truth, subject.seed)}
+    some = subject.some_test_images(subject.budget.map_images)
+    found = localise(subject.explainers(), some.images, where(some), subject.seed)
+    return {"localisation": found}
 
 
 def _pixel_removal(subject: Subject) -> Found:

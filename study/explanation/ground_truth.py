@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import binary_dilation, sobel
 
-from study.data.dataset import Dataset, Part
 from study.evaluation.uncertainty import image_estimates, image_gain, image_share
 from study.records.base import (
     CONTROLS,
@@ -26,32 +25,8 @@ from study.records.base import (
 if TYPE_CHECKING:
     from study.explanation.attribution import Explainer
 
-LINE_CONTRAST = 0.5
-"""A pixel at least so far from the background, as a share of the image's greatest distance, is
-line: an anti-aliased line between two rows of pixels is on both, its faint margin is not."""
-
 SQUARE = np.ones((1, 3, 3), bool)
 """A pixel and its eight neighbours, image by image."""
-
-
-def line_pixels(images: np.ndarray) -> np.ndarray:
-    """(n, height, width, channels) uint8 -> (n, height, width) bool: where the line is.
-
-    The background is the median colour; an image of one colour has no line.
-    """
-    colours = images.astype(np.float32)
-    away = np.abs(colours - np.median(colours, axis=(1, 2), keepdims=True)).max(axis=-1)
-    greatest = away.max(axis=(1, 2), keepdims=True)
-    found: np.ndarray = (away >= LINE_CONTRAST * greatest) & (greatest > 0)
-    return found
-
-
-def ground_truth_of(dataset: Dataset, part: Part) -> np.ndarray | None:
-    """(n, height, width) bool: where the evidence is in images of the data set.
-
-    None if the data set does not know it.
-    """
-    return line_pixels(part.images) if dataset.name == "lines" else None
 
 
 def pointing_game(maps: np.ndarray, truth: np.ndarray) -> np.ndarray:

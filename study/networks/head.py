@@ -12,7 +12,8 @@ from study.errors import WrongName
 from study.libraries.internals import uses
 from study.networks.cell_positions import place, spread
 from study.networks.logits import cut, maker
-from study.networks.saved import find_layers, head_names, image_shape, is_convolution, visual_layers
+from study.networks.saved import find_layers, image_shape, is_convolution, visual_layers
+from study.problem.problem import head_names
 
 
 class Head:

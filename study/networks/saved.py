@@ -26,7 +26,7 @@ from study.machine.untrusted import MIB
 from study.networks.answers import check_heads, check_probabilities
 from study.networks.graph import made_by
 from study.problem.metrics import Probabilities, as_probabilities
-from study.records.base import SINGLE_HEAD
+from study.problem.problem import head_names
 
 CONVOLUTIONS = (
     keras.layers.Conv2D,
@@ -242,13 +242,6 @@ def image_shape(model: keras.Model) -> tuple[int, int, int]:
     """(height, width, channels) of the images the network takes."""
     height, width, channels = model.inputs[0].shape[1:]
     return height, width, channels
-
-
-def head_names(model: keras.Model) -> list[str]:
-    """Names of the outputs in order: their layers' names, or "class" if there is only one."""
-    if len(model.outputs) == 1:
-        return [SINGLE_HEAD]
-    return [str(name) for name in model.output_names]
 
 
 def find_head(heads: Sequence[str], name: str | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from study.data.dataset import Dataset, Labels
+from study.data.dataset import Labels
 
 Probabilities = dict[str, np.ndarray]
 """Head -> (n, classes) float32; a yes/no head has two columns."""
@@ -49,13 +49,37 @@ def scores(labels: Labels, probabilities: Probabilities) -> dict[str, float]:
     return {"loss": loss(labels, probabilities), **accuracies}
 
 
-def predicted_class(dataset: Dataset, probabilities: Probabilities) -> np.ndarray:
-    """The data set's class (n,) that the heads name, alone or all together."""
-    chosen = {head: p.argmax(axis=1) for head, p in probabilities.items()}
-    if "class" in chosen:
-        return chosen["class"]
-    sizes = tuple(len(dataset.names[name]) for name in dataset.attributes)
-    return np.ravel_multi_index([chosen[name] for name in dataset.attributes], sizes)
+def per_class(
+    labels: np.ndarray, predicted: np.ndarray, classes: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Precision, recall and F1 of each class of a head; NaN where there is none, see `PerClass`.
+
+    Args:
+        labels: (n,) int, true classes.
+        predicted: (n,) int.
+        classes: How many there are.
+
+    Returns:
+        Three times (classes,) float in [0, 1].
+    """
+    from sklearn.metrics import precision_recall_fscore_support
+
+    precision, recall, f1, images = precision_recall_fscore_support(
+        labels, predicted, labels=np.arange(classes), zero_division=np.nan
+    )
+    return precision, recall, np.where(images > 0, f1, np.nan)
+
+
+def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """[true class][predicted class] -> number of images, (classes, classes) int64.
+
+    Args:
+        labels: (n,) int, true classes.
+        predicted: (n,) int.
+        classes: How many there are.
+    """
+    cells = np.bincount(labels * classes + predicted, minlength=classes**2)
+    return cells.reshape(classes, classes)
 
 
 def as_probabilities(heads: Sequence[str], outputs: Sequence[np.ndarray]) -> Probabilities:

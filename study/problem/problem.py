@@ -3,9 +3,9 @@
 A problem module holds
 
     its docstring           the first line is the problem's description
-    DATA                    the data set: a module of `study.data`
-    HEADS                   ("class",), or the label columns that make the class together, one
-                            output each, in order
+    DATA                    the name of its data set
+    HEADS                   label columns of the data set: the network has an output for each, in
+                            this order, from a layer of that name
     OBJECTIVE               the metric its search maximises: "accuracy" or "joint"
     BASELINE                the prescribed network as a point of the space
     build(hp, steps)        hyperparameters -> compiled Keras model, functional or sequential,
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from study.data.dataset import Dataset
 
+
+_DECLARED = ("DATA", "HEADS", "OBJECTIVE", "BASELINE", "build")
 
 _LOOPS = ("train_step", "make_train_function", "fit")
 """Keras's methods in whose place the study has a loop of its own."""
@@ -64,19 +66,6 @@ def problem_description(name: str) -> str:
     return _first_line(ast.get_docstring(_source(name)))
 
 
-def problem_data(name: str) -> str:
-    """The problem's data set, read without importing Keras.
-
-    Raises:
-        WrongName: there is no problem of that name, or its DATA is not a plain string.
-    """
-    for statement in _source(name).body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id="DATA")], value=ast.Constant(value=str(data))):
-                return data
-    raise WrongName(f'search_spaces/{name}.py: expected a line like DATA = "mnist"')
-
-
 def _source(name: str) -> ast.Module:
     _check_name(name)
     path = Path(next(iter(search_spaces.__path__))) / f"{name}.py"
@@ -87,10 +76,12 @@ def load_problem(name: str) -> Problem:
     """The problem of that name.
 
     Raises:
-        WrongName: there is none.
+        WrongName: there is none, or its module lacks something.
     """
     _check_name(name)
     module = importlib.import_module(f"search_spaces.{name}")
+    if missing := [one for one in _DECLARED if not hasattr(module, one)]:
+        raise WrongName(f"search_spaces/{name}.py: expected it to define {', '.join(missing)}, too")
     return Problem(
         name=name,
         description=_first_line(module.__doc__),
@@ -103,16 +94,16 @@ def load_problem(name: str) -> Problem:
 
 
 def check_heads(problem: Problem, dataset: "Dataset") -> None:
-    """Whether the problem's heads name a class of the data set, alone or all together.
+    """Whether the problem's heads are label columns of the data set.
 
     Raises:
-        WrongName: they do not.
+        WrongName: one is not, or is there twice, or there is none.
     """
-    if problem.heads != ("class",) and set(problem.heads) != set(dataset.attributes):
-        several = f", or {dataset.attributes}" if dataset.attributes else ""
+    heads = problem.heads
+    if not heads or not set(heads) <= set(dataset.columns) or len(set(heads)) < len(heads):
         raise WrongName(
-            f'search_spaces/{problem.name}.py: expected HEADS = ("class",){several}, got '
-            f"{problem.heads}"
+            f"search_spaces/{problem.name}.py: expected HEADS to name label columns of the data "
+            f"set {dataset.name}, of {', '.join(dataset.columns)}, each once, got {heads}"
         )
 
 
@@ -120,7 +111,7 @@ def signature(problem: Problem, dataset: "Dataset") -> Signature:
     """What the problem's networks take and tell apart; its heads fit the data set."""
     return Signature(
         image_shape=dataset.image_shape,
-        heads={head: list(dataset.names[head]) for head in problem.heads},
+        heads={head: list(dataset.columns[head]) for head in problem.heads},
         images=dataset.sizes,
         ground=ground_of(dataset.train.images),
     )
@@ -134,6 +125,15 @@ def check_network(problem: Problem, model: "keras.Model") -> None:
     """
     if wrong := _obstacle(problem.heads, model):
         raise WrongName(f"search_spaces/{problem.name}.py: {wrong}")
+
+
+def head_names(model: "keras.Model") -> list[str]:
+    """Names of the network's heads, in order: those of its output layers."""
+    import keras
+
+    if isinstance(model, keras.Sequential):  # which has no `output_names`
+        return [model.layers[-1].name]
+    return [str(name) for name in model.output_names]
 
 
 def _obstacle(heads: tuple[str, ...], model: "keras.Model") -> str | None:
@@ -154,10 +154,12 @@ def _obstacle(heads: tuple[str, ...], model: "keras.Model") -> str | None:
             )
     if not model.trainable_variables:
         return "expected a network that can learn, got one without trainable weights"
-    # One head is "class", whatever its layer is called.
-    names = tuple(model.output_names) if len(model.outputs) > 1 else ("class",)
+    names = tuple(head_names(model))
     if names != heads:
-        return f"expected one output for each of HEADS = {heads}, in this order, got {names}"
+        return (
+            f"expected one output for each of HEADS = {heads}, in this order, from a layer of that "
+            f"name, got {names}"
+        )
     return None
 
 

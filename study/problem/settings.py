@@ -5,10 +5,18 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
+from study.data import dataset_names, default_options
 from study.data.dataset import DataOptions
 from study.errors import WrongSetting
 from study.machine import untrusted
@@ -106,11 +114,58 @@ class FigureSettings(Record):
     """Channels that Score-CAM tries on an image: the layer's that vary most."""
 
 
+class DataSettings(Record):
+    """The settings of every data set; a field each in the class that `_of_every_data_set` makes."""
+
+    def of(self, data: str) -> DataOptions:
+        """Those of the data set of that name; of one that is new since, its defaults."""
+        options: DataOptions = getattr(self, data, None) or default_options(data)
+        return options
+
+    def folders(self) -> tuple[Path, ...]:
+        """Where images are read from, if the user says so."""
+        return tuple(folder for _, options in self for folder in options.folders())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_one_table(cls, given: object) -> object:
+        """Presets and runs of older versions had one table for all data sets."""
+        if not isinstance(given, dict):
+            return given
+        old: dict[str, dict[str, object]] = {
+            name: {
+                into: given[key]
+                for key, into in field.default.in_old_records.items()
+                if key in given
+            }
+            for name, field in cls.model_fields.items()
+        }
+        of_all = {
+            key for field in cls.model_fields.values() for key in field.default.in_old_records
+        }
+        tables = {key: value for key, value in given.items() if key not in of_all}
+        for name, table in old.items():
+            if isinstance(new := tables.get(name, {}), dict):
+                tables[name] = table | new
+        return tables
+
+
+def _of_every_data_set() -> type[DataSettings]:
+    """`DataSettings` with a field for each data set there is."""
+    options = {name: default_options(name) for name in dataset_names()}
+    fields: dict[str, Any] = {name: (type(one), one) for name, one in options.items()}
+    return create_model("DataSettings", __base__=DataSettings, **fields)
+
+
+if not TYPE_CHECKING:
+    DataSettings = _of_every_data_set()
+
+
 class Settings(Record):
     """A whole preset."""
 
     description: str = ""
-    data: DataOptions = DataOptions()
+    data: DataSettings = DataSettings()
     search: SearchSettings = SearchSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     figures: FigureSettings = FigureSettings()

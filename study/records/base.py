@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, FailFast, Field
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    model_validator,
+)
 
 Value = bool | int | float | str
 """A hyperparameter's value."""
@@ -23,8 +31,6 @@ Curves = dict[str, Many[float]]
 NetworkName = Literal["baseline", "tuned"]
 NETWORKS: tuple[NetworkName, NetworkName] = ("baseline", "tuned")
 
-SINGLE_HEAD = "class"
-"""The head of a network with one output, whatever its output layer is called."""
 
 FigureKind = Literal["activations", "filters", "heatmaps"]
 """What can be drawn of any one network."""
@@ -173,7 +179,7 @@ class Estimate(Record):
 
 
 class PerClass(Record):
-    """One number a class, in class order, of the saved network on the test part.
+    """One number per class of a head, in class order, of the saved network on the test part.
 
     None where there is none: recall and F1 of a class without test images, and precision of a
     class that was never predicted. F1 of a class that has images and was never predicted is 0, for
@@ -195,9 +201,9 @@ class NetworkResult(Record):
     """The seed whose network is saved in models/ (best on validation)."""
     test: dict[str, Estimate]
     """Metric -> mean over seeds."""
-    per_class: PerClass
-    confusion_matrix: Many[Many[int]]
-    """[true class][predicted class] -> number of test images, saved network."""
+    per_head: dict[str, PerClass] = {}
+    """Head -> scores of its classes. Empty in records of older versions of several heads, whose
+    scores were those of the product of all heads."""
 
 
 Verdict = Literal["tuned is better", "no significant difference", "baseline is better"]
@@ -219,12 +225,31 @@ class Evaluation(Record):
     problem: str
     metric: str
     """The metric that is compared: "accuracy" or "joint"."""
-    classes: Many[str]
-    """Class names in class order; the order of per_class and confusion_matrix."""
     images: dict[str, int]
     """Images in each part: "train", "validation", "test"."""
     networks: dict[NetworkName, NetworkResult]
     comparison: Comparison
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_older_version(cls, given: object) -> object:
+        """They had one head, "class", or a product of all, and its matrix, of each network."""
+        match given:
+            case {"classes": _, "metric": metric, "networks": {**networks}, **others}:
+                changed = {
+                    name: _without_product(one, single=metric == "accuracy")
+                    for name, one in networks.items()
+                }
+                return {**others, "metric": metric, "networks": changed}
+        return given
+
+
+def _without_product(network: object, single: bool) -> object:
+    """A network's result as an older version wrote it, without what is of a product of heads."""
+    match network:
+        case {"per_class": per_class, "confusion_matrix": _, **others}:
+            return {**others, "per_head": {"class": per_class}} if single else others
+    return network
 
 
 class Picture(Record):

@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 
-from study.records.base import Evaluation, Picture, Sanity, SearchSpace, StudyRecord, Trial
+from study.records.base import (
+    Evaluation,
+    Picture,
+    Sanity,
+    SearchSpace,
+    Signature,
+    StudyRecord,
+    Trial,
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,8 @@ class ProblemInput:
     """The search algorithm: "random", "grid", "bayesian", "hyperband" or "asha"."""
     space: SearchSpace | None = None
     """What the search could choose from."""
+    signature: Signature | None = None
+    """What its networks tell apart; None in runs of older versions."""
     trials: tuple[Trial, ...] = ()
     evaluation: Evaluation | None = None
     pictures: tuple[PictureFile, ...] = ()

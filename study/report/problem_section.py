@@ -1,6 +1,6 @@
 """One problem's section: facts, the two networks, every variation tried, figures."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from study.evaluation import retrainings
@@ -317,7 +317,8 @@ def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
     if found is not None:
         parts = [f"{count(images)} {part}" for part, images in found.images.items()]
         rows.append(("Images", listed(parts)))
-        rows.append(("Classes", count(len(found.classes))))
+        if problem.signature is not None:
+            rows.append(("Classes", _classes(problem.signature.heads)))
         meaning = METRICS.get(found.metric)
         name = metric_name(found.metric)
         rows.append(("Measured", f"{name}, the {meaning}" if meaning else name))
@@ -330,6 +331,14 @@ def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
         each = listed(list(dict.fromkeys(seeds)))
         rows.append(("Retrained", f"both networks, with seeds {each}"))
     return tuple(rows)
+
+
+def _classes(heads: Mapping[str, Sequence[str]]) -> str:
+    """ "10" of a single head, "2 of length, 12 of angle" of several."""
+    sizes = {head: count(len(names)) for head, names in heads.items()}
+    return listed(
+        [size if len(heads) == 1 else f"{size} of {head}" for head, size in sizes.items()]
+    )
 
 
 def _search_fact(problem: ProblemInput) -> str:

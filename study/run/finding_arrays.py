@@ -6,6 +6,7 @@ and plain values in them. In the JSON an array is {"array": its number in the .n
 
 import json
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,6 +86,8 @@ def _described(found: Any, arrays: list[np.ndarray]) -> object:
             return {str(key): _described(value, arrays) for key, value in found.items()}
         case tuple() if hasattr(found, "_asdict"):
             return _described(found._asdict(), arrays)
+        case _ if is_dataclass(found) and not isinstance(found, type):
+            return _described(vars(found), arrays)
         case list() | tuple():
             return [_described(value, arrays) for value in found]
     return found

@@ -56,14 +56,14 @@ def open_run(text: str) -> Run:
     return run
 
 
-def problem_of_model(path: Path) -> tuple[str, Signature | None] | None:
-    """Of which problem a saved network is, and the signature that its run recorded.
+def signature_of_model(path: Path) -> Signature | None:
+    """What the run recorded of the problem that a saved network is of.
 
     A run's networks are RUN/PROBLEM/models/NETWORK.keras, and a run is what has a study.json that
     can be read and names the problem, wherever the folder lies.
 
     Returns:
-        None if the network is not a run's.
+        None if the network is not a run's, or of a run of an older version, which has none.
 
     Raises:
         CorruptRecord: it is, and the signature is damaged.
@@ -76,12 +76,10 @@ def problem_of_model(path: Path) -> tuple[str, Signature | None] | None:
         study = read_record(problem.parent / "study.json", StudyRecord, problem.parent)
     except CorruptRecord:  # or not there
         return None
-    if problem.name not in study.problems:
-        return None
     signature = problem / "signature.json"
-    if not signature.exists():
-        return problem.name, None
-    return problem.name, read_record(signature, Signature, problem.parent)
+    if problem.name not in study.problems or not signature.exists():
+        return None
+    return read_record(signature, Signature, problem.parent)
 
 
 def run_names() -> list[str]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study.data import class_names
 from study.data.image_files import read_images
 from study.errors import WrongName, WrongUse
 from study.explanation.examples import PLAIN, Asked, activations_info, all_heatmaps
@@ -16,15 +15,14 @@ from study.networks.saved import (
     find_head,
     find_layers,
     fitting_names,
-    head_names,
     image_shape,
     load_model,
     predict,
 )
-from study.problem.problem import problem_data
+from study.problem.problem import head_names
 from study.problem.settings import FigureSettings
 from study.records.base import NETWORKS, FigureKind, Ground, Method, NetworkName, Picture, Signature
-from study.run.listing import problem_of_model
+from study.run.listing import signature_of_model
 from study.run.store import Run
 
 if TYPE_CHECKING:
@@ -58,8 +56,7 @@ def figures_folder(path: Path) -> Path:
 
 def saved_model(path: Path) -> SavedModel:
     """Any .keras file; of a run's, class names and the training images' ground are known."""
-    found = problem_of_model(path)
-    return _of_problem(path, path.stem, *found) if found else SavedModel(path, path.stem, {})
+    return _known_by(path, path.stem, signature_of_model(path))
 
 
 def models_of_run(
@@ -79,18 +76,14 @@ def models_of_run(
             if not path.is_file():
                 raise WrongName(f"{path} is not there: evaluate {run.name!r} first")
             signature = run.signature(problem)
-            models.append(_of_problem(path, f"{problem}-{name}", problem, signature))
+            models.append(_known_by(path, f"{problem}-{name}", signature))
     return models
 
 
-def _of_problem(path: Path, label: str, problem: str, signature: Signature | None) -> SavedModel:
-    """A run's network; where the run recorded no signature, the problem's data set has the names.
-
-    Raises:
-        WrongName: it recorded none, and there is no such problem any more.
-    """
+def _known_by(path: Path, label: str, signature: Signature | None) -> SavedModel:
+    """A saved network; without a run, or of a run without signature, classes have no names."""
     if signature is None:
-        return SavedModel(path, label, class_names(problem_data(problem)))
+        return SavedModel(path, label, {})
     names = {head: tuple(classes) for head, classes in signature.heads.items()}
     return SavedModel(path, label, names, signature.ground)
 

@@ -129,13 +129,14 @@ def _results(of: Drawn) -> list[Picture]:
 
     evaluation, predictions = of.evaluation, of.run.predictions(of.name)
     shown, folder, seed = of.examples, of.folder, of.run.study().seed
-    heads, names, attributes = shown.heads, shown.names, shown.attributes
+    heads = {head: shown.names[head] for head in shown.heads}
+    of_classes = (predictions, heads, shown.crossed, shown.names)
     return [
         *retraining_curves.pictures(evaluation, folder),
         *accuracy.pictures(evaluation, folder),
-        *confusion.pictures(evaluation, predictions, heads, names, attributes, folder),
-        *f1.pictures(evaluation, names, attributes, folder),
-        *reliability.pictures(predictions, heads, seed, folder),
+        *confusion.pictures(of.name, *of_classes, folder),
+        *f1.pictures(*of_classes, folder),
+        *reliability.pictures(predictions, shown.heads, seed, folder),
     ]
 
 

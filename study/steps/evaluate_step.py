@@ -49,7 +49,7 @@ def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evalua
             best.hyperparameters,
             budget,
             settings.search.batch_size,
-            settings.data,
+            settings.data.of(problem.data),
             seed,
             run.retraining_folder(name),
             engine,

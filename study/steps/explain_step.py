@@ -56,7 +56,7 @@ def explain(run: Run, part: Part) -> None:
     problem = load_problem(name)
     subject = findings.Subject(
         problem=problem,
-        dataset=cached_dataset(problem.data, seed, settings.data),
+        dataset=cached_dataset(problem.data, seed, settings.data.of(problem.data)),
         budget=settings.figures,
         seed=seed,
         trials=run.trials(name),

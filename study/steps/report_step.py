@@ -91,6 +91,7 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
         description=read(lambda: problem_description(name)) or "",
         tuner=settings_of(run).search.tuner,
         space=read(lambda: run.space(name)),
+        signature=read(lambda: run.signature(name)),
         trials=tuple(read(lambda: configurations(run.trials(name))) or ()),
         evaluation=read(lambda: run.evaluation(name)),
         pictures=read(lambda: _picture_files(run, name)) or (),

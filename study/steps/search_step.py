@@ -43,7 +43,7 @@ def search_step(run: Run, name: str, engine: Engine, observer: Observer) -> None
         search(
             problem,
             budget,
-            settings.data,
+            settings.data.of(problem.data),
             study.seed,
             trials_at_once(study),
             study.dtype_policy or "float32",

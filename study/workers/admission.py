@@ -5,6 +5,7 @@ jobs offers Dask's scheduler a resource, which jobs ask for; Dask itself would g
 worker, also to one whose plugin has failed.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ vector instructions; "worker", its address."""
 
 
 def admission(
-    resource: str, expected: Fingerprint, folder: Path, needs: Needs, images: Path | None
+    resource: str, expected: Fingerprint, folder: Path, needs: Needs, images: Sequence[Path]
 ) -> "distributed.WorkerPlugin":
     """What has each worker look at itself, and tell its report as an event named as the resource.
 
@@ -32,7 +33,7 @@ def admission(
         expected: What it must be like.
         folder: What it must see under this path.
         needs: What jobs need of it.
-        images: A folder of images that is trained on, if any.
+        images: Folders of images that are trained on.
     """
     import asyncio
 
@@ -73,7 +74,7 @@ def admission(
 
 
 def report(
-    threads: int, expected: Fingerprint, folder: Path, needs: Needs, images: Path | None
+    threads: int, expected: Fingerprint, folder: Path, needs: Needs, images: Sequence[Path]
 ) -> Report:
     """On a worker: what it says of itself; imports what jobs need, if it may do them."""
     objection = _objection(threads, expected, folder, needs, images)
@@ -81,7 +82,7 @@ def report(
 
 
 def _objection(
-    threads: int, expected: Fingerprint, folder: Path, needs: Needs, images: Path | None
+    threads: int, expected: Fingerprint, folder: Path, needs: Needs, images: Sequence[Path]
 ) -> str | None:
     if threads > 1:
         return (

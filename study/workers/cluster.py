@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -45,7 +45,7 @@ def remote_engine(
     folder: Path,
     retries: int,
     needs: Needs,
-    images: Path | None = None,
+    images: Sequence[Path] = (),
 ) -> Iterator[Engine]:
     """The workers of a running Dask cluster, for the length of the block.
 
@@ -58,7 +58,7 @@ def remote_engine(
         folder: A folder that the workers must see under the same path: checkpoints go there.
         retries: How often a job whose worker died is taken up again.
         needs: What jobs need of a worker: it is to be as here.
-        images: A folder of images that is trained on, if any.
+        images: Folders of images that are trained on.
 
     Raises:
         WrongUse: nobody answers there, or too few workers can be used.
@@ -95,7 +95,7 @@ def _engine(
     folder: Path,
     retries: int,
     needs: Needs,
-    images: Path | None,
+    images: Sequence[Path],
 ) -> Engine:
     try:
         client.wait_for_workers(1, timeout=_JOIN_TIMEOUT)

@@ -1,4 +1,4 @@
-"""What decides the results of a process: its code, its packages, its folder of images.
+"""What decides the results of a process: its code, its packages, its folders of images.
 
 A process keeps the modules and images it has loaded, whatever happens on disk later. So a worker's
 own fingerprint is taken once, before it loads them.
@@ -33,28 +33,28 @@ class Needs(TypedDict):
     """Modules to import before the first job; of a package, all that is in it."""
 
 
-def on_disk(needs: Needs, images: Path | None) -> Fingerprint:
+def on_disk(needs: Needs, folders: Sequence[Path]) -> Fingerprint:
     """The fingerprint of a process that would begin now.
 
     Args:
         needs: What counts.
-        images: A folder of images that is trained on, if any.
+        folders: Folders of images that are trained on.
     """
     code = {name: digest for package in needs["code"] for name, digest in _code(package).items()}
     packages = {package: metadata.version(package) for package in needs["packages"]}
-    return _whole(code, packages, _images_on_disk(images))
+    return _whole(code, packages, {str(one): _of_folder_on_disk(one) for one in folders})
 
 
-def of_this_process(needs: Needs, images: Path | None) -> Fingerprint:
+def of_this_process(needs: Needs, folders: Sequence[Path]) -> Fingerprint:
     """The fingerprint of this process, as it was when this was first called.
 
     Args:
         needs: What counts.
-        images: A folder of images that is trained on, if any.
+        folders: Folders of images that are trained on.
     """
     code = {name: digest for one in needs["code"] for name, digest in _first_code(one).items()}
     packages = {package: _first_version(package) for package in needs["packages"]}
-    return _whole(code, packages, _first_images(images))
+    return _whole(code, packages, {str(one): _first_of_folder(one) for one in folders})
 
 
 def load(needs: Needs) -> None:
@@ -115,17 +115,15 @@ def _first_version(package: str) -> str:
 
 
 @cache
-def _first_images(folder: Path | None) -> dict[str, str]:
-    return _images_on_disk(folder)
+def _first_of_folder(folder: Path) -> str:
+    return _of_folder_on_disk(folder)
 
 
-def _images_on_disk(folder: Path | None) -> dict[str, str]:
-    if folder is None:
-        return {}
+def _of_folder_on_disk(folder: Path) -> str:
     whole = blake2b()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         whole.update(f"{path.relative_to(folder)} {_digest(path)}\n".encode(errors="replace"))
-    return {str(folder): whole.hexdigest()}
+    return whole.hexdigest()
 
 
 def _digest(path: Path) -> str:

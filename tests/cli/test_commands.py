@@ -48,7 +48,7 @@ def model(tmp_path: Path) -> str:
             keras.Input((28, 28, 3)),
             keras.layers.Conv2D(2, 3, activation="relu", name="conv1"),
             keras.layers.Flatten(),
-            keras.layers.Dense(4, activation="softmax"),
+            keras.layers.Dense(4, activation="softmax", name="class"),
         ]
     )
     network.save(tmp_path / "small.keras")
@@ -434,9 +434,10 @@ def test_line_folder_with_a_misnamed_file_is_refused(command: Command, tmp_path:
 
 @pytest.mark.usefixtures("workplace")
 def test_line_folder_is_the_same_for_workers_in_another_folder(tmp_path: Path) -> None:
-    mine = preset(tmp_path, '[data]\nline_dir = "lines"\n')
-    given = [(mine, None), (TINY, Path("lines"))]
-    assert [opening.settings_from(*one).data.line_dir for one in given] == [tmp_path / "lines"] * 2
+    mine = preset(tmp_path, '[data.lines]\nline_dir = "lines"\n')
+    given = [(mine, {}), (TINY, {"lines": {"line_dir": Path("lines")}})]
+    found = [opening.settings_from(*one).data.folders() for one in given]
+    assert found == [(tmp_path / "lines",)] * 2
 
 
 def test_missing_line_folder_is_refused(command: Command) -> None:

@@ -1,5 +1,6 @@
 """Options: what they take, and refuse."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import get_args
@@ -60,7 +61,7 @@ def test_a_tilde_is_the_user_s_folder_for_what_is_written(command: Command, home
 
 
 def test_a_line_folder_in_a_preset_may_have_a_tilde_too(command: Command, home: Path) -> None:
-    Path("mine.toml").write_text('[data]\nline_dir = "~/lines"\n')
+    Path("mine.toml").write_text('[data.lines]\nline_dir = "~/lines"\n')
     assert f"{home}/lines" in command.refused("data", "line", "--preset", "mine.toml")
 
 
@@ -72,7 +73,7 @@ def test_a_tilde_of_nobody_is_refused(command: Command) -> None:
 @pytest.mark.parametrize("file", ["my preset.toml", "größer.toml", "-x.toml"])
 def test_a_preset_may_have_any_file_name(command: Command, file: str) -> None:
     """A run without a name is called after it, as far as a name can be."""
-    Path(file).write_text("[data]\nline_dir = 'nowhere'\n")
+    Path(file).write_text("[data.lines]\nline_dir = 'nowhere'\n")
     line = command.refused("run", "line", f"--preset={file}")
     assert "run name" not in line
     assert "nowhere" in line
@@ -91,3 +92,29 @@ def test_a_folder_is_as_good_as_a_name_for_every_command(command: Command, given
     assert "layer 'nope'" in command.refused(
         "explain", run, "--network", "tuned", "--kind", "filters", "--layer", "nope"
     )
+
+
+@pytest.mark.parametrize("name", ["run", "search", "data"])
+def test_what_data_sets_declare_is_an_option_of_each_command_that_loads_data(
+    command: Command, name: str
+) -> None:
+    code, printed, _ = command(name, "--help")
+    assert code == 0
+    assert "--line-dir" in printed
+    assert "--images-per-class" in printed
+    assert "--validation" not in printed  # not declared
+
+
+def test_what_is_given_for_a_data_set_goes_before_its_preset(command: Command) -> None:
+    code, printed, _ = command("data", "line", "--preset", TINY, "--images-per-class", "6")
+    assert code == 0
+    rows = dict(line.split(maxsplit=1) for line in printed.splitlines() if line.strip())
+    assert sum(int(rows[part]) for part in ("train", "validation", "test")) == 6 * 96
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [("4", "images_per_class: .* equal to 5, got 4"), ("x", "--images-per-cl")]
+)
+def test_a_wrong_value_for_a_data_set_is_refused(command: Command, value: str, said: str) -> None:
+    line = command.refused("data", "line", "--images-per-class", value)
+    assert re.search(said, line)

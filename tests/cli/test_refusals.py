@@ -83,7 +83,7 @@ def _model(layer: str) -> bytes:
             keras.Input((28, 28, 1)),
             keras.layers.Conv2D(2, 3, name=layer),
             keras.layers.Flatten(),
-            keras.layers.Dense(10, activation="softmax"),
+            keras.layers.Dense(10, activation="softmax", name="class"),
         ]
     )
     network.save("small.keras")
@@ -156,7 +156,9 @@ def lines_from(folder: str, run: str = "begun") -> Change:
     def change(_: Place) -> None:
         path = Path("results", run, "study.json")
         record = json.loads(path.read_text().replace('"mnist"', '"line"'))
-        record["settings"]["data"]["line_dir"] = str(Path(folder).resolve())
+        tables = record["settings"]["data"]
+        tables["mnist"] = tables.pop("line")  # a data set's name, which is also a problem's
+        tables["lines"]["line_dir"] = str(Path(folder).resolve())
         path.write_text(json.dumps(record))
         if run == "done":
             Path("results/done/mnist").rename("results/done/line")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.data.split import apportion, part, seed_sequence, split, split_validation
+from study.data.dataset import Part
+from study.data.split import apportion, seed_sequence, split, split_validation
 from study.errors import WrongSetting
 
 counts_of_classes = st.lists(st.integers(2, 60), min_size=1, max_size=12).map(np.array)
@@ -91,9 +92,11 @@ def test_validation_takes_one_image_where_no_class_has_two(
     assert "too few images" in caplog.text
 
 
-def test_part_keeps_images_and_labels_together() -> None:
+def test_some_of_a_part_keeps_images_and_labels_together() -> None:
     images = np.arange(5, dtype=np.uint8).reshape(5, 1, 1, 1)
-    picked = part(images, {"class": np.arange(5), "parity": np.arange(5) % 2}, np.array([3, 0]))
+    whole = Part(images, {"class": np.arange(5), "parity": np.arange(5) % 2})
+    picked = whole.at(np.array([3, 0]))
     assert picked.images.ravel().tolist() == [3, 0]
     assert picked.labels["class"].tolist() == [3, 0]
     assert picked.labels["parity"].tolist() == [1, 0]
+    assert len(whole.at(slice(2))) == 2

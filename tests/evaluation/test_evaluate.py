@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import study
-from study.data.dataset import DataOptions, Dataset, Part
+from study.data.dataset import Crossed, DataOptions, Dataset, Part
 from study.errors import StudyFailed
 from study.evaluation import evaluate
 from study.evaluation.evaluate import SEED_STEP, Result
@@ -65,8 +65,8 @@ def plain_dataset() -> Dataset:
         train=plain_part(12),
         validation=plain_part(9),
         test=plain_part(60),
-        names=tiny.NAMES,
-        attributes=("side", "shade"),
+        columns=tiny.NAMES,
+        crossed=Crossed(("side", "shade"), into="class"),
     )
 
 
@@ -249,16 +249,13 @@ def test_the_comparison_is_tuned_minus_baseline(result: Result) -> None:
 
 def test_classes_are_counted_for_the_saved_network(result: Result) -> None:
     baseline = result.evaluation.networks["baseline"]  # knows 4 classes, says 3 for 4 and 5
-    matrix = np.array(baseline.confusion_matrix)
-    expected = np.diag([10] * 4 + [0] * 2)
-    expected[[4, 5], 3] = 10
-    assert_array_equal(matrix, expected)
-    assert baseline.per_class.recall == [1, 1, 1, 1, 0, 0]
-    assert baseline.per_class.precision[:3] == [1, 1, 1]
-    assert baseline.per_class.precision[3] == pytest.approx(1 / 3)
-    assert baseline.per_class.precision[4:] == [None, None]  # never predicted
-    assert baseline.per_class.f1 == pytest.approx([1, 1, 1, 0.5, 0, 0])
-    assert result.evaluation.classes == list(tiny.NAMES["class"])
+    assert set(baseline.per_head) == {"class"}
+    found = baseline.per_head["class"]
+    assert found.recall == [1, 1, 1, 1, 0, 0]
+    assert found.precision[:3] == [1, 1, 1]
+    assert found.precision[3] == pytest.approx(1 / 3)
+    assert found.precision[4:] == [None, None]  # never predicted
+    assert found.f1 == pytest.approx([1, 1, 1, 0.5, 0, 0])
 
 
 def test_a_class_without_test_images_has_neither_recall_nor_f1() -> None:
@@ -269,7 +266,7 @@ def test_a_class_without_test_images_has_neither_recall_nor_f1() -> None:
     predicted = few.labels["class"].copy()
     predicted[0] = 5
 
-    per_class, _ = evaluate._by_class(tiny.dataset(few), {"class": np.eye(6)[predicted]})
+    per_class = evaluate._per_class(few.labels["class"], np.eye(6)[predicted])
 
     assert None not in per_class.f1[:4]
     assert per_class.f1[4:] == per_class.recall[4:] == [None, None]
@@ -312,8 +309,9 @@ def test_several_heads_are_compared_jointly(
     means = {name: estimate.mean for name, estimate in tuned.test.items()}
     assert means == pytest.approx({"shade": 1 / 3, "side": 1, "joint": 1 / 3})
     assert set(tuned.seeds[0].test) == {"loss", "shade", "side", "joint"}
-    # Left dark (0) and right dark (3) are all it ever says.
-    assert np.flatnonzero(np.sum(tuned.confusion_matrix, axis=0)).tolist() == [0, 3]
+    assert tuned.per_head["side"].f1 == [1, 1]
+    assert tuned.per_head["shade"].f1 == pytest.approx([0.5, 0, 0])  # dark is all it ever says
+    assert tuned.per_head["shade"].precision[1:] == [None, None]
     assert set(result.predictions) == {
         "labels_shade", "labels_side",
         "baseline_shade", "baseline_side", "tuned_shade", "tuned_side",
@@ -335,13 +333,13 @@ def test_the_record_is_as_agreed(result: Result) -> None:
     assert list(record["networks"]) == ["baseline", "tuned"]
     for network in record["networks"].values():
         assert {
-            "hyperparameters", "parameters", "seeds", "test", "per_class", "confusion_matrix"
+            "hyperparameters", "parameters", "seeds", "test", "per_head"
         } <= set(network)  # fmt: skip
         assert {"seed", "epochs", "validation", "test"} <= set(network["seeds"][0])
         assert set(network["test"]) == {"accuracy"}
         assert set(network["test"]["accuracy"]) == {"mean", "ci95"}
         assert len(network["test"]["accuracy"]["ci95"]) == 2
-        assert set(network["per_class"]) == {"precision", "recall", "f1"}
+        assert set(network["per_head"]["class"]) == {"precision", "recall", "f1"}
     assert set(record["comparison"]) == {"difference", "ci95", "p_value", "method", "verdict"}
     assert Evaluation.model_validate_json(result.evaluation.model_dump_json()) == result.evaluation
 

@@ -54,6 +54,28 @@ def test_a_network_most_of_whose_retrainings_kept_their_last_epoch_was_still_imp
         assert said.startswith(f"the {names[0]} network was still improving")
 
 
+@pytest.mark.parametrize(("images", "said"), [(1, True), (49, True), (50, False)])
+def test_of_few_test_images_it_is_said_what_can_be_seen(images: int, said: bool) -> None:
+    found = trained(evaluation(images={"test": images}), kept=2, epochs=4)
+    found = found.model_copy(
+        update={"comparison": found.comparison.model_copy(update={"ci95": (-0.09, 0.15)})}
+    )
+    words = retrainings.warning(found)
+    assert (words is not None) == said
+    if words:
+        assert words == (
+            f"with only {images} test image{'s' * (images > 1)}, this comparison can only see "
+            "differences above some 12 points"
+        )
+
+
+def test_few_images_are_said_beside_an_unfinished_training() -> None:
+    found = evaluation(images={"test": 20})
+    words = str(retrainings.warning(found))
+    assert "both networks were still improving" in words
+    assert "; with only 20 test images" in words
+
+
 def test_without_curves_nothing_is_said() -> None:
     given = trained(evaluation(), kept=2, epochs=0)
     assert retrainings.epochs(given) is None

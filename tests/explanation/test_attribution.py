@@ -80,7 +80,7 @@ def test_a_single_neuron_speaks_for_both_of_its_classes(method: Method) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_by_default_the_predicted_class_of_each_image_is_explained(method: Method) -> None:
-    model, chosen = network(neuron=False), predict(network(neuron=False), images())["class"]
+    model, chosen = network(neuron=False), predict(network(neuron=False), images())["side"]
 
     predicted = attribute(model, images(), method)
     given = attribute(model, images(), method, classes=chosen.argmax(axis=1))

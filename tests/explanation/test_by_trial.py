@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from study.data.line_drawing import line_pixels
 from study.data.sets.lines import CLASSES, draw
 from study.explanation.attribution import Explainer
 from study.explanation.by_trial import (
@@ -21,7 +22,7 @@ from study.explanation.by_trial import (
     kept_trials,
     traits,
 )
-from study.explanation.ground_truth import control_maps, energy, line_pixels
+from study.explanation.ground_truth import control_maps, energy
 from study.explanation.pixel_removal import curves
 from study.problem.problem import load_problem
 from study.rank_effect import Trait

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from study.data.dataset import KnownErrors
 from study.errors import WrongName
 from study.explanation.arrays import Evidence, MistakesInfo, Shown
 from study.explanation.attribution import Explainer
@@ -313,7 +314,7 @@ def test_each_network_has_errors_of_its_own() -> None:
 def test_known_wrong_labels_are_marked_and_counted() -> None:
     arrays = predictions({"class": 3}, images=400)  # wrong on 0, 10, ..., 390
 
-    info = mistakes_info(arrays, "tuned", ["class"], LABELS, mislabelled=(0, 11, 370, 390))
+    info = mistakes_info(arrays, "tuned", ["class"], LABELS, KnownErrors((0, 11, 370, 390), "Somebody 2020"))
 
     assert (info.mislabelled, info.mislabelled_errors) == (4, 3)
     assert [tile.image for tile in info.shown if tile.mislabelled] == [390, 370]

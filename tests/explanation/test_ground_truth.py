@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from study.data.sets.lines import CLASSES, draw, generate
+from study.data.line_drawing import CLASSES, draw, line_pixels
+from study.data.sets.lines import generate
 from study.evaluation.uncertainty import image_gain
 from study.explanation import ground_truth
 from study.explanation.ground_truth import (
     control_maps,
     energy,
-    line_pixels,
     localise,
     pointing_game,
     rank_accuracy,

@@ -266,24 +266,28 @@ def test_records_that_would_fill_memory_are_refused(run: Run, record: str) -> No
 
 def test_an_evaluation_with_a_million_wrong_values_is_refused_for_the_first(run: Run) -> None:
     table = json.loads(evaluation().model_dump_json())
-    table["networks"]["tuned"]["confusion_matrix"] = [["x"] * 1_000_000]
+    table["networks"]["tuned"]["per_head"]["class"]["f1"] = ["x"] * 1_000_000
     path = run.problem_folder("mnist") / "evaluation.json"
     path.parent.mkdir()
     path.write_text(json.dumps(table))
-    with refused(CorruptRecord, "networks.tuned.confusion_matrix.0.0"):
+    with refused(CorruptRecord, "networks.tuned.per_head.class.f1.0"):
         run.evaluation("mnist")
 
 
 def test_an_evaluation_of_a_thousand_classes_is_read(run: Run) -> None:
+    """As older versions wrote it, with a matrix of a million numbers."""
     table = json.loads(evaluation().model_dump_json())
-    for network in ("baseline", "tuned"):
-        table["networks"][network]["confusion_matrix"] = [[0] * 1000] * 1000
+    table["classes"] = [str(number) for number in range(1000)]
+    for network in table["networks"].values():
+        network["confusion_matrix"] = [[0] * 1000] * 1000
+        network["per_class"] = dict.fromkeys(("precision", "recall", "f1"), [0.5] * 1000)
+        del network["per_head"]
     path = run.problem_folder("mnist") / "evaluation.json"
     path.parent.mkdir()
     path.write_text(json.dumps(table))
     found = run.evaluation("mnist")
     assert found
-    assert len(found.networks["tuned"].confusion_matrix) == 1000
+    assert len(found.networks["tuned"].per_head["class"].f1) == 1000
 
 
 def test_more_trials_than_a_search_has_are_refused_before_the_first_is_read(run: Run) -> None:

@@ -16,7 +16,6 @@ from study.errors import CorruptRecord, StudyError, WrongName
 from study.networks.saved import (
     as_functional,
     find_layers,
-    head_names,
     image_shape,
     layer_outputs,
     load_model,
@@ -24,6 +23,7 @@ from study.networks.saved import (
     predictor,
     visual_layers,
 )
+from study.problem.problem import head_names
 
 SHAPE = (8, 8, 3)
 
@@ -44,7 +44,7 @@ def sequential(*middle: keras.layers.Layer, dtype: str = "float32") -> keras.Mod
             layers.Rescaling(1 / 255, name="scale"),
             *middle,
             layers.Flatten(name="flatten"),
-            layers.Dense(4, activation="softmax", name="scores"),
+            layers.Dense(4, activation="softmax", name="class"),
         ]
     )
 
@@ -230,7 +230,7 @@ def test_operations_are_no_hindrance_to_float32(tmp_path: Path) -> None:
     loaded = load_model(saved(rough, tmp_path))
 
     assert {layer.compute_dtype for layer in loaded.layers} == {"float32"}
-    shares = predict(loaded, np.zeros((1, 8, 8, 3), np.uint8))["class"]
+    (shares,) = predict(loaded, np.zeros((1, 8, 8, 3), np.uint8)).values()
     assert shares.sum() == pytest.approx(1)
 
 
@@ -238,7 +238,7 @@ def test_a_functional_twin_shares_its_weights() -> None:
     model = convolutional()
     before = predict(model, images())["class"]
 
-    as_functional(model).get_layer("scores").bias.assign([9, 0, 0, 0])
+    as_functional(model).get_layer("class").bias.assign([9, 0, 0, 0])
 
     assert not np.array_equal(predict(model, images())["class"], before)
 
@@ -248,7 +248,7 @@ def test_convolution_and_pooling_layers_are_found_in_order() -> None:
 
     assert [layer.name for layer in visual_layers(model)] == ["conv1", "pool1", "conv2"]
     assert [layer.name for layer in as_functional(model).layers[1:]] == [
-        "scale", "conv1", "norm", "pool1", "conv2", "flatten", "scores",
+        "scale", "conv1", "norm", "pool1", "conv2", "flatten", "class",
     ]  # fmt: skip
 
 
@@ -283,7 +283,7 @@ def test_what_layers_put_out_is_read_for_one_and_for_many() -> None:
     assert [output.shape for output in both] == [(5, 8, 8, 3), (5, 3, 3, 2)]
 
 
-def test_the_only_output_is_the_head_class() -> None:
+def test_the_only_output_is_the_head() -> None:
     model = as_functional(convolutional())
 
     assert head_names(model) == ["class"]
@@ -329,7 +329,7 @@ def test_a_predictor_follows_the_weights() -> None:
     predict_all = predictor(model)
     before = predict_all(images())["class"]
 
-    model.get_layer("scores").bias.assign([9, 0, 0, 0])
+    model.get_layer("class").bias.assign([9, 0, 0, 0])
 
     assert (predict_all(images())["class"][:, 0] > before[:, 0]).all()
 

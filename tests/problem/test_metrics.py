@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.data.dataset import Dataset, Part
 from study.problem import metrics
 
 HALF = np.array([[0.5, 0.5], [0.5, 0.5]])
@@ -75,16 +74,17 @@ def test_an_output_without_a_head_is_refused() -> None:
         metrics.as_probabilities(["side"], [HALF, HALF])
 
 
-def test_heads_name_a_class_together_whatever_their_order() -> None:
-    labels = {"class": np.arange(6), "side": np.arange(6) // 3, "shade": np.arange(6) % 3}
-    names = {"class": tuple("abcdef"), "side": ("left", "right"), "shade": ("dark", "mid", "light")}
-    part = Part(np.zeros((6, 4, 4, 1), np.uint8), labels)
-    dataset = Dataset("tiny", part, part, part, names, attributes=("side", "shade"))
-    perfect = {"shade": np.eye(3)[labels["shade"]], "side": np.eye(2)[labels["side"]]}
-    assert metrics.predicted_class(dataset, perfect).tolist() == [0, 1, 2, 3, 4, 5]
-    assert metrics.predicted_class(dataset, {"class": np.eye(6)[::-1]}).tolist() == [
-        5, 4, 3, 2, 1, 0
-    ]  # fmt: skip
+def test_a_matrix_has_a_row_for_each_true_class() -> None:
+    found = metrics.confusion(np.array([0, 0, 2]), np.array([0, 1, 1]), classes=4)
+    assert found.tolist() == [[1, 1, 0, 0], [0] * 4, [0, 1, 0, 0], [0] * 4]
+
+
+def test_a_class_without_images_has_no_f1_and_one_that_is_missed_has_zero() -> None:
+    labels, predicted = np.array([0, 0, 1, 1]), np.array([0, 0, 0, 3])
+    precision, recall, f1 = metrics.per_class(labels, predicted, classes=4)
+    assert precision.tolist() == pytest.approx([2 / 3, np.nan, np.nan, 0], nan_ok=True)
+    assert recall.tolist() == pytest.approx([1, 0, np.nan, np.nan], nan_ok=True)
+    assert f1.tolist() == pytest.approx([0.8, 0, np.nan, np.nan], nan_ok=True)
 
 
 @given(st.integers(1, 40), st.integers(2, 8), st.integers(0, 2**32 - 1))

@@ -1,5 +1,6 @@
 """Presets: those that ship load; whatever is wrong with one is refused by the name of its key."""
 
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study.data.dataset import DataOptions
+from study.data.sets import mnist
+from study.data.sets.lines import Options
 from study.errors import WrongSetting
 from study.problem.settings import (
     TUNERS,
@@ -22,6 +25,8 @@ from study.problem.settings import (
     preset_names,
     seconds,
 )
+
+ROOT = Path(__file__).parent.parent
 
 
 def preset(folder: Path, text: str) -> str:
@@ -48,6 +53,29 @@ def test_an_empty_preset_is_all_defaults(tmp_path: Path) -> None:
     assert load_preset(preset(tmp_path, "")) == Settings()
 
 
+def test_the_table_that_data_sets_shared_in_older_versions_is_read(tmp_path: Path) -> None:
+    old = "images_per_class = 7\nmnist_images = 70\nvalidation = 0.2\nline_dir = '/lines'\n"
+    new = "images_per_class = 7\nvalidation = 0.2\nline_dir = '/lines'\n"
+    mnist = "[data.mnist]\nimages = 70\nvalidation = 0.2\n"
+    settings = load_preset(preset(tmp_path, f"[data]\n{old}"))
+    assert settings == load_preset(preset(tmp_path, f"[data.lines]\n{new}{mnist}"))
+    assert settings.data.folders() == (Path("/lines"),)
+
+
+def test_a_table_of_its_own_goes_before_the_one_of_older_versions(tmp_path: Path) -> None:
+    text = "[data]\nvalidation = 0.2\nimages_per_class = 7\n[data.lines]\nvalidation = 0.3\n"
+    settings = load_preset(preset(tmp_path, text))
+    assert settings.data.of("lines") == Options(images_per_class=7, validation=0.3)
+    assert settings.data.of("mnist").validation == 0.2
+
+
+def test_the_settings_of_an_old_run_are_read() -> None:
+    kept = json.loads((ROOT / "results/example/study.json").read_text())["settings"]
+    settings = Settings.model_validate(kept)
+    assert settings.data.of("lines") == Options(images_per_class=300)
+    assert settings.data.of("mnist") == mnist.Options(images=30_000)
+
+
 def test_settings_survive_the_way_through_json() -> None:
     settings = load_preset("quick")
     assert Settings.model_validate_json(settings.model_dump_json()) == settings
@@ -58,7 +86,9 @@ def test_settings_survive_the_way_through_json() -> None:
     [
         ("colour = 1", r"unknown key 'colour'; known are: description, data, search, evaluation"),
         ("[search]\ntrials = 3", r"unknown key 'search\.trials'; known are: tuner, max_trials,"),
-        ("[data]\nimages = 3", r"unknown key 'data\.images'; known are: images_per_class,"),
+        ("[data]\nimages = 3", r"unknown key 'data\.images'; known are: lines, mnist"),
+        ("[data.lines]\nimages = 3", r"unknown key 'data\.lines\.images'; known are: validation,"),
+        ("[data]\nlines = 3", r"data\.lines: .*dictionary.*, got 3"),
         ("[search]\nmax_trials = 0", r"search\.max_trials: .*greater than or equal to 1, got 0"),
         ("[search]\nmax_trials = 10001", r"search\.max_trials: .*less than or equal to 10000"),
         ("[search]\nmax_epochs = 1.5", r"search\.max_epochs: .*integer.*, got 1\.5"),
@@ -68,10 +98,11 @@ def test_settings_survive_the_way_through_json() -> None:
         ("[search]\ntime_limit = '10'", r"search\.time_limit: expected a time like 90s.*'10'"),
         ("[evaluation]\nseeds = 1", r"evaluation\.seeds: .*greater than or equal to 2, got 1"),
         ("[evaluation]\nepochs = 0", r"evaluation\.epochs: .*got 0"),
-        ("[data]\nimages_per_class = 4", r"data\.images_per_class: .*equal to 5, got 4"),
-        ("[data]\nmnist_images = 60001", r"data\.mnist_images: .*got 60001"),
-        ("[data]\nvalidation = 0.0", r"data\.validation: .*greater than 0, got 0\.0"),
-        ("[data]\nvalidation = nan", r"data\.validation: .*got nan"),
+        ("[data.lines]\nimages_per_class = 4", r"data\.lines\.images_per_class: .*to 5, got 4"),
+        ("[data.mnist]\nimages = 60001", r"data\.mnist\.images: .*got 60001"),
+        ("[data.mnist]\nvalidation = 0.0", r"data\.mnist\.validation: .*than 0, got 0\.0"),
+        ("[data.lines]\nvalidation = nan", r"data\.lines\.validation: .*got nan"),
+        ("[data]\nmnist_images = 60001", r"data\.mnist\.images: .*got 60001"),
         ("[figures]\nimages = 5", r"figures\.images: .*greater than or equal to 6, got 5"),
         ("search = 3", r"search: .*dictionary.*, got 3"),
         ("description = 3", r"description: .*string, got 3"),
@@ -211,7 +242,8 @@ def test_results_are_told_in_order_except_to_asha() -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [DataOptions(), SearchSettings(), EvaluationSettings(), FigureSettings()]
+    "record",
+    [Settings().data, DataOptions(), SearchSettings(), EvaluationSettings(), FigureSettings()],
 )
 def test_settings_cannot_be_altered(record: SearchSettings) -> None:
     with pytest.raises(ValueError, match="frozen"):

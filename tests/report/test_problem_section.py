@@ -1,8 +1,10 @@
 """What the report says about one problem."""
 
+from dataclasses import replace
+
 import pytest
 
-from study.records.base import Estimate, Hyperparameter, SearchSpace
+from study.records.base import Estimate, Hyperparameter, SearchSpace, Signature
 from study.report import ProblemInput
 from study.report.problem_section import (
     MetricRow,
@@ -101,8 +103,9 @@ def test_saved_network_is_marked_among_the_retrainings() -> None:
 
 
 def test_facts_name_data_measure_search_and_seeds() -> None:
-    assert facts(problem()) == (
-        ("Images", "60 train, 20 validation and 30 test"),
+    signature = Signature(image_shape=(8, 8, 1), heads={"class": list("abc")}, images={})
+    assert facts(replace(problem(), signature=signature)) == (
+        ("Images", "60 train, 20 validation and 60 test"),
         ("Classes", "3"),
         ("Measured", "accuracy, the share of images whose class is right"),
         ("Search", "3 trials by random search, up to 2 epochs each"),
@@ -113,7 +116,7 @@ def test_facts_name_data_measure_search_and_seeds() -> None:
 
 def test_result_in_a_sentence() -> None:
     assert result(evaluation()) == (
-        "On the 30 test images the tuned network reaches 90.00% accuracy, the baseline 80.00%: a "
+        "On the 60 test images the tuned network reaches 90.00% accuracy, the baseline 80.00%: a "
         "difference of +10.00 percentage points (95% interval +7.00 to +13.00)."
     )
 

@@ -15,6 +15,7 @@ from keras import layers
 from numpy.testing import assert_allclose
 
 from study.data.dataset import DataOptions, Dataset, Part
+from study.data.sets.lines import Options
 from study.errors import CorruptRecord, WrongName
 from study.networks.saved import predict
 from study.problem import metrics
@@ -235,7 +236,8 @@ def test_batch_normalisation_is_set_for_the_averages_where_they_are_scored(setup
 def test_outputs_that_are_no_probabilities_are_refused(setup: Setup, activation: Any) -> None:
     def build(*_: Any) -> keras.Model:
         pixels = keras.Input((6, 6, 1))
-        model = keras.Model(pixels, layers.Dense(6, activation)(layers.Flatten()(pixels)))
+        output = layers.Dense(6, activation, name="class")(layers.Flatten()(pixels))
+        model = keras.Model(pixels, output)
         loss = keras.losses.CategoricalCrossentropy(from_logits=activation is None)
         model.compile(keras.optimizers.SGD(1e-9), loss)
         return model
@@ -249,7 +251,8 @@ def test_outputs_that_are_no_probabilities_are_refused(setup: Setup, activation:
 def test_outputs_may_be_of_the_precision_the_network_computes_in(setup: Setup) -> None:
     def build(*_: Any) -> keras.Model:
         pixels = keras.Input((6, 6, 1))
-        output = layers.Dense(6, "softmax")(layers.Flatten()(layers.Rescaling(1 / 255)(pixels)))
+        flat = layers.Flatten()(layers.Rescaling(1 / 255)(pixels))
+        output = layers.Dense(6, "softmax", name="class")(flat)
         model = keras.Model(pixels, output)
         model.compile("sgd", "categorical_crossentropy")
         return model
@@ -527,7 +530,7 @@ def test_a_worker_loads_its_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = []
     monkeypatch.setattr(training, "load_dataset", lambda name, **_: loaded.append(name) or object())
     training.cached_dataset.cache_clear()
-    options = DataOptions(images_per_class=5)
+    options = Options(images_per_class=5)
     assert training.cached_dataset("lines", 7, options) is training.cached_dataset(
         "lines", 7, options
     )
@@ -539,7 +542,7 @@ def test_a_worker_loads_its_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_real_problem_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     small = {"filters": 16, "dense_units": 64, "downsampling": "stride", "decay": "cosine"}
-    options = DataOptions(images_per_class=5)
+    options = Options(images_per_class=5)
     trained = training.run_trial(job(problem="multihead", values=small, data=options, epochs=1))
     assert 0 <= trained.score <= 1
     assert trained.curves["loss"][0] > 0

@@ -1,7 +1,7 @@
 """What decides a process's results, and how workers are held against it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ def forget() -> None:
     for cached in (
         fingerprint._first_code,
         fingerprint._first_version,
-        fingerprint._first_images,
+        fingerprint._first_of_folder,
     ):
         cached.cache_clear()
     sys.modules.pop("search_spaces.mine", None)
@@ -47,7 +47,7 @@ def line_folder(tmp_path: Path) -> Path:
 
 @pytest.mark.usefixtures("space")
 def test_code_and_packages_decide() -> None:
-    found = fingerprint.on_disk(WORKERS_NEED, None)
+    found = fingerprint.on_disk(WORKERS_NEED, [])
     assert {
         "study/training/training.py",
         "study/data/sets/lines.py",
@@ -55,22 +55,22 @@ def test_code_and_packages_decide() -> None:
     } <= found["code"].keys()
     assert found["packages"]["ml_dtypes"]
     assert found["packages"]["python"] == f"{sys.version_info[0]}.{sys.version_info[1]}"
-    assert found == fingerprint.of_this_process(WORKERS_NEED, None)
+    assert found == fingerprint.of_this_process(WORKERS_NEED, [])
 
 
 def test_a_process_keeps_the_code_it_began_with(space: Path) -> None:
-    before = fingerprint.of_this_process(WORKERS_NEED, None)
+    before = fingerprint.of_this_process(WORKERS_NEED, [])
     space.write_text("WIDTH = 2\n")
     words = "other code than here (search_spaces/mine.py)"
-    assert fingerprint.of_this_process(WORKERS_NEED, None) == before
-    assert fingerprint.difference(before, fingerprint.on_disk(WORKERS_NEED, None)) == words
+    assert fingerprint.of_this_process(WORKERS_NEED, []) == before
+    assert fingerprint.difference(before, fingerprint.on_disk(WORKERS_NEED, [])) == words
 
 
 def test_a_process_keeps_the_images_it_began_with(line_folder: Path) -> None:
-    before = fingerprint.of_this_process(WORKERS_NEED, line_folder)
+    before = fingerprint.of_this_process(WORKERS_NEED, [line_folder])
     (line_folder / "a.png").write_bytes(b"two")
-    now = fingerprint.on_disk(WORKERS_NEED, line_folder)
-    assert fingerprint.of_this_process(WORKERS_NEED, line_folder) == before
+    now = fingerprint.on_disk(WORKERS_NEED, [line_folder])
+    assert fingerprint.of_this_process(WORKERS_NEED, [line_folder]) == before
     assert fingerprint.difference(before, now) == f"other images than here in {line_folder}"
 
 
@@ -85,7 +85,7 @@ def test_differences_are_named() -> None:
     assert fingerprint.difference(packages, here) == words
 
 
-def objection(folder: Path, images: Path | None = None) -> str | None:
+def objection(folder: Path, images: Sequence[Path] = ()) -> str | None:
     return admission.report(
         1, fingerprint.on_disk(WORKERS_NEED, images), folder, WORKERS_NEED, images
     )["objection"]
@@ -115,9 +115,9 @@ def test_a_worker_whose_code_changes_while_it_is_imported_does_none(
 
 
 def test_a_worker_with_other_images_does_no_jobs(line_folder: Path, tmp_path: Path) -> None:
-    assert objection(tmp_path, line_folder) is None
+    assert objection(tmp_path, [line_folder]) is None
     (line_folder / "b.png").write_bytes(b"more")
-    assert "other images than here in" in str(objection(tmp_path, line_folder))
+    assert "other images than here in" in str(objection(tmp_path, [line_folder]))
 
 
 def test_a_worker_that_does_not_see_the_folder_does_no_jobs(tmp_path: Path) -> None:

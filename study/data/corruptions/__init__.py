@@ -1,40 +1,32 @@
-"""Test images made otherwise: noise, blur and the like on digits, lines drawn another way.
+"""Test images made otherwise: noise, blur and the like.
 
 They only serve to ask how a finished network does on them; nothing is trained on one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from study.data.corruptions import digits, redrawn_lines
-
 UNCHANGED = "unchanged"
 
-_OF_DATA = {"mnist": digits, "lines": redrawn_lines}
-"""Data set -> module with `versions` and a NOTE for the reader."""
+Labels = Mapping[str, np.ndarray]
+"""Label column -> (n,) int class indices."""
+
+Versions = dict[str, np.ndarray]
+"""Name of the corruption -> (n, height, width, channels) uint8."""
 
 
-def versions(
-    data: str, images: np.ndarray, labels: Mapping[str, np.ndarray], seed: int
-) -> dict[str, np.ndarray]:
-    """The images as they are, and every corrupted version that the data set has.
+@dataclass(frozen=True)
+class Corruptions:
+    """What a data set's images can be turned into."""
 
-    Args:
-        data: name of the data set.
-        images: (n, height, width, channels) uint8.
-        labels: label column -> (n,) class indices.
-        seed: the same one gives the same images.
+    note: str
+    """What a reader of the results must know of them."""
+    versions: Callable[[np.ndarray, Labels, int], Versions]
+    """(images (n, height, width, channels) uint8, labels, seed) -> every corrupted version; the
+    same seed gives the same images."""
 
-    Returns:
-        Name of the corruption -> images as those given, `UNCHANGED` first; {} for a data set that
-        has no corruptions.
-    """
-    if data not in _OF_DATA:
-        return {}
-    return {UNCHANGED: images, **_OF_DATA[data].versions(images, labels, seed)}
-
-
-def note(data: str) -> str:
-    """What a reader of the results must know of the data set's corruptions; "" if it has none."""
-    return _OF_DATA[data].NOTE if data in _OF_DATA else ""
+    def with_unchanged(self, images: np.ndarray, labels: Labels, seed: int) -> Versions:
+        """The images as they are, as `UNCHANGED`, and then every corrupted version."""
+        return {UNCHANGED: images, **self.versions(images, labels, seed)}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from study.data.sets.lines import ANGLES, CHANNELS, LENGTHS, SIZE, WIDTHS, coverage
+from study.data.line_drawing import ANGLES, CHANNELS, LENGTHS, SIZE, WIDTHS, coverage
 
 NOTE = (
     "Lines are drawn again at the same place with one thing changed. Like OpenCV means as its "

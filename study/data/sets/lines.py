@@ -10,29 +10,34 @@ import hashlib
 import logging
 import re
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import numpy as np
 from PIL import Image
+from pydantic import Field
 
-from study.data.dataset import DataOptions, Dataset, Labels
+from study.data.corruptions import Corruptions
+from study.data.corruptions import redrawn_lines as variants
+from study.data.dataset import CommandLine, Crossed, DataOptions, Dataset, Folder, Labels, Part
 from study.data.image_files import read_image
-from study.data.split import part, seed_sequence, split, split_validation
+from study.data.line_drawing import (
+    ANGLES,
+    ATTRIBUTES,
+    CLASSES,
+    COLORS,
+    LENGTHS,
+    RADIX,
+    SIZE,
+    WIDTHS,
+    draw,
+    line_pixels,
+)
+from study.data.split import seed_sequence, split, split_validation
 from study.errors import WrongImage
 from study.machine.files import naming, temporary_folder
 from study.machine.foreign_text import visible
 
 log = logging.getLogger(__name__)
-
-SIZE = 28
-LENGTHS = (7, 15)  # px
-WIDTHS = (1, 3)  # px
-ANGLES = tuple(range(0, 180, 15))  # degrees
-COLORS = ("red", "blue")
-CHANNELS = (0, 2)  # of the colors, in RGB
-
-ATTRIBUTES = ("length", "width", "angle", "color")
-RADIX = (len(LENGTHS), len(WIDTHS), len(ANGLES), len(COLORS))
-CLASSES = int(np.prod(RADIX))  # ((length * 2 + width) * 12 + angle) * 2 + color
 
 NAMES = {
     "class": tuple(
@@ -55,7 +60,28 @@ FILE_NAME = re.compile(r"([0-9]{1,3})_([0-9]{1,3})_([0-9]{1,3})_([a-z]+)_.+", re
 EXAMPLE = "length_width_angle_color_ID.png, such as 15_3_45_red_0001.png"
 
 
-def load(seed: int, options: DataOptions) -> Dataset:
+class Options(DataOptions):
+    """Settings of the line images. Ends are included."""
+
+    in_old_records: ClassVar[dict[str, str]] = DataOptions.in_old_records | {
+        "images_per_class": "images_per_class",
+        "line_dir": "line_dir",
+    }
+
+    images_per_class: Annotated[
+        int,
+        Field(ge=5, le=10_000),
+        CommandLine(int, "N", "Line images generated for each of the 96 classes."),
+    ] = 1000
+    """Images generated for each class; 5 give 3 for training, 2 for testing."""
+    line_dir: Annotated[
+        Folder | None,
+        CommandLine(Path, "FOLDER", "A folder of line images to use instead of generated ones."),
+    ] = None
+    """A folder of line images to read instead of generating them."""
+
+
+def load(seed: int, options: Options) -> Dataset:
     """Line images, generated or read from `options.line_dir`: 60% for training, 40% for testing.
 
     Stratified by class, validation out of the 60%. No image occurs twice, within or across the
@@ -71,18 +97,20 @@ def load(seed: int, options: DataOptions) -> Dataset:
     images, classes = all_images(seed, options)
     pool, test = split(classes, round(TEST_SHARE * len(classes)), rng, least=1, spare=1)
     train, validation = split_validation(classes[pool], options.validation, rng)
-    labels = label_columns(classes)
+    whole = Part(images, label_columns(classes))
     return Dataset(
         name="lines",
-        train=part(images, labels, pool[train]),
-        validation=part(images, labels, pool[validation]),
-        test=part(images, labels, test),
-        names=NAMES,
-        attributes=ATTRIBUTES,
+        train=whole.at(pool[train]),
+        validation=whole.at(pool[validation]),
+        test=whole.at(test),
+        columns=NAMES,
+        crossed=Crossed(ATTRIBUTES, into="class"),
+        where=lambda part: line_pixels(part.images),
+        corruptions=Corruptions(variants.NOTE, variants.versions),
     )
 
 
-def all_images(seed: int, options: DataOptions) -> tuple[np.ndarray, np.ndarray]:
+def all_images(seed: int, options: Options) -> tuple[np.ndarray, np.ndarray]:
     """Images (n, 28, 28, 3) uint8 and classes (n,) int64 before the split; raises as `load`."""
     if options.line_dir is None:
         return generate(seed, options.images_per_class)
@@ -116,43 +144,6 @@ def generate(seed: int, images_per_class: int) -> tuple[np.ndarray, np.ndarray]:
             images[index, missing] = draw(index, len(missing), rng)
             missing = np.array([i for i in missing if not _is_new(images[index, i], seen)], int)
     return images.reshape(-1, SIZE, SIZE, 3), np.repeat(np.arange(CLASSES), images_per_class)
-
-
-def draw(index: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Lines of one class with random centres, (count, 28, 28, 3) uint8; repeats may occur.
-
-    The centre is uniform over where the whole footprint, anti-aliased margin of half a pixel
-    included, lies inside the image.
-    """
-    length, width, angle, color = (int(i) for i in np.unravel_index(index, RADIX))
-    radians = np.deg2rad(ANGLES[angle])
-    half = np.array([LENGTHS[length], WIDTHS[width]]) / 2 + 0.5
-    cos, sin = abs(np.cos(radians)), abs(np.sin(radians))
-    margin = np.array([half @ [cos, sin], half @ [sin, cos]])  # of the footprint: x, y
-    centres = rng.uniform(margin, SIZE - margin, (count, 2))
-    images = np.zeros((count, SIZE, SIZE, 3), np.uint8)
-    images[..., CHANNELS[color]] = np.rint(255 * coverage(centres, half, radians))
-    return images
-
-
-def coverage(centres: np.ndarray, half: np.ndarray, radians: float) -> np.ndarray:
-    """Share of each pixel that the line covers, by the distance of the pixel's centre.
-
-    Args:
-        centres: (n, 2) x and y of the line in px from the image's left and top edge.
-        half: (2,) half length and half width in px, plus half a pixel.
-        radians: the line's angle, counter-clockwise with y up.
-
-    Returns:
-        (n, 28, 28) float in [0, 1].
-    """
-    pixels = np.arange(SIZE) + 0.5
-    x = (pixels - centres[:, :1])[:, None, :]  # (n, 1, 28), to the right
-    y = (centres[:, 1:] - pixels)[:, :, None]  # (n, 28, 1), upwards
-    along = np.abs(x * np.cos(radians) + y * np.sin(radians))
-    across = np.abs(y * np.cos(radians) - x * np.sin(radians))
-    covered: np.ndarray = np.clip(half[0] - along, 0, 1) * np.clip(half[1] - across, 0, 1)
-    return covered
 
 
 def export(directory: Path, images: np.ndarray, classes: np.ndarray) -> None:

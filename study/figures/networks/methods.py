@@ -21,7 +21,7 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.records.base import METHOD_NAMES, SINGLE_HEAD, NetworkName, Picture
+from study.records.base import METHOD_NAMES, NetworkName, Picture
 
 READING = (
     "A column is an image, a row a method. Bright is where the method finds evidence for the class "
@@ -48,7 +48,7 @@ def draw_methods(info: MethodsInfo, images: np.ndarray, names: Names | None) -> 
         for column, picture in enumerate(as_rgb(images)):
             head, index = info.explained[column]
             told = class_name(names, head, index)
-            if head != SINGLE_HEAD:
+            if info.heads > 1:
                 told = f"{head}: {told}"
             axes.text(column + SIDE / 2, -0.06, told, ha="center", fontsize=6.5)
             tile(axes, picture, column, 0)

@@ -1,1 +1,1 @@
-"""Figures of what baseline and tuned came to."""
+"""Figures of what came out: how both networks do on the test part."""

@@ -1,119 +1,26 @@
 """F1 of every class on the test part, of baseline and tuned; and by what the classes share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
-from study.data.dataset import Names
-from study.figures.palette import PALETTE, SEQUENTIAL
+from study.data.dataset import Crossed, Names
+from study.figures.palette import PALETTE
+from study.figures.results.answered import FEW_IMAGES, Answered, in_grid, per_head
+from study.figures.results.f1_grid import by_column, columns_caption, draw_grid, grid_caption
+from study.figures.results.f1_grid import in_grid as laid_out
+from study.figures.results.f1_scores import F1Group, HeadF1, groups, head_f1
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import percent, points, set_score_axis
-from study.records.base import NETWORKS, Evaluation, NetworkName, Picture
+from study.records.base import NETWORKS, Picture
 
 MOST_NAMED = 6
 """Classes without test images that a caption names."""
-STEPS = 15
-"""Colours of a map with numbers in it: few, because all of a file share a palette of 256."""
-BETTER_COLORS = LinearSegmentedColormap.from_list(
-    "better", [PALETTE["baseline"], "white", PALETTE["tuned"]], STEPS
-)
-"""Differences: the colour of the network that is better."""
-F1_COLORS = colormaps[SEQUENTIAL].resampled(STEPS)
-
-
-class F1Row(NamedTuple):
-    """F1 of both networks on a class, or its mean over the classes that share a value."""
-
-    label: str
-    baseline: float
-    tuned: float
-
-
-class F1Group(NamedTuple):
-    """Rows that belong together; none of what has no test images."""
-
-    title: str
-    rows: tuple[F1Row, ...]
-
-
-class F1Grid(NamedTuple):
-    """F1 of all classes, laid out by their attributes; NaN of a class without test images."""
-
-    rows: tuple[str, ...]
-    columns: tuple[str, ...]
-    column_attribute: str
-    values: dict[NetworkName, tuple[tuple[float, ...], ...]]
-    """[row][column]."""
-
-
-def by_class(evaluation: Evaluation) -> F1Group:
-    """One row a class that has test images, the tuned network's worst class first."""
-    baseline, tuned = (_scores(evaluation, name).tolist() for name in NETWORKS)
-    rows = _known(map(F1Row, evaluation.classes, baseline, tuned))
-    return F1Group("class", tuple(sorted(rows, key=lambda row: (row.tuned, row.baseline))))
-
-
-def by_attribute(
-    evaluation: Evaluation, names: Names, attributes: Sequence[str]
-) -> tuple[F1Group, ...]:
-    """One group an attribute: the mean F1 of the classes that share a value."""
-    groups = []
-    for axis, attribute in enumerate(attributes):
-        baseline, tuned = (
-            [
-                _mean(part)
-                for part in np.moveaxis(_cube(evaluation, name, names, attributes), axis, 0)
-            ]
-            for name in NETWORKS
-        )
-        groups.append(F1Group(attribute, _known(map(F1Row, names[attribute], baseline, tuned))))
-    return tuple(groups)
-
-
-def _scores(evaluation: Evaluation, network: NetworkName) -> np.ndarray:
-    """(classes,) F1, NaN of a class without test images."""
-    return np.array(evaluation.networks[network].per_class.f1, float)
-
-
-def _mean(scores: np.ndarray) -> float:
-    """Over what is no NaN; NaN if there is nothing else."""
-    there = scores[~np.isnan(scores)]
-    return float(there.mean()) if len(there) else np.nan
-
-
-def _known(rows: Iterable[F1Row]) -> tuple[F1Row, ...]:
-    return tuple(row for row in rows if not np.isnan([row.baseline, row.tuned]).any())
-
-
-def in_grid(evaluation: Evaluation, names: Names, attributes: Sequence[str]) -> F1Grid:
-    """The attribute with most values makes the columns, all others together the rows."""
-    column = max(attributes, key=lambda attribute: len(names[attribute]))
-    rest = [attribute for attribute in attributes if attribute != column]
-    rows = [""]
-    for attribute in rest:
-        rows = [f"{row}, {value}".removeprefix(", ") for row in rows for value in names[attribute]]
-    values: dict[NetworkName, tuple[tuple[float, ...], ...]] = {}
-    for name in NETWORKS:
-        cube = np.moveaxis(
-            _cube(evaluation, name, names, attributes), list(attributes).index(column), -1
-        )
-        grid = cube.reshape(len(rows), -1)  # (2, 2, 2, 12) -> (8, 12)
-        values[name] = tuple(map(tuple, grid.tolist()))
-    return F1Grid(tuple(rows), tuple(names[column]), column, values)
-
-
-def _cube(
-    evaluation: Evaluation, network: NetworkName, names: Names, attributes: Sequence[str]
-) -> np.ndarray:
-    """F1 of all classes, one axis an attribute: (96,) -> (2, 2, 12, 2)."""
-    shape = [len(names[attribute]) for attribute in attributes]
-    return _scores(evaluation, network).reshape(shape)
+BINS = 20
+"""Of a histogram of F1 from 0 to 1."""
 
 
 def draw_rows(groups: Sequence[F1Group]) -> Figure:
@@ -169,150 +76,148 @@ def _draw_group(axes: Axes, group: F1Group, ys: Sequence[float], titled: bool) -
             )  # fmt: skip
 
 
-def draw_grid(grid: F1Grid) -> Figure:
-    """Heat maps of the F1 of both networks and of their difference, in percent."""
-    baseline, tuned = (100 * np.array(grid.values[name]) for name in NETWORKS)
-    gain = tuned - baseline
-    low = float(np.nanmin([baseline, tuned]))
-    most = max(float(np.nanmax(np.abs(gain))), 0.1)
-    panels = (
-        ("baseline", baseline, F1_COLORS, Normalize(min(low, 99.0), 100), PALETTE["baseline"]),
-        ("tuned", tuned, F1_COLORS, Normalize(min(low, 99.0), 100), PALETTE["tuned"]),
-        ("tuned minus baseline", gain, BETTER_COLORS, Normalize(-most, most), PALETTE["ink"]),
-    )
-    height = 0.26 * len(grid.rows) + 0.45
-    figure = new_figure(8.4, 3 * height + 0.3)
+def draw_histogram(heads: Sequence[HeadF1]) -> Figure:
+    """How many classes have which F1: a row per head."""
+    figure = new_figure(8, 2.1 * len(heads) + 0.3)
     with styled():
-        places = figure.subplots(3, 1, sharex=True)
-        for axes, (title, values, colors, norm, color) in zip(places, panels, strict=True):
-            picture = axes.imshow(values, cmap=colors, norm=norm, aspect="auto")
-            _write_cells(axes, values, colors, norm, "+" if values is gain else "")
-            axes.set_title(title, color=color)
-            axes.set_yticks(range(len(grid.rows)), grid.rows)
-            axes.tick_params(length=0)
-            axes.spines[:].set_visible(False)
-            unit = "points" if values is gain else "F1 in %"
-            figure.colorbar(picture, ax=axes, pad=0.01, aspect=12, label=unit)
-        places[-1].set_xticks(range(len(grid.columns)), grid.columns)
-        places[-1].set_xlabel(grid.column_attribute)
+        places = figure.subplots(len(heads), 1, squeeze=False)[:, 0]
+        for axes, head in zip(places, heads, strict=True):
+            scores = [head.scores[name][head.known] for name in NETWORKS]
+            axes.hist(
+                scores, bins=np.linspace(0, 1, BINS + 1), label=NETWORKS,
+                color=[PALETTE[name] for name in NETWORKS],
+            )  # fmt: skip
+            axes.set(title=head.head, ylabel="classes")
+            axes.xaxis.set_major_formatter(lambda score, _: f"{100 * score:.6g}%")
+        places[-1].set_xlabel("F1 on the test part")
+        handles, labels = places[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper right", ncols=2)
     return figure
 
 
-def _write_cells(
-    axes: Axes, values: np.ndarray, colors: Colormap, norm: Normalize, sign: str
-) -> None:
-    for (row, column), value in np.ndenumerate(values):
-        if np.isnan(value):  # no test images
-            axes.text(column, row, "–", ha="center", va="center", fontsize=7)  # noqa: RUF001
-            continue
-        red, green, blue, _ = colors(norm(value))
-        # Relative luminance (ITU-R BT.601 weights) decides on white or dark letters.
-        light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.55
-        text = f"{value:{sign}.1f}".replace("100.0", "100")
-        axes.text(
-            column, row, text, ha="center", va="center", fontsize=7,
-            color=PALETTE["ink"] if light else "white",
-        )  # fmt: skip
+def _reservations(answered: Answered, head: str = "") -> str:
+    """Which classes have no F1 or one of few images, as the end of a caption.
+
+    Args:
+        answered: Of the classes.
+        head: Its name, where there are several.
+    """
+    absent, few = np.flatnonzero(answered.images == 0), answered.with_few_images
+    classes = f"{len(answered.names)} classes" + (f" of {head}" if head else "")
+    said = ""
+    if len(absent):
+        shown = ", ".join(answered.names[index] for index in absent[:MOST_NAMED])
+        said += (
+            f" {len(absent)} of {classes} have no test images and so no F1; they are left out: "
+            f"{shown}{', ...' if len(absent) > MOST_NAMED else ''}."
+        )
+    if few:
+        said += (
+            f" {few} of {classes} {'has' if few == 1 else 'have'} fewer than {FEW_IMAGES} test "
+            "images: little can be said of their F1."
+        )
+    return said
 
 
-def _left_out(evaluation: Evaluation) -> str:
-    """Which classes have no F1, as the end of a caption."""
-    scores = _scores(evaluation, "tuned")
-    absent = [
-        name for name, score in zip(evaluation.classes, scores, strict=True) if np.isnan(score)
-    ]
-    if not absent:
-        return ""
-    shown = ", ".join(absent[:MOST_NAMED]) + (", ..." if len(absent) > MOST_NAMED else "")
+def _head_caption(head: HeadF1, several: bool) -> str:
+    tuned, baseline = (head.scores[name][head.known] for name in ("tuned", "baseline"))
+    gains = tuned - baseline
+    names = [name for name, known in zip(head.names, head.known, strict=True) if known]
+    worst, most = int(np.lexsort((baseline, tuned))[0]), int(np.argmax(np.abs(gains)))
+    on = f"On {head.head} the" if several else "The"
     return (
-        f" {len(absent)} of {len(scores)} classes have no test images and so no F1; they are left "
-        f"out: {shown}."
-    )
-
-
-def _classes_caption(group: F1Group) -> str:
-    worst = group.rows[0]
-    gains = [row.tuned - row.baseline for row in group.rows]
-    most = group.rows[int(np.argmax(np.abs(gains)))]
-    better = sum(gain > 0 for gain in gains)
-    return (
-        f"F1 of each class on the test part, the tuned network's worst first: {worst.label} with "
-        f"{percent(worst.tuned)}. The tuned network is better on {better} of "
-        f"{len(gains)} classes; the largest change is "
-        f"{points(most.tuned - most.baseline)} on {most.label}."
-    )
-
-
-def _attributes_caption(groups: Sequence[F1Group]) -> str:
-    spread = {
-        group.title: max(row.tuned for row in group.rows) - min(row.tuned for row in group.rows)
-        for group in groups
-    }
-    most = max(spread, key=lambda title: spread[title])
-    rows = next(group.rows for group in groups if group.title == most)
-    worst, best = (pick(rows, key=lambda row: row.tuned) for pick in (min, max))
-    return (
-        "Mean F1 of the classes that share a value. For the tuned network "
-        f"{most} makes the largest difference: {percent(worst.tuned)} for {worst.label}, "
-        f"{percent(best.tuned)} for {best.label}."
-    )
-
-
-def _grid_caption(grid: F1Grid) -> str:
-    baseline, tuned = (np.array(grid.values[name]) for name in NETWORKS)
-    row, column = np.unravel_index(int(np.nanargmin(tuned)), tuned.shape)
-    classes = int((~np.isnan(tuned)).sum())
-    return (
-        f"F1 of all {classes} classes, a column for each {grid.column_attribute}. The tuned "
-        f"network's worst class is {grid.rows[row]}, {grid.columns[column]} with "
-        f"{percent(float(np.nanmin(tuned)))}; the baseline's worst has "
-        f"{percent(float(np.nanmin(baseline)))}. In the last map blue is where the tuned network "
-        f"is better ({int((tuned > baseline).sum())} classes), orange where the baseline is "
-        f"({int((tuned < baseline).sum())})."
+        f"{on} tuned network's worst class is {names[worst]} with {percent(tuned[worst])}; it is "
+        f"better on {int((gains > 0).sum())} of {len(gains)} classes, and the largest change is "
+        f"{points(gains[most])} on {names[most]}."
     )
 
 
 def pictures(
-    evaluation: Evaluation, names: Names, attributes: Sequence[str], directory: Path
+    predictions: Mapping[str, np.ndarray],
+    heads: Names,
+    crossed: Crossed | None,
+    columns: Names,
+    directory: Path,
 ) -> list[Picture]:
-    """Draw results_f1.png, with attributes results_f1_attributes.png too.
+    """Draw F1 of the classes of every head; of heads that make a grid, the grid as well.
 
     Args:
-        evaluation: of the problem.
-        names: of the data set.
-        attributes: of the data set: columns of which the class is the mixed-radix number; ()
-            if none.
-        directory: of the figures, which exists.
+        predictions: Arrays of predictions.npz: labels_HEAD (n,) int and NETWORK_HEAD (n, classes).
+        heads: Head -> names of its classes.
+        crossed: The data set's columns that make a grid; None if none do.
+        columns: Label column of the data set -> names of its classes.
+        directory: Of the figures, which exists.
     """
-    if not attributes:
-        group = by_class(evaluation)
-        made = Picture(
-            file="results_f1.png",
-            section="results",
-            title="F1 of each class",
-            caption=_classes_caption(group) + _left_out(evaluation),
-            alt="Paired dots: F1 of the baseline and the tuned network for each class.",
-        )
-        save(draw_rows([group]), directory / made.file)
-        return [made]
-    grid = in_grid(evaluation, names, attributes)
-    groups = by_attribute(evaluation, names, attributes)
-    of_classes = Picture(
+    answered = per_head(predictions, heads)
+    grid = in_grid(answered, crossed, columns)
+    if crossed is None or grid is None:
+        return _of_heads(answered, directory)
+    made = [_of_grid(grid, crossed, columns, directory)]
+    if crossed.into in heads:
+        return [*made, _of_columns(grid, crossed, columns, directory)]
+    return [*made, *_of_heads(answered, directory, file="results_f1_heads.png")]
+
+
+def _of_heads(
+    answered: Sequence[Answered], directory: Path, file: str = "results_f1.png"
+) -> list[Picture]:
+    heads, several = [head_f1(one) for one in answered], len(answered) > 1
+    captions = [_head_caption(head, several) for head in heads if head.known.any()]
+    rows = Picture(
+        file=file,
+        section="results",
+        title="F1 of each class" + (" of every head" if several else ""),
+        caption=" ".join(captions)
+        + "".join(_reservations(one, one.head if several else "") for one in answered),
+        alt="Paired dots: F1 of the baseline and the tuned network for each class.",
+    )
+    save(draw_rows([group for head in heads for group in groups(head)]), directory / rows.file)
+    many = [head for head in heads if head.has_many]
+    if not many:
+        return [rows]
+    histogram = Picture(
+        file="results_f1_histogram.png",
+        section="results",
+        title="How many classes have which F1",
+        caption=" ".join(map(_histogram_caption, many)),
+        alt="Histograms: number of classes by their F1, of the baseline and the tuned network.",
+    )
+    save(draw_histogram(many), directory / histogram.file)
+    return [rows, histogram]
+
+
+def _histogram_caption(head: HeadF1) -> str:
+    baseline, tuned = (float(np.median(head.scores[name][head.known])) for name in NETWORKS)
+    return (
+        f"Half of the {int(head.known.sum())} classes of {head.head} have an F1 above "
+        f"{percent(tuned)} with the tuned network, and above {percent(baseline)} with the baseline."
+    )
+
+
+def _of_grid(grid: Answered, crossed: Crossed, columns: Names, directory: Path) -> Picture:
+    found = laid_out(head_f1(grid), crossed.columns, columns)
+    made = Picture(
         file="results_f1.png",
         section="results",
         title="F1 of each class",
-        caption=_grid_caption(grid) + _left_out(evaluation),
+        caption=grid_caption(found) + _reservations(grid),
         alt="Heat maps of the F1 of each class of the baseline and the tuned network and of the "
         "difference.",
     )
-    of_attributes = Picture(
+    save(draw_grid(found), directory / made.file)
+    return made
+
+
+def _of_columns(grid: Answered, crossed: Crossed, columns: Names, directory: Path) -> Picture:
+    found = by_column(head_f1(grid), crossed.columns, columns)
+    listed = ", ".join(crossed.columns)
+    made = Picture(
         file="results_f1_attributes.png",
         section="results",
-        title=f"F1 by {', '.join(attributes)}",
-        caption=_attributes_caption(groups) + _left_out(evaluation),
+        title=f"F1 by {listed}",
+        caption=columns_caption(found) + _reservations(grid),
         alt="Paired dots: mean F1 of the baseline and the tuned network for each value of "
-        f"{', '.join(attributes)}.",
+        f"{listed}.",
     )
-    save(draw_grid(grid), directory / of_classes.file)
-    save(draw_rows(groups), directory / of_attributes.file)
-    return [of_classes, of_attributes]
+    save(draw_rows(found), directory / made.file)
+    return made

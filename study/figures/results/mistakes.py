@@ -89,8 +89,8 @@ def caption(info: MistakesInfo, network: NetworkName) -> str:
     if info.mislabelled:
         marked = sum(one.mislabelled for one in info.shown)
         said += (
-            f" Of the {info.mislabelled} test images whose label is known to be wrong (Northcutt "
-            f"et al. 2021), {info.mislabelled_errors} "
+            f" Of the {info.mislabelled} test images whose label is known to be wrong "
+            f"({info.source}), {info.mislabelled_errors} "
             f"{'counts as an error' if info.mislabelled_errors == 1 else 'count as errors'} here; "
             f"{marked} of them "
             f"{'is' if marked == 1 else 'are'} among those shown, framed."

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from study.data.dataset import DataOptions, Dataset, Part
+from study.data.dataset import Dataset, Part
 from study.data.sets import lines
+from study.data.sets.lines import Options
 from study.errors import WrongImage, WrongSetting
 
 CLASS = st.integers(0, lines.CLASSES - 1)
@@ -47,7 +48,7 @@ def geometry(index: int) -> tuple[int, int, int, str]:
 @pytest.fixture(scope="module")
 def full() -> Dataset:
     """The data set as the study uses it: 1,000 images a class."""
-    return lines.load(1, DataOptions())
+    return lines.load(1, Options())
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +179,7 @@ def test_labels_belong_to_the_images(full: Dataset) -> None:
 
 
 def test_same_seed_gives_the_same_data_and_another_seed_other_data() -> None:
-    options = DataOptions(images_per_class=5)
+    options = Options(images_per_class=5)
     first, same, other = (lines.load(seed, options) for seed in (7, 7, 8))
     for a, b, c in zip(parts(first), parts(same), parts(other), strict=True):
         assert np.array_equal(a.images, b.images)
@@ -205,7 +206,7 @@ def test_repeats_are_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_smallest_data_set_has_every_class_in_training_and_testing() -> None:
-    dataset = lines.load(1, DataOptions(images_per_class=5))
+    dataset = lines.load(1, Options(images_per_class=5))
     assert np.bincount(dataset.train.labels["class"], minlength=96).min() >= 1
     assert np.bincount(dataset.test.labels["class"]).tolist() == [2] * 96
     assert len(dataset.validation) == 43
@@ -301,7 +302,7 @@ def test_jpegs_in_any_case_are_read_too(folder: Path) -> None:
 
 
 def test_two_images_a_class_are_enough(example: Path, caplog: pytest.LogCaptureFixture) -> None:
-    dataset = lines.load(1, DataOptions(line_dir=example))
+    dataset = lines.load(1, Options(line_dir=example))
     assert len(dataset.test) == 96
     assert np.bincount(dataset.test.labels["class"]).tolist() == [1] * 96
     assert (len(dataset.train), len(dataset.validation)) == (95, 1)

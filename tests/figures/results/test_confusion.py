@@ -6,14 +6,36 @@ import numpy as np
 import pytest
 
 from study.figures.results import confusion
-from study.figures.results.confusion import Confusion
-from tests.factories import ATTRIBUTES, NAMES, evaluation, predictions
+from study.figures.results.confusion_counts import (
+    Confusion,
+    block_names,
+    confused_pairs,
+    confusion_info,
+    only_wrong,
+)
+from tests.factories import CROSSED, NAMES, predictions
 
 
-def test_one_head_takes_the_confusion_of_the_evaluation() -> None:
-    (only,) = confusion.confusion_info(
-        evaluation(), predictions({"class": 3}), ["class"], {"class": "012"}, ()
-    )
+def heads(*columns: str) -> dict[str, tuple[str, ...]]:
+    return {column: NAMES[column] for column in columns}
+
+
+DIGITS = tuple("0123456789")
+
+
+def test_every_head_counts_its_predictions() -> None:
+    arrays = predictions({"length": 2, "angle": 3}, images=12)  # tuned wrong on images 0 and 10
+
+    length, angle = confusion_info(arrays, heads("length", "angle"), CROSSED, NAMES)
+
+    assert length.matrices["tuned"] == ((4, 2), (0, 6))
+    assert angle.matrices["tuned"] == ((3, 1, 0), (0, 3, 1), (0, 0, 4))
+    assert angle.names == ("0°", "60°", "120°")
+    assert (length.title, length.blocks) == ("length", ())
+
+
+def test_a_single_head_is_not_told_by_name() -> None:
+    (only,) = confusion_info(predictions({"class": 3}), {"class": "012"})
 
     assert only == Confusion(
         head="class",
@@ -23,36 +45,47 @@ def test_one_head_takes_the_confusion_of_the_evaluation() -> None:
             "tuned": ((9, 1, 0), (0, 9, 1), (1, 0, 9)),
         },
         blocks=(),
+        title="",
     )
-
-
-def test_several_heads_count_their_predictions() -> None:
-    arrays = predictions({"length": 2, "angle": 3}, images=12)  # tuned wrong on images 0 and 10
-
-    length, angle = confusion.confusion_info(
-        evaluation(), arrays, ["length", "angle"], NAMES, ATTRIBUTES
-    )
-
-    assert length.matrices["tuned"] == ((4, 2), (0, 6))
-    assert angle.matrices["tuned"] == ((3, 1, 0), (0, 3, 1), (0, 0, 4))
-    assert angle.names == ("0°", "60°", "120°")
 
 
 def test_a_class_that_no_image_has_keeps_its_row() -> None:
     arrays = predictions({"length": 2, "angle": 3}, images=1)
 
-    _, angle = confusion.confusion_info(
-        evaluation(), arrays, ["length", "angle"], NAMES, ATTRIBUTES
-    )
+    _, angle = confusion_info(arrays, heads("length", "angle"))
 
     assert angle.matrices["tuned"] == ((0, 1, 0), (0, 0, 0), (0, 0, 0))
 
 
+def test_only_classes_that_make_a_grid_have_blocks() -> None:
+    arrays = predictions({"class": 12})
+    (crossed,) = confusion_info(arrays, heads("class"), CROSSED, NAMES)
+    (plain,) = confusion_info(arrays, heads("class"), None, NAMES)
+    assert len(crossed.blocks) == 6
+    assert plain.blocks == ()
+
+
+def test_the_pairs_most_often_confused_come_first() -> None:
+    wrong = np.diag([9] * 300)
+    wrong[7, 8], wrong[290, 1] = 3, 5
+    wrong[np.arange(100, 120), 0] = 1
+    names = tuple(f"species {n}" for n in range(300))
+    matrix = tuple(map(tuple, wrong.tolist()))
+
+    pairs = confused_pairs(Confusion("species", names, {"tuned": matrix}, ()), "tuned")
+
+    assert pairs[:3] == [
+        ("species 290", "species 1", 5), ("species 7", "species 8", 3),
+        ("species 100", "species 0", 1),
+    ]  # fmt: skip
+    assert len(pairs) == 15
+
+
 def test_blocks_are_runs_of_the_most_significant_attributes() -> None:
-    assert confusion.block_names(NAMES, ATTRIBUTES) == (
+    assert block_names(NAMES, CROSSED.columns) == (
         "short, 0°", "short, 60°", "short, 120°", "long, 0°", "long, 60°", "long, 120°"
     )  # fmt: skip
-    assert confusion.block_names(NAMES, ()) == ()
+    assert block_names(NAMES, ()) == ()
 
 
 def test_errors_with_a_single_wrong_attribute_are_counted() -> None:
@@ -64,65 +97,66 @@ def test_errors_with_a_single_wrong_attribute_are_counted() -> None:
     wrong[0, 6] = 7  # length
     wrong[0, 7] = 50  # length and color
 
-    counts = confusion.only_wrong(tuple(map(tuple, wrong.tolist())), (2, 3, 2))
+    counts = only_wrong(tuple(map(tuple, wrong.tolist())), (2, 3, 2))
 
     assert counts == (7, 15, 1)
 
 
 def test_the_picture_of_ten_classes_tells_the_most_common_error(tmp_path: Path) -> None:
-    digits = tuple("0123456789")
     (made,) = confusion.pictures(
-        evaluation(classes=digits), predictions({"class": 10}), ["class"], {"class": digits}, (),
-        tmp_path,
-    )  # fmt: skip
+        "mnist", predictions({"class": 10}), {"class": DIGITS}, None, {}, tmp_path
+    )
 
     assert [path.name for path in tmp_path.iterdir()] == [made.file]
-    assert "The tuned network makes 10 errors (most often 0 taken for 1: 1)" in made.caption
+    assert "The tuned network makes 3 errors (most often 0 taken for 1: 3)" in made.caption
 
 
-def test_the_picture_of_many_classes_is_small_and_tells_the_attribute(tmp_path: Path) -> None:
+def test_the_picture_of_many_classes_is_small_and_tells_the_column(tmp_path: Path) -> None:
     names = {**NAMES, "color": tuple("abcdefgh"), "class": tuple(str(n) for n in range(48))}
 
     (made,) = confusion.pictures(
-        evaluation(classes=names["class"]),
-        predictions({"class": 48}),
-        ["class"],
-        names,
-        ATTRIBUTES,
-        tmp_path,
+        "line", predictions({"class": 48}, 480), {"class": names["class"]}, CROSSED, names, tmp_path
     )
 
-    assert "Of the tuned network's 48, 42 have nothing but the color wrong." in made.caption
-    assert (tmp_path / made.file).stat().st_size < 150_000
+    assert "Of the tuned network's 48, 48 have nothing but the color wrong." in made.caption
+    assert (tmp_path / made.file).stat().st_size < 200_000
 
 
 def test_the_picture_of_several_heads_tells_the_errors_of_each(tmp_path: Path) -> None:
     sizes = {"length": 2, "angle": 3, "color": 12}
-    names = {**NAMES, "color": tuple("abcdefghijkl"), "class": tuple(str(n) for n in range(72))}
+    of = {**heads("length", "angle"), "color": tuple("abcdefghijkl")}
 
-    (made,) = confusion.pictures(
-        evaluation("multihead", names["class"], metrics=(*sizes, "joint")),
-        predictions(sizes),
-        tuple(sizes),
-        names,
-        ATTRIBUTES,
-        tmp_path,
-    )
+    (made,) = confusion.pictures("multihead", predictions(sizes), of, CROSSED, NAMES, tmp_path)
 
     assert "3 errors on length (most often short taken for long: 3)" in made.caption
 
 
-@pytest.mark.parametrize("score", [0.0, 1.0])
+@pytest.mark.parametrize("answer", [0, 1])
 def test_networks_without_errors_or_without_success_can_be_drawn(
-    tmp_path: Path, score: float
+    tmp_path: Path, answer: int
 ) -> None:
-    given = evaluation(baseline=score, tuned=score, seeds=1)
+    labels, given = np.zeros(30, int), np.eye(2)[np.full(30, answer)]
+    arrays = {"labels_class": labels, "baseline_class": given, "tuned_class": given}
 
-    (made,) = confusion.pictures(
-        given, predictions({"class": 3}), ["class"], {"class": "012"}, (), tmp_path
-    )
+    (made,) = confusion.pictures("mnist", arrays, {"class": "ab"}, None, {}, tmp_path)
 
-    assert f"The tuned network makes {30 if score == 0 else 0} errors" in made.caption
+    assert f"The tuned network makes {30 * answer} errors" in made.caption
+
+
+@pytest.mark.parametrize("classes", [2, 3, 24, 25, 300])
+def test_any_number_of_classes_with_long_names_is_drawn(tmp_path: Path, classes: int) -> None:
+    names = tuple(f"a rather long name of species number {n}" for n in range(classes))
+    arrays = predictions({"species": classes}, images=600)
+    (made,) = confusion.pictures("birds", arrays, {"species": names}, None, {}, tmp_path)
+    assert (tmp_path / made.file).stat().st_size < 300_000
+
+    figure = confusion.draw_confusions(confusion_info(arrays, {"species": names}))
+
+    figure.draw_without_rendering()
+    box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert min(box.min) >= -0.02
+    assert box.x1 <= width + 0.02
+    assert box.y1 <= height + 0.02
 
 
 @pytest.mark.parametrize(
@@ -136,14 +170,16 @@ def test_networks_without_errors_or_without_success_can_be_drawn(
 def test_every_head_is_drawn_as_its_size_wants_it(tmp_path: Path, sizes: dict[str, int]) -> None:
     names = {head: tuple(f"{head}{n}" for n in range(size)) for head, size in sizes.items()}
     arrays = predictions(sizes, images=60)
-    confusions = confusion.confusion_info(evaluation(), arrays, tuple(sizes), names, ())
+    confusions = confusion_info(arrays, names)
 
     figure = confusion.draw_confusions(confusions)
 
     drawn = {"baseline": [], "tuned": []}
     for side, found in zip(figure.subfigs, drawn.values(), strict=True):
         for band in side.subfigs:
-            found += [axes for axes in band.axes if axes.get_label() != "<colorbar>"]
+            found += [
+                axes for axes in band.axes if axes.axison and axes.get_label() != "<colorbar>"
+            ]
     for found in drawn.values():
         cells = [(axes.get_images() or axes.collections)[0].get_array() for axes in found]
         by_size = {shown.shape[0]: axes for shown, axes in zip(cells, found, strict=True)}
@@ -151,7 +187,7 @@ def test_every_head_is_drawn_as_its_size_wants_it(tmp_path: Path, sizes: dict[st
         for size, axes in by_size.items():
             assert bool(axes.texts) == (size <= 24)
             assert any(head in axes.get_title() or head in axes.get_title("left") for head in sizes)
-    (made,) = confusion.pictures(evaluation(), arrays, tuple(sizes), names, (), tmp_path)
+    (made,) = confusion.pictures("any", arrays, names, None, names, tmp_path)
     assert all(f"on {head}" in made.caption for head in sizes)
 
 
@@ -163,7 +199,7 @@ def test_a_single_head_is_large_from_25_classes_on() -> None:
 
 def test_a_matrix_has_its_numbers_in_its_cells_and_none_where_there_are_no_errors() -> None:
     matrix = ((5, 2, 0), (0, 0, 9), (0, 0, 7))
-    given = confusion.Confusion("class", ("a", "b", "c"), {"baseline": matrix, "tuned": matrix}, ())
+    given = Confusion("class", ("a", "b", "c"), {"baseline": matrix, "tuned": matrix}, ())
 
     axes = confusion.draw_confusions([given]).axes[0]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from study.data.dataset import KnownErrors
 from study.explanation.arrays import Evidence, Mistakes, MistakesInfo, Shown
 from study.explanation.examples import mistakes_info
 from study.figures.results import mistakes
@@ -42,7 +43,7 @@ def test_a_tile_without_evidence_says_so() -> None:
 
 
 def pictures_of(arrays: dict[str, np.ndarray], heads: list[str], folder: Path) -> list[Picture]:
-    info = mistakes_info(arrays, "tuned", heads, NAMES, (10, 11))
+    info = mistakes_info(arrays, "tuned", heads, NAMES, KnownErrors((10, 11), "Somebody 2020"))
     return mistakes.pictures(Mistakes(info, evidence_of(len(info.shown))), "tuned", folder)
 
 
@@ -51,7 +52,9 @@ def test_the_picture_says_how_many_are_wrong(tmp_path: Path) -> None:
 
     assert (only.file, only.network, only.section) == ("errors_tuned.png", "tuned", "errors")
     assert "tuned network gets 3 images of 30 wrong (10.00%)" in only.caption
-    assert "Of the 2 test images whose label is known to be wrong" in only.caption
+    assert (
+        "Of the 2 test images whose label is known to be wrong (Somebody 2020), 1 " in only.caption
+    )
     assert "1 counts as an error here; 1 of them is among those shown" in only.caption
     assert "head named first" not in only.caption
     assert (tmp_path / only.file).stat().st_size > 0

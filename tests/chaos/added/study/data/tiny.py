@@ -15,7 +15,7 @@ def load(seed: int, options: DataOptions) -> Dataset:  # noqa: ARG001
         train=_part(rng, 240),
         validation=_part(rng, 60),
         test=_part(rng, 60),
-        names=NAMES,
+        columns=NAMES,
     )
 
 
