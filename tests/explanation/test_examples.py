@@ -314,7 +314,8 @@ def test_each_network_has_errors_of_its_own() -> None:
 def test_known_wrong_labels_are_marked_and_counted() -> None:
     arrays = predictions({"class": 3}, images=400)  # wrong on 0, 10, ..., 390
 
-    info = mistakes_info(arrays, "tuned", ["class"], LABELS, KnownErrors((0, 11, 370, 390), "Somebody 2020"))
+    known = KnownErrors((0, 11, 370, 390), "Somebody 2020")
+    info = mistakes_info(arrays, "tuned", ["class"], LABELS, known)
 
     assert (info.mislabelled, info.mislabelled_errors) == (4, 3)
     assert [tile.image for tile in info.shown if tile.mislabelled] == [390, 370]
