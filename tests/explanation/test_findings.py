@@ -1,6 +1,7 @@
 """Which images are explained, and what is found out of every problem."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[NetworkName, Path]:
                 keras.Input((6, 6, 1)),
                 layers.Conv2D(2, 3, activation="relu", name="conv1"),
                 layers.Flatten(),
-                layers.Dense(6, activation="softmax"),
+                layers.Dense(6, activation="softmax", name="class"),
             ]
         )
         saved[network] = folder / f"{network}.keras"
@@ -98,7 +99,7 @@ def test_before_the_evaluation_only_the_search_is_asked() -> None:
 def test_a_problem_of_any_data_set_has_its_pixels_removed_and_its_weights_randomised(
     models: dict[NetworkName, Path],
 ) -> None:
-    """The tiny problem's data set knows neither ground truth nor corruptions."""
+    """The tiny problem's data set knows no ground truth."""
     removed = findings.find(subject(models), "pixel-removal")["deletion"]
     randomised = findings.find(subject(models), "weight-randomisation")["sanity"]
 
@@ -107,22 +108,23 @@ def test_a_problem_of_any_data_set_has_its_pixels_removed_and_its_weights_random
     assert isinstance(randomised, Sanity)
     assert set(randomised.networks) == set(NETWORKS)
     assert findings.find(subject(models), "ground-truth") == {}
-    assert findings.find(subject(models), "robustness") == {}
+    assert set(findings.find(subject(models), "robustness")) == {"robustness", "corrupted"}
 
 
 def test_where_ground_truth_is_known_heatmaps_are_held_against_it(
-    models: dict[NetworkName, Path], monkeypatch: pytest.MonkeyPatch
+    models: dict[NetworkName, Path],
 ) -> None:
-    def truth(_: Dataset, part: Part) -> np.ndarray:
-        return np.asarray(part.images[..., 0] > 40)
+    dataset = replace(tiny.dataset(), where=bright)
 
-    monkeypatch.setattr(findings, "ground_truth_of", truth)
+    (found,) = findings.find(subject(models, dataset), "ground-truth").values()
 
-    (found,) = findings.find(subject(models), "ground-truth").values()
-
-    dataset = tiny.dataset()
     assert isinstance(found, Localisation)
-    assert found.truth_share == pytest.approx(truth(dataset, dataset.test).mean())
+    assert found.truth_share == pytest.approx(bright(dataset.test).mean())
+
+
+def bright(part: Part) -> np.ndarray:
+    """Where the evidence is, in a made-up data set."""
+    return np.asarray(part.images[..., 0] > 40)
 
 
 def test_trials_are_compared_by_ground_truth_where_it_is_known_else_by_pixel_removal(
@@ -138,8 +140,8 @@ def test_trials_are_compared_by_ground_truth_where_it_is_known_else_by_pixel_rem
 
     monkeypatch.setattr(findings, "across_search", across)
     assert findings.find(subject(models), "across-search") == {}
-    monkeypatch.setattr(findings, "ground_truth_of", lambda _, part: part.images[..., 0] > 40)
-    assert findings.find(subject(models), "across-search") == {}
+    known = replace(tiny.dataset(), where=bright)
+    assert findings.find(subject(models, known), "across-search") == {}
     assert asked == [(2, False), (24, True)]
 
 
