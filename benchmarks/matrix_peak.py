@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from benchmarks.task import BATCH_SIZE, TASKS
 from study.problem.problem import load_problem
 from study.records.base import Value
+from study.run.plan import WORKERS_NEED
 from study.training.job import Job
 from study.training.training import build, run_trial
 from study.workers.engine import Engine
@@ -62,7 +63,7 @@ class Share(BaseModel):
 def shares() -> list[Share]:
     """Of the baseline and of a typical tuned network."""
     baseline = load_problem("mnist").baseline
-    with local_engine(1, retries=0) as engine:
+    with local_engine(1, 0, WORKERS_NEED["imports"]) as engine:
         return [_share(engine, "baseline", baseline), _share(engine, "tuned", TYPICAL)]
 
 

@@ -15,6 +15,7 @@ import psutil
 from study.data.sets.lines import Options
 from study.libraries.quiet_import import import_tensorflow
 from study.problem.problem import load_problem
+from study.run.plan import WORKERS_NEED
 from study.search.search import _run
 from study.training.job import Job
 from study.workers.engine import Engine
@@ -30,7 +31,7 @@ def main(trials: int) -> None:
     import keras_tuner
 
     rng = random.Random(1)
-    with local_engine(1, retries=0) as engine:
+    with local_engine(1, 0, WORKERS_NEED["imports"]) as engine:
         space = keras_tuner.HyperParameters()
         load_problem("line").build(space, 1)
         for number in range(1, trials + 1):

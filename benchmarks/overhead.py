@@ -18,6 +18,7 @@ from benchmarks.task import BATCH_SIZE, TASKS
 from study.errors import Failed
 from study.problem.problem import load_problem
 from study.records.base import Value
+from study.run.plan import WORKERS_NEED
 from study.search.search import _run
 from study.training.job import Job
 from study.workers.engine import Engine
@@ -39,7 +40,10 @@ class Overhead(BaseModel):
 def overheads() -> list[Overhead]:
     """Of trials of the baseline and of a typical tuned network."""
     baseline = load_problem("mnist").baseline
-    with local_engine(1, retries=0) as engine, tempfile.TemporaryDirectory() as folder:
+    with (
+        local_engine(1, 0, WORKERS_NEED["imports"]) as engine,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         return [
             _overhead(engine, Path(folder), name, values)
             for name, values in (("baseline", baseline), ("tuned", TYPICAL))

@@ -16,6 +16,7 @@ from benchmarks.task import BATCH_SIZE, TASKS, Task
 from study.errors import Failed
 from study.problem.settings import SearchSettings
 from study.records.base import Value
+from study.run.plan import WORKERS_NEED
 from study.search.asha import rungs
 from study.search.oracles import make_oracle, split_values
 from study.search.search import _run
@@ -64,7 +65,7 @@ class Ranking(BaseModel):
 
 def rankings() -> list[Ranking]:
     """One a task."""
-    with local_engine(None, retries=0) as engine:
+    with local_engine(None, 0, WORKERS_NEED["imports"]) as engine:
         return [_ranking(task, engine) for task in TASKS.values()]
 
 

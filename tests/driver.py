@@ -121,7 +121,8 @@ def main(folder: Path, settings: Settings, faults: dict[str, str], workers: int)
         dtype = settings.search.dtype
         assert dtype != "auto"  # else what a test expects would depend on the processor
         plan.create_run("demo", work, "none", workers, dtype)
-    with run.in_use(), local_engine(workers, settings.search.retries) as engine:
+    retries, imports = settings.search.retries, plan.WORKERS_NEED["imports"]
+    with run.in_use(), local_engine(workers, retries, imports) as engine:
         from study.steps import carry_out, search_step  # slow, and so are the workers
 
         problem = use_tiny_problem()

@@ -19,6 +19,7 @@ from distributed import LocalCluster, Worker, get_worker
 
 from study.errors import StudyFailed, WrongUse
 from study.machine import scratch
+from study.run.plan import WORKERS_NEED
 from study.workers import engine as engine_module
 from study.workers import local
 from study.workers.cluster import remote_engine
@@ -118,7 +119,8 @@ def test_workers_are_forked_from_one_process_that_has_imported_tensorflow(engine
 
 @FORKS
 def test_what_workers_import_starts_no_thread_so_that_forking_is_safe() -> None:
-    count = "import os, study.workers.preload; print(len(os.listdir('/proc/self/task')))"
+    modules = ", ".join(["study.workers.preload", *WORKERS_NEED["imports"]])
+    count = f"import os, {modules}; print(len(os.listdir('/proc/self/task')))"
     said = subprocess.check_output([sys.executable, "-c", count], env=os.environ)
 
     assert said.split() == [b"1"]
