@@ -4,11 +4,11 @@ Findings are all that the figures of networks are drawn from. They are written w
 the step says that all of them are there.
 """
 
-import shutil
 from collections.abc import Sequence
 from functools import partial
 
-from study.machine.files import naming
+from study.errors import WrongName
+from study.machine.shell import command
 from study.problem.problem import load_problem
 from study.records.base import NETWORKS, Record
 from study.run.finding_arrays import write_arrays
@@ -20,9 +20,14 @@ from study.workers.engine import Engine
 
 
 def explain_step(run: Run, names: Sequence[str], engine: Engine, observer: Observer) -> None:
-    """Explain the networks of all these problems, side by side on the workers."""
+    """Explain the networks of all these problems, side by side on the workers.
+
+    Raises:
+        WrongName: a network of a problem that was evaluated is gone.
+    """
     if not names:
         return
+    _check_networks(run, names)
     from study.explanation import findings  # brings TensorFlow
 
     parts = [
@@ -31,14 +36,28 @@ def explain_step(run: Run, names: Sequence[str], engine: Engine, observer: Obser
         for part in findings.parts(evaluated=run.evaluation(name) is not None)
     ]
     forget_steps(run, names, "explain")
-    for name in names:
-        folder = run.findings_folder(name)
-        shutil.rmtree(folder, ignore_errors=True)
-        with naming(folder):
-            folder.mkdir(parents=True)
     found = side_by_side(run, "explain", parts, explain, engine, observer)
     for name in names:
+        kept = {finding for part in parts if part.problem == name for finding in found.made[part]}
+        _remove_others(run, name, kept)
         record_step(run, name, "explain", found.seconds[name])
+
+
+def _check_networks(run: Run, names: Sequence[str]) -> None:
+    """Whether they are there, before anything is replaced."""
+    for name in names:
+        for network in NETWORKS if run.evaluation(name) else ():
+            path = run.model_path(name, network)
+            if not path.is_file():
+                again = command("evaluate", run.name, "--again")
+                raise WrongName(f"{path} is not there: {again} makes it")
+
+
+def _remove_others(run: Run, problem: str, kept: set[str]) -> None:
+    """Remove the findings that an earlier explanation left and this one has not."""
+    for path in run.findings_folder(problem).glob("*.*"):
+        if path.stem not in kept:
+            path.unlink()
 
 
 def unexplained(run: Run, names: Sequence[str]) -> list[str]:
@@ -47,8 +66,8 @@ def unexplained(run: Run, names: Sequence[str]) -> list[str]:
     return [name for name in names if not study.is_done(name, "explain")]
 
 
-def explain(run: Run, part: Part) -> None:
-    """On a worker: find one part out, and keep it."""
+def explain(run: Run, part: Part) -> list[str]:
+    """On a worker: find one part out, and keep it; the names of what was found."""
     from study.explanation import findings
     from study.training.training import cached_dataset
 
@@ -64,8 +83,10 @@ def explain(run: Run, part: Part) -> None:
         models={network: run.model_path(name, network) for network in NETWORKS},
         predictions=partial(run.predictions, name),
     )
-    for finding, found in findings.find(subject, part.name).items():
+    made = findings.find(subject, part.name)
+    for finding, found in made.items():
         if isinstance(found, Record):
             run.write_finding(name, finding, found)
         else:
             write_arrays(run, name, finding, found)
+    return list(made)

@@ -14,12 +14,12 @@ import pytest
 from rich.console import Console
 
 from study.cli.progress import Screen
-from study.errors import CannotWrite, StudyFailed
+from study.errors import CannotWrite, StudyFailed, WrongName
 from study.evaluation.evaluate import Result
 from study.machine import processor
 from study.machine.files import write_text
 from study.problem.settings import Settings, Work
-from study.records.base import Picture, Record, Stage, StageName
+from study.records.base import NetworkName, Picture, Record, Stage, StageName
 from study.run import plan
 from study.run.store import Run
 from study.steps import (
@@ -38,6 +38,7 @@ from tests.report.inputs import png
 
 PLAN: list[StageName] = ["search", "evaluate", "explain", "figures", "report"]
 WITHOUT_REPORT = PLAN[:-1]
+MODELS: dict[NetworkName, bytes] = {"baseline": b"model", "tuned": b"model"}
 OLD_PLAN: list[StageName] = ["search", "evaluate", "figures"]
 
 
@@ -48,7 +49,7 @@ def run(workplace: Path) -> Run:
     made = plan.create_run("demo", work, "python -m study run", workers=1)
     for number, score in enumerate((0.8, None, 0.9)):
         made.append_trial("mnist", trial(number, score))
-    made.write_evaluation("mnist", evaluation(), predictions({"class": 3}), {"tuned": b"model"})
+    made.write_evaluation("mnist", evaluation(), predictions({"class": 3}), MODELS)
     drawn = Picture(file="a.png", section="search", title="A title", caption="It.", alt="A line")
     made.figures_folder("mnist").mkdir()
     (made.figures_folder("mnist") / "a.png").write_bytes(png())
@@ -395,6 +396,22 @@ def test_killed_while_it_is_explained_a_problem_is_explained_again(
     finding(monkeypatch, {"first": lambda: Number(value=1), "second": lambda: Number(value=2)})
     explain_step.explain_step(run, ["mnist"], tiny.InstantEngine(), screen())
     assert explain_step.unexplained(run, ["mnist", "line"]) == []
+
+
+def test_without_its_networks_a_run_keeps_what_was_found(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that was handed on without them."""
+    record(run, *WITHOUT_REPORT)
+    run.write_finding("mnist", "old", Number(value=1))
+    finding(monkeypatch, {"new": lambda: Number(value=2)})
+    run.model_path("mnist", "tuned").unlink()
+
+    with pytest.raises(WrongName, match=r"tuned\.keras is not there: .* --again makes"):
+        explain_step.explain_step(run, ["mnist"], tiny.InstantEngine(), screen())
+
+    assert run.study().is_done("mnist", "explain")
+    assert run.finding("mnist", "old", Number) == Number(value=1)
 
 
 def test_networks_that_are_retrained_are_to_be_explained_and_drawn_again(
