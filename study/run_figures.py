@@ -37,7 +37,7 @@ from study.figures.results import (
     reliability,
     retraining_curves,
 )
-from study.figures.search import explained_by_trial, more_trials, static
+from study.figures.search import explained_by_trial, searched, twins
 from study.networks.saved import is_convolution, load_model, predictor, visual_layers
 from study.problem.problem import load_problem
 from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
@@ -137,14 +137,11 @@ def random_indices(images: int, most: int, seed: int) -> np.ndarray:
 
 
 def _search(subject: Subject) -> list[Picture]:
-    trials = configurations(subject.run.trials(subject.name))
-    name, objective, folder = subject.name, subject.problem.objective, subject.folder
-    return [
-        *static.pictures(trials, name, objective, folder),
-        *more_trials.pictures(
-            trials, name, objective, subject.settings.search.tuner, subject.seed, folder
-        ),
-    ]
+    run, name = subject.run, subject.name
+    found = searched(
+        configurations(run.trials(name)), run.space(name), subject.settings.search.tuner
+    )
+    return twins.pictures(found, subject.folder)
 
 
 def _across_search(subject: Subject) -> list[Picture]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from study.evaluation import retrainings
+from study.figures.wording import listed, percent, value
 from study.machine.shell import command
 from study.records.base import (
     FEWEST_DRAWS,
@@ -20,18 +21,9 @@ from study.records.base import (
     Value,
 )
 from study.report.charts import Explore, explore
-from study.report.gallery import HEADINGS, FigureRow, Group, figure_rows
-from study.report.inputs import ProblemInput
-from study.report.page.formats import (
-    count,
-    listed,
-    metric_name,
-    percent,
-    points,
-    points_range,
-    several,
-    value,
-)
+from study.report.gallery import HEADINGS, FigureRow, Group, chart_key, figure_rows
+from study.report.inputs import PictureFile, ProblemInput
+from study.report.page.formats import count, metric_name, points, points_range, several
 from study.trials import excerpt
 from study.trials.checks import edges
 from study.trials.frames import trial_table
@@ -373,8 +365,11 @@ def problem_section(
     """
     found = problem.evaluation
     groups, notes = [], list(problem.notes)
+    charts = None if live else explore(problem, run)  # seconds, for importances
     for key, heading in HEADINGS.items():
-        rows, unreadable = figure_rows(p for p in problem.pictures if p.picture.section == key)
+        rows, unreadable = figure_rows(
+            p for p in without_twins(problem.pictures, charts) if p.picture.section == key
+        )
         notes.extend(unreadable)
         tables = (key == "search" and problem.trials) or (key == "results" and found)
         if rows or tables:
@@ -394,9 +389,17 @@ def problem_section(
         seeds=seed_rows(found) if found else (),
         gaps=gap_rows(found) if found else (),
         trials=table_of(problem.trials, run),
-        explore=None if live else explore(problem, run),  # seconds, for importances
+        explore=charts,
         groups=tuple(groups),
     )
+
+
+def without_twins(
+    pictures: Iterable[PictureFile], charts: Explore | None
+) -> tuple[PictureFile, ...]:
+    """The pictures that do not show the same as one of the interactive charts."""
+    keys = {chart.key for chart in charts.charts} if charts else set()
+    return tuple(file for file in pictures if chart_key(file.picture) not in keys)
 
 
 def heatmap_warning(sanity: Sanity | None, group: str) -> str | None:
