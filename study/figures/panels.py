@@ -119,7 +119,7 @@ def set_value_axis(axes: Axes, scale: Scale, side: str = "x") -> None:
         (axes.set_xscale if side == "x" else axes.set_yscale)("log")
         axis.set_major_locator(FixedLocator([place for place, _ in scale.ticks()]))
     else:
-        axis.set_major_locator(MaxNLocator(4, integer=scale.whole))
+        axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=scale.whole))
     axis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
     axis.set_minor_formatter(NullFormatter())
 

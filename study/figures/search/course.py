@@ -203,7 +203,7 @@ def curves_words(search: Searched, info: CurvesInfo) -> Words:
     )
     names = {info.best: f"best (trial {info.best})"}
     names.setdefault(BASELINE, "baseline")
-    by_number = {curve.number: curve for curve in info.curves}
+    by_number: dict[int | None, Curve] = {curve.number: curve for curve in info.curves}
     for number, name in names.items():
         if (curve := by_number.get(number)) is not None:
             peak = max(curve.scores)

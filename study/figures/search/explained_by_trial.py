@@ -59,7 +59,7 @@ def _scale(name: str, values: Sequence[Value]) -> Scale:
     if len(numbers) == len(values) and len(set(numbers)) > MOST_CATEGORIES:
         one = Hyperparameter(name=name, kind="int", low=min(numbers), high=max(numbers))
     else:
-        one = Hyperparameter(name=name, kind="choice", values=sorted(set(values)))  # type: ignore[type-var]  # all alike
+        one = Hyperparameter(name=name, kind="choice", values=sorted(set(values)))
     return scale_of(one, values)
 
 

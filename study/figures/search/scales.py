@@ -55,19 +55,20 @@ class Scale(NamedTuple):
         if self.kind == "categories":
             return tuple((float(n), written(choice)) for n, choice in enumerate(self.choices))
         places = log_ticks(self.low, self.high) if self.kind == "log" else self._steps()
-        if len(places) < 2:
-            places = [self.low, self.high]
         return tuple((place, short_number(place)) for place in places)
 
     def _steps(self) -> list[float]:
         """Multiples of 1, 2 or 5 times a power of ten."""
+        if self.low == self.high:
+            return [self.low]
         rough = (self.high - self.low) / (MOST_STEPS - 1)
         power = 10.0 ** math.floor(math.log10(rough))
         step = power * next(n for n in (1, 2, 5, 10) if n * power >= rough * (1 - 1e-9))
         if self.whole:
             step = max(1.0, step)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        return [n * step for n in range(first, last + 1)]
+        ticks = [n * step for n in range(first, last + 1)]
+        return ticks if len(ticks) > 1 else [self.low, self.high]
 
 
 def scale_of(one: Hyperparameter, values: Collection[Value]) -> Scale:
@@ -81,23 +82,26 @@ def scale_of(one: Hyperparameter, values: Collection[Value]) -> Scale:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Places to mark on a logarithmic axis: powers of ten, on a short one 2 and 5 times them also."""
+    """Places to mark on a logarithmic axis from `low` to `high`, two at least.
+
+    Powers of ten; on a short axis also 2 and 5 times them; where these are not two, both ends.
+    """
     steps = (1, 2, 5) if high < FEW_DECADES * low else (1,)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     ticks = [float(f"{step}e{power}") for power in powers for step in steps]
-    return [tick for tick in ticks if low <= tick <= high]
+    inside = [tick for tick in ticks if low <= tick <= high]
+    return inside if len(inside) > 1 else [low, high]
 
 
 def short_number(number: float) -> str:
-    """0.0003 -> "3e-4", 0.3 -> "0.3", 512.0 -> "512"."""
-    if 0 < abs(number) < 0.01:
-        return f"{number:.2g}".replace("e-0", "e-") if number >= 1e-4 else _scientific(number)
-    return f"{number:.6g}"
-
-
-def _scientific(number: float) -> str:
-    mantissa, power = f"{number:.1e}".split("e")
-    return f"{mantissa.removesuffix('.0')}e{int(power)}"
+    """0.00034567 -> "3.46e-4", 0.31 -> "0.31", 1024.0 -> "1024"."""
+    if number == round(number):
+        return f"{number:.0f}"
+    text = f"{number:.3g}"
+    if abs(number) < 0.001:
+        mantissa, power = f"{number:.2e}".split("e")
+        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}"
+    return text
 
 
 def spread(scale: Scale, numbers: Iterable[int], places: Iterable[float]) -> tuple[float, ...]:

@@ -9,14 +9,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.patches import Patch
+from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator, NullLocator, PercentFormatter
 
 from study.figures.palette import PALETTE
 from study.figures.panels import role, role_colors, scatter_trials
 from study.figures.search.course import CurvesInfo, HistoryInfo, TimelineInfo
 from study.figures.search.outcome import CostInfo, DistributionInfo
+from study.figures.search.scales import log_ticks
 from study.figures.search.static import CHARTS, Searched
-from study.figures.search.value_twins import contour, panels, parallel, rank
+from study.figures.search.value_twins import HALF_IN, contour, panels, parallel, rank
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import set_score_axis
 from study.records.base import Picture
@@ -61,7 +63,7 @@ def history(search: Searched, info: HistoryInfo) -> Figure:
 
 def timeline(search: Searched, info: TimelineInfo) -> Figure:
     """A bar from the beginning to the end of each trial, by its number."""
-    figure = new_figure(WIDTH_IN, min(max(2.6, 0.6 + 0.13 * len(info.numbers)), 7.0))
+    figure = new_figure(HALF_IN, min(max(2.6, 0.6 + 0.13 * len(info.numbers)), 7.0))
     colors = role_colors(search.best)
     with styled():
         axes = figure.subplots()
@@ -85,7 +87,7 @@ def timeline(search: Searched, info: TimelineInfo) -> Figure:
 
 def curves(search: Searched, info: CurvesInfo) -> Figure:
     """The validation objective by epoch, baseline and best trial in colour."""
-    figure = new_figure(WIDTH_IN, 3.6)
+    figure = new_figure(HALF_IN, 3.6)
     colors = role_colors(info.best)
     crowd = max(0.25, min(0.8, 12 / len(info.curves)))
     with styled():
@@ -108,15 +110,15 @@ def curves(search: Searched, info: CurvesInfo) -> Figure:
                 zorder=2 if other else 3,
                 label=name,
             )
-        handles, labels = axes.get_legend_handles_labels()
-        unique = dict(zip(labels, handles, strict=True))
-        figure.legend(unique.values(), unique.keys(), loc="outside upper right", ncols=3)
+        lines = {str(line.get_label()): line for line in axes.lines}
+        shown = [name for name in colors if name in lines]
+        figure.legend([lines[name] for name in shown], shown, loc="outside upper right", ncols=3)
     return figure
 
 
 def distribution(search: Searched, info: DistributionInfo) -> Figure:
     """The share of the trials below each score."""
-    figure = new_figure(WIDTH_IN, 3.0)
+    figure = new_figure(HALF_IN, 3.0)
     with styled():
         axes = figure.subplots()
         set_score_axis(axes, info.scores, "x")
@@ -129,14 +131,16 @@ def distribution(search: Searched, info: DistributionInfo) -> Figure:
 
 def cost(search: Searched, info: CostInfo) -> Figure:
     """Score against cost, with steps through the front."""
-    figure = new_figure(WIDTH_IN, 3.4)
+    figure = new_figure(HALF_IN, 3.4)
     with styled():
         axes = figure.subplots()
         set_score_axis(axes, info.scores)
         axes.set(xlabel=info.cost.name + info.cost.unit, ylabel=search.score)
         if info.costs[0] > 0:
             axes.set_xscale("log")
-            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.xaxis.set_major_locator(FixedLocator(log_ticks(info.costs[0], info.costs[-1])))
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         front = np.array(info.front)
         across, up = np.array(info.costs)[front], np.array(info.scores)[front]
         axes.step(across, up, where="post", color=PALETTE["good"], zorder=2)
@@ -151,18 +155,18 @@ def cost(search: Searched, info: CostInfo) -> Figure:
             label="on the front",
             zorder=6,
         )
-        figure.legend(loc="outside upper right", ncols=4)
+        figure.legend(loc="outside upper right", ncols=2)
     return figure
 
 
 def importances(search: Searched, info: Any) -> Figure:  # noqa: ARG001  # as the others
     """Two bars with an interval for each hyperparameter; pale where trials are too few to say."""
-    methods = (("fANOVA", info.fanova, "tuned"), ("PED-ANOVA", info.ped_anova, "good"))
+    methods = (("PED-ANOVA", info.ped_anova, "good"), ("fANOVA", info.fanova, "tuned"))
     names = [one.name for one in info.ped_anova]
     figure = new_figure(WIDTH_IN, 0.8 + 0.3 * len(names))
     with styled():
         axes = figure.subplots()
-        for offset, (method, found, color) in zip((-0.2, 0.2), methods, strict=True):
+        for offset, (_, found, color) in zip((-0.2, 0.2), methods, strict=True):
             for one in found:
                 place = names.index(one.name) + offset
                 axes.barh(
@@ -171,7 +175,6 @@ def importances(search: Searched, info: Any) -> Figure:  # noqa: ARG001  # as th
                     height=0.36,
                     color=PALETTE[color],
                     alpha=1 if one.settled else 0.35,
-                    label=method,
                 )
                 axes.hlines(place, one.low, one.high, color=PALETTE["muted"], lw=1.2)
         axes.set_yticks(range(len(names)), names)
@@ -179,15 +182,15 @@ def importances(search: Searched, info: Any) -> Figure:  # noqa: ARG001  # as th
         axes.set_xlabel("share of the importance")
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.grid(True, axis="x")
-        colors = {method: PALETTE[color] for method, found, color in methods if found}
-        handles = [axes.barh(0, 0, color=color) for color in colors.values()]
-        figure.legend(handles, colors.keys(), loc="outside upper right", ncols=2)
+        shown = [(method, PALETTE[color]) for method, found, color in methods if found]
+        handles = [Patch(color=color, label=method) for method, color in shown]
+        figure.legend(handles=handles, loc="outside upper right", ncols=2)
     return figure
 
 
 def more_trials(search: Searched, info: ExpectedBest) -> Figure:
     """The expected best score against the number of trials, with its interval."""
-    figure = new_figure(WIDTH_IN, 3.0)
+    figure = new_figure(HALF_IN, 3.0)
     with styled():
         axes = figure.subplots()
         set_score_axis(axes, [*info.low, *info.high])

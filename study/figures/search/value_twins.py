@@ -14,6 +14,8 @@ from study.figures.style import new_figure, styled
 from study.figures.wording import percent, set_score_axis
 
 COLUMNS = 4
+HALF_IN = 5.0
+"""Width of a picture that stands beside another."""
 RANK_WORDS = ("worst", "quarter", "half", "three quarters", "best")
 
 
@@ -87,7 +89,7 @@ def _tick(axes: Axes, place: int, share: float, text: str) -> None:
 
 def contour(search: Searched, info: ContourInfo) -> Figure:  # noqa: ARG001  # as the others
     """The score as a coloured surface, with one dot per trial."""
-    figure = new_figure(6.5, 4.0)
+    figure = new_figure(HALF_IN, 3.5)
     points = info.points
     with styled():
         axes = figure.subplots()
@@ -95,16 +97,13 @@ def contour(search: Searched, info: ContourInfo) -> Figure:  # noqa: ARG001  # a
         surface = axes.contourf(
             info.columns, info.rows, np.array(info.surface), levels=12, cmap=SEQUENTIAL
         )
-        axes.set(xlim=_ends(axes.get_xlim(), info.columns), ylim=_ends(axes.get_ylim(), info.rows))
         scatter_trials(axes, points.numbers, points.across, points.up, info.best)
+        axes.use_sticky_edges = False
+        axes.autoscale()
+        axes.margins(0.04)  # the outermost dots are whole
         bar = figure.colorbar(surface, ax=axes, format=PercentFormatter(1))
         bar.outline.set_visible(False)
     return figure
-
-
-def _ends(limits: tuple[float, float], places: tuple[float, ...]) -> tuple[float, float]:
-    """Limits of an axis that hold what it held and the surface."""
-    return min(limits[0], places[0]), max(limits[1], places[-1])
 
 
 def rank(search: Searched, info: RankInfo) -> Figure:  # noqa: ARG001  # as the others

@@ -137,10 +137,10 @@ def value_axis(scale: Scale, title: str = "") -> Layout:
     if scale.kind == "linear":
         return axis | ({"tickformat": "d"} if scale.whole else {})
     places, texts = zip(*scale.ticks(), strict=True)
-    if scale.kind == "categories":
-        ends = [-0.6, len(places) - 0.4]
-        return axis | {"tickvals": places, "ticktext": texts, "range": ends, "showgrid": False}
-    return axis | {"type": "log", "tickvals": places, "tickformat": "~g"}
+    axis |= {"tickvals": places, "ticktext": texts}
+    if scale.kind == "log":
+        return axis | {"type": "log"}
+    return axis | {"range": [-0.6, len(places) - 0.4], "showgrid": False}
 
 
 def colours(numbers: Iterable[int], best: int | None) -> list[str]:

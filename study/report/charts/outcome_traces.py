@@ -31,7 +31,11 @@ def distribution(search: Searched, info: DistributionInfo) -> Drawing:
         [line],
         {
             "xaxis": scores.layout(search.score),
-            "yaxis": {"title": {"text": "share of the trials"}, "tickformat": ".0%"},
+            "yaxis": {
+                "title": {"text": "share of the trials"},
+                "tickformat": ".0%",
+                "rangemode": "tozero",
+            },
             "showlegend": False,
         },
     )
@@ -76,8 +80,7 @@ def _scale(costs: Sequence[float]) -> Layout:
     if costs[0] <= 0:
         return {}
     ticks = log_ticks(costs[0], costs[-1])
-    marks: Layout = {"tickvals": ticks, "tickformat": "~s"} if len(ticks) > 1 else {"nticks": 4}
-    return {"type": "log"} | marks
+    return {"type": "log", "tickvals": ticks, "tickformat": ".3~s"}
 
 
 def importances(search: Searched, info: "Importances") -> Drawing:  # noqa: ARG001  # as the others
@@ -93,7 +96,6 @@ def importances(search: Searched, info: "Importances") -> Drawing:  # noqa: ARG0
             "bargap": 0.3,
             "xaxis": {"title": {"text": "share of the importance"}, "tickformat": ".0%"},
             "yaxis": {"autorange": "reversed", "ticks": "", "categoryarray": names},
-            "legend": {"traceorder": "reversed"},
         },
         70 + 34 * len(names),
         full=True,

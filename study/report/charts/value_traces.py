@@ -10,6 +10,8 @@ from study.report.charts.look import Drawing, Layout, Trace
 PANEL_PX, PARALLEL_PX, RANK_PX = 210, 420, 300
 AXIS_PX = 64
 """Least width of a parallel axis."""
+WIDE_PX = 620
+"""Least width of several panels of ranks, with the scale beside them."""
 COLUMNS = 4
 BAR = 0.32
 """Half the length of a median's bar, as a share of the distance of two categories."""
@@ -100,7 +102,7 @@ def parallel(search: Searched, info: ParallelInfo) -> Drawing:  # noqa: ARG001  
             "xaxis": {
                 "tickvals": [*range(count)],
                 "ticktext": [axis.name for axis in info.axes],
-                "tickangle": 30,
+                "tickangle": -30,
                 "range": [-0.7, count - 0.5],
                 "fixedrange": True,
                 "ticks": "",
@@ -147,8 +149,10 @@ def contour(search: Searched, info: ContourInfo) -> Drawing:  # noqa: ARG001  # 
     }
     dots = look.dots(points.across, points.up, points.numbers, info.best)
     dots["marker"] |= {"opacity": 1, "line": {"width": 1.5, "color": "white"}}
-    axes = {"xaxis": look.value_axis(points.x), "yaxis": look.value_axis(points.y)}
-    return Drawing([surface, dots], axes)
+    layout = {"xaxis": look.value_axis(points.x), "yaxis": look.value_axis(points.y)}
+    for axis in layout.values():
+        axis.pop("range", None)  # as far as the surface goes
+    return Drawing([surface, dots], layout)
 
 
 def rank(search: Searched, info: RankInfo) -> Drawing:  # noqa: ARG001  # as the others
@@ -194,4 +198,5 @@ def rank(search: Searched, info: RankInfo) -> Drawing:  # noqa: ARG001  # as the
         )
         layout[look.numbered("xaxis", place)] = look.value_axis(points.x) | {"anchor": y}
         layout[look.numbered("yaxis", place)] = look.value_axis(points.y) | {"anchor": x}
-    return Drawing(traces, layout, RANK_PX, full=len(info.panels) > 1)
+    several = len(info.panels) > 1
+    return Drawing(traces, layout, RANK_PX, width=WIDE_PX if several else 0, full=several)
