@@ -26,8 +26,7 @@ from study.report.inputs import PictureFile, ProblemInput
 from study.report.page.formats import count, metric_name, points, points_range, several
 from study.trials import excerpt
 from study.trials.checks import edges
-from study.trials.frames import trial_table
-from study.trials.ranking import best_trial
+from study.trials.ranking import best_trial, ended_early
 
 STAGES: dict[StageName, str] = {
     "search": "the search",
@@ -204,7 +203,7 @@ def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
     if not trials:
         return None
     columns = names_in_order(trial.hyperparameters for trial in trials)
-    best, statuses = best_trial(trials), trial_table(trials)["status"]
+    best, early = best_trial(trials), ended_early(trials)
     rows = []
     for trial in (shown := excerpt.shown(trials)):
         tags = [
@@ -212,16 +211,16 @@ def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
             for tag, applies in (
                 ("baseline", trial.number == 0),
                 ("best", trial is best),
-                ("ended early", statuses[trial.number] == "ended early"),
+                ("ended early", trial.number in early),
             )
             if applies
         ]
         rows.append(TrialRow(trial, tuple(map(trial.hyperparameters.get, columns)), tuple(tags)))
-    failed, early = ((statuses == status).sum() for status in ("failed", "ended early"))
+    failed = sum(trial.status == "failed" for trial in trials)
     summary = f"{several(len(trials), 'trial')}, {failed or 'none'} failed."
     if early:
         summary += (
-            f" {early} ended early: others promised more, and went on as the trials whose "
+            f" {len(early)} ended early: others promised more, and went on as the trials whose "
             "numbers are missing here."
         )
     if best is not None:
