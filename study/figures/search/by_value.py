@@ -18,6 +18,13 @@ CLOSEST_TICKS = 0.04
 ABSENT = 0.12
 """Share of a parallel axis below its lowest value, if some trials do not have the hyperparameter:
 their lines cross it at its lower end."""
+FAINTEST, DARKER = 0.15, 0.75
+"""Weight of the worst trial's line, and what the best trial's has more."""
+CROWD = 8
+"""Lines that are drawn over one another add up to a dark surface: of more than some fifty, those of
+bad trials are fainter in proportion."""
+DARK_LINES = 15
+"""About so many lines of a crowd are dark."""
 
 READING_PARALLEL = (
     "An axis is a hyperparameter, the first one the score; a trial is a line that crosses each at "
@@ -138,8 +145,8 @@ class ParallelLine(NamedTuple):
     """A trial."""
 
     number: int
-    rank: float
-    """Share of the other trials drawn that are worse, in [0, 1]."""
+    weight: float
+    """How dark it is drawn, in (0, 1): the better the trial, the darker."""
     places: tuple[float, ...]
     """Share of each axis at which the line crosses it, in [0, 1]."""
 
@@ -171,10 +178,16 @@ def parallel_info(search: Searched) -> ParallelInfo | None:
         columns.append(places)
     worst_first = sorted(equal, key=lambda number: equal[number])
     lines = [
-        ParallelLine(number, rank / (len(drawn) - 1), tuple(column[number] for column in columns))
+        ParallelLine(number, _weight(rank, len(drawn)), tuple(column[number] for column in columns))
         for rank, number in enumerate(worst_first)
     ]
     return ParallelInfo(tuple(axes), tuple(lines), len(search.names), search.best)
+
+
+def _weight(rank: int, count: int) -> float:
+    """Of the line of that rank, 0 of the worst: the few best, which one looks for, stand out."""
+    share = rank / (count - 1)
+    return min(FAINTEST, CROWD / count) + DARKER * float(share ** max(2, count / DARK_LINES))
 
 
 def _score_axis(scale: Scale) -> ParallelAxis:

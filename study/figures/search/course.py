@@ -44,6 +44,12 @@ class HistoryInfo(NamedTuple):
     last: int
     """Number of the last trial."""
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Of the axis of trials: with room for the first and the last dot."""
+        room = max(0.6, self.last / 100)
+        return -room, self.last + room
+
 
 def history_info(search: Searched) -> HistoryInfo:
     """Every search has a history, if all its trials failed too."""

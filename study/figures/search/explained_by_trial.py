@@ -38,10 +38,6 @@ READING = (
 )
 
 
-MOST_CATEGORIES = 6
-"""A trait with more values than this gets a numeric axis, if they are numbers."""
-
-
 def panels_info(found: AcrossSearch, method: Method) -> list[ValuePanel]:
     """The share on the line against each trait that varies among the trials."""
     shares = {trial.number: trial.energy[method].mean for trial in found.trials}
@@ -55,12 +51,10 @@ def panels_info(found: AcrossSearch, method: Method) -> list[ValuePanel]:
 
 def _scale(name: str, values: Sequence[Value]) -> Scale:
     """Numbers by size, words in alphabetical order."""
-    numbers = [value for value in values if not isinstance(value, str)]
-    if len(numbers) == len(values) and len(set(numbers)) > MOST_CATEGORIES:
-        one = Hyperparameter(name=name, kind="int", low=min(numbers), high=max(numbers))
-    else:
-        one = Hyperparameter(name=name, kind="choice", values=sorted(set(values)))
-    return scale_of(one, values)
+    words = sorted({value for value in values if isinstance(value, str)})
+    if words:
+        return scale_of(Hyperparameter(name=name, kind="choice", values=[*words]), values)
+    return scale_of(Hyperparameter(name=name, kind="int"), values)
 
 
 def draw_across(found: AcrossSearch, metric: str) -> Figure:

@@ -11,6 +11,8 @@ FEW_DECADES = 30
 """Ratio of a logarithmic axis's ends up to which it has ticks between the powers of ten."""
 MOST_STEPS = 6
 """Ticks of a linear axis, at most."""
+MOST_CATEGORIES = 6
+"""Numbers of a range with steps that are drawn as categories, at most."""
 GOLDEN = (math.sqrt(5) - 1) / 2
 SPREAD = 0.5
 """Width over which dots of one category lie, as a share of the distance to the next category."""
@@ -28,7 +30,7 @@ class Scale(NamedTuple):
     high: float
     """The highest value tried; of categories the place of the last."""
     choices: tuple[Value, ...] = ()
-    """The values tried, in the space's order, if the kind is "categories"."""
+    """The values tried, in the space's order or by size, if the kind is "categories"."""
     whole: bool = False
     """Whether there are only whole numbers on the axis."""
 
@@ -72,9 +74,14 @@ class Scale(NamedTuple):
 
 
 def scale_of(one: Hyperparameter, values: Collection[Value]) -> Scale:
-    """The axis of a hyperparameter of which these values were tried, one at least."""
-    if one.low is None or one.high is None:
-        tried = tuple(choice for choice in one.values if choice in values)
+    """The axis of a hyperparameter of which these values were tried, one at least.
+
+    Numbers that have steps are categories too, as long as few of them were tried.
+    """
+    tried = tuple(choice for choice in one.values if choice in values)
+    if one.kind == "int" or one.step:
+        tried = tuple(sorted(set(values), key=float))
+    if one.kind == "choice" or 0 < len(tried) <= MOST_CATEGORIES:
         return Scale(one.name, "categories", 0.0, float(len(tried) - 1), tried)
     numbers = [float(value) for value in values]
     kind: ScaleKind = "log" if one.log else "linear"

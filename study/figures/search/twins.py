@@ -56,7 +56,7 @@ def history(search: Searched, info: HistoryInfo) -> Figure:
                 label="failed",
                 zorder=4,
             )
-        axes.set_xlim(-0.6, info.last + 0.6)
+        axes.set_xlim(*info.ends)
         figure.legend(loc="outside upper right", ncols=5)
     return figure
 

@@ -54,8 +54,7 @@ def parallel(search: Searched, info: ParallelInfo) -> Figure:  # noqa: ARG001  #
                 line.places,
                 color=PALETTE["baseline" if line.number == BASELINE else "tuned"],
                 linewidth=2.4 if marked else 1.2,
-                # Squared, because the few best are what one looks for.
-                alpha=1 if marked else 0.15 + 0.75 * line.rank**2,
+                alpha=1 if marked else line.weight,
                 marker="o",
                 markersize=3,
                 zorder=3 if marked else 2,

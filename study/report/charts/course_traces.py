@@ -51,11 +51,10 @@ def history(search: Searched, info: HistoryInfo) -> Drawing:
                 "marker": {"symbol": "x", "color": look.BAD, "size": 8},
             }
         )
-    range_ = [-0.6, info.last + 0.6]
     return Drawing(
         traces if info.line else traces[2:],
         {
-            "xaxis": {"title": {"text": "trial"}, "range": range_} | look.whole(info.last),
+            "xaxis": {"title": {"text": "trial"}, "range": info.ends} | look.whole(info.last),
             "yaxis": scores.layout(search.score) | ({} if info.line else {"range": [0, 1]}),
             "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},
             "showlegend": True,

@@ -76,8 +76,7 @@ def parallel(search: Searched, info: ParallelInfo) -> Drawing:  # noqa: ARG001  
                 "customdata": [line.number] * count,
                 "line": {"color": colour, "width": 3 if marked else 1.5},
                 "marker": {"color": colour, "size": 5},
-                # Squared, because the few best are what one looks for.
-                "opacity": 1 if marked else 0.15 + 0.75 * line.rank**2,
+                "opacity": 1 if marked else line.weight,
             }
         )
     return Drawing(

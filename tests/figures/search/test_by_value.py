@@ -75,9 +75,9 @@ def test_lines_cross_the_axes_at_the_trials_values() -> None:
     assert found
     assert [axis.name for axis in found.axes] == ["score", "filters", "momentum", "norm", "rate"]
     # The worst first, so that the best is drawn over it.
-    assert [(line.number, line.rank) for line in found.lines] == [
-        (1, 0), (7, 0.25), (0, 0.5), (4, 0.75), (5, 1),
-    ]  # fmt: skip
+    assert [line.number for line in found.lines] == [1, 7, 0, 4, 5]
+    weights = [0.15 + 0.75 * share**2 for share in (0, 0.25, 0.5, 0.75, 1)]
+    assert [line.weight for line in found.lines] == pytest.approx(weights)
     given = {one.number: one for one in six().trials}
     for line in found.lines:
         one = given[line.number]
@@ -91,6 +91,19 @@ def test_lines_cross_the_axes_at_the_trials_values() -> None:
     assert (momenta[4], momenta[7]) == (pytest.approx(ABSENT), 1)
     texts = {text for axis in found.axes for _, text in axis.ticks}
     assert {"60.00%", "90.00%", "yes", "no", "–"} <= texts  # noqa: RUF001
+
+
+def test_in_a_crowd_some_fifteen_lines_are_dark() -> None:
+    search = of(
+        *(trial(n, n / 500, hyperparameters={"x": n / 500}) for n in range(500)),
+        hyperparameters=(number("x", 0, 1),),
+    )
+    found = parallel_info(search)
+    assert found
+    weights = [line.weight for line in found.lines]
+    assert weights == sorted(weights)
+    assert weights[0] == pytest.approx(8 / 500)
+    assert sum(weight > 0.4 for weight in weights) in range(8, 16)
 
 
 def test_axis_of_one_score_has_one_tick_at_which_all_lines_begin() -> None:

@@ -32,8 +32,16 @@ def test_logarithmic_axis_has_equal_factors_at_equal_distances() -> None:
 
 
 def test_whole_numbers_have_no_ticks_between_them() -> None:
+    one = Hyperparameter(name="depth", kind="int", low=1, high=100)
+    assert scale_of(one, [1, 2, 3, 4, 5, 6, 8]).ticks() == tuple((n, str(n)) for n in (2, 4, 6, 8))
+
+
+def test_few_numbers_with_steps_are_categories() -> None:
     one = Hyperparameter(name="depth", kind="int", low=1, high=8)
-    assert scale_of(one, [1, 3]).ticks() == ((1, "1"), (2, "2"), (3, "3"))
+    assert scale_of(one, [3, 1, 3]) == Scale("depth", "categories", 0.0, 1.0, (1, 3))
+    stepped = number("dropout", 0, 0.5, step=0.1)
+    assert scale_of(stepped, [0.3, 0.0]).ticks() == ((0, "0"), (1, "0.3"))
+    assert scale_of(number("rate", 0, 1), [0.3, 0.1]).kind == "linear"
 
 
 def test_axis_of_one_value_has_it_in_the_middle() -> None:
