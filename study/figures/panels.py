@@ -1,7 +1,6 @@
 """Dots for trials, and small plots of what came out of trials against one of their values."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,11 +8,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 from numpy.typing import ArrayLike
 
 from study.figures.palette import PALETTE
+from study.figures.search.by_value import ValuePanel
 from study.figures.search.scales import Scale, short_number
 from study.figures.search.searched import BASELINE
-
-if TYPE_CHECKING:
-    from study.figures.search.by_value import ValuePanel
 
 OTHERS = "#A3A8B1"
 """Trials that are neither the baseline nor the best: a light `muted`."""
@@ -82,7 +79,7 @@ def role(number: int, best: int | None) -> str:
     return best_one if number == best else other
 
 
-def draw_panel(axes: Axes, panel: "ValuePanel", best: int | None, trials: int) -> None:
+def draw_panel(axes: Axes, panel: ValuePanel, best: int | None, trials: int) -> None:
     """Dots of the trials, and bars at the medians of categories.
 
     Args:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from statistics import median
 from typing import NamedTuple
 
-from study.figures.search.scales import Scale, scale_of, spread
+from study.figures.search.scales import Scale, spread
 from study.figures.search.searched import Searched, Words, capital
 from study.figures.wording import DASH, count, listed, percent
 from study.records.base import Trial, Value
@@ -83,7 +83,7 @@ def panels_info(search: Searched) -> PanelsInfo | None:
 
 def _panel(search: Searched, name: str) -> ValuePanel:
     having = search.values(search.scored, name)
-    scale = scale_of(search.hyperparameter(name), [*having.values()])
+    scale = search.scale(name)
     drawn = search.values(search.drawn, name)
     return value_panel(scale, having, search.equal)._replace(
         numbers=tuple(drawn),
@@ -204,8 +204,7 @@ def _axis(
     search: Searched, drawn: tuple[Trial, ...], name: str
 ) -> tuple[ParallelAxis, dict[int, float]]:
     """The hyperparameter's axis, and where each trial crosses it."""
-    having = search.values(drawn, name)
-    scale = scale_of(search.hyperparameter(name), [*having.values()])
+    having, scale = search.values(drawn, name), search.scale(name)
     bottom = ABSENT if len(having) < len(drawn) else 0.0
     places = {
         trial.number: bottom + (1 - bottom) * scale.share(having[trial.number])

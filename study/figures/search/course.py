@@ -131,16 +131,16 @@ class TimelineInfo(NamedTuple):
 
 
 def timeline_info(search: Searched) -> TimelineInfo | None:
-    """None if fewer than two trials with a score say when they ended."""
+    """None if fewer than two of the trials that are drawn say when they ended."""
     spans: dict[int, tuple[datetime, float]] = {}
     for trial in search.scored:
         if trial.finished:
             ended = datetime.fromisoformat(trial.finished)
             ended = (ended.astimezone(UTC) if ended.tzinfo else ended).replace(tzinfo=None)
             spans[trial.number] = (ended - timedelta(seconds=trial.seconds), trial.seconds)
-    if len(spans) < 2:
-        return None
     numbers = tuple(trial.number for trial in search.drawn if trial.number in spans)
+    if len(numbers) < 2:
+        return None
     first = min(began for began, _ in spans.values())
     last = max(began + timedelta(seconds=seconds) for began, seconds in spans.values())
     return TimelineInfo(

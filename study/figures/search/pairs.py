@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from study.figures.search.scales import Scale, scale_of, spread
+from study.figures.search.scales import Scale, spread
 from study.figures.search.searched import Searched, Words
 from study.figures.wording import count, listed
 
@@ -76,10 +76,7 @@ def contour_info(search: Searched) -> ContourInfo | None:
 def _points(search: Searched, across: str, up: str) -> PairPoints:
     first, second = (search.values(search.drawn, name) for name in (across, up))
     both = [number for number in first if number in second]
-    x, y = (
-        scale_of(search.hyperparameter(name), [*values.values()])
-        for name, values in ((across, first), (up, second))
-    )
+    x, y = search.scale(across), search.scale(up)
     return PairPoints(
         x=x,
         y=y,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from study.errors import one_line
+from study.figures.search.scales import Scale, scale_of
 from study.figures.wording import count, metric_label
 from study.records.base import Hyperparameter, SearchSpace, Trial, Value
 from study.trials import excerpt
@@ -93,9 +94,10 @@ class Searched:
             return ""
         return f" Scores are those after {count(self.epochs, 'epoch')}, which all trials had."
 
-    def hyperparameter(self, name: str) -> Hyperparameter:
-        """The space's hyperparameter of that name."""
-        return next(one for one in self.space.hyperparameters if one.name == name)
+    def scale(self, name: str) -> Scale:
+        """The axis of a hyperparameter that varied: it holds the values of all trials."""
+        one = next(one for one in self.space.hyperparameters if one.name == name)
+        return scale_of(one, [*self.values(self.scored, name).values()])
 
     def values(self, trials: Sequence[Trial], name: str) -> dict[int, Value]:
         """Number -> value of the hyperparameter, of those of the trials that have it."""

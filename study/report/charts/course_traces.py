@@ -78,6 +78,7 @@ def timeline(search: Searched, info: TimelineInfo) -> Drawing:
     }
     if search.sampled:  # a row for each of all trials would be finer than a pixel
         bars["width"] = ROW * (info.numbers[-1] - info.numbers[0]) / len(info.numbers)
+    height = max(look.CHART_PX, min(60 + 14 * len(info.numbers), TALLEST_PX))
     return Drawing(
         [bars],
         {
@@ -85,7 +86,8 @@ def timeline(search: Searched, info: TimelineInfo) -> Drawing:
             "yaxis": {"title": {"text": "trial"}, "tickformat": "d"},
             "showlegend": False,
         },
-        max(look.CHART_PX, min(60 + 14 * len(info.numbers), TALLEST_PX)),
+        height,
+        full=height > 2 * look.CHART_PX,
     )
 
 

@@ -14,7 +14,9 @@ from matplotlib.figure import Figure
 from study.figures.search.static import CHARTS, Searched
 
 from study.figures.search.twins import DRAWINGS, pictures
+from study.records.base import Hyperparameter
 from study.report.charts.explore import TRACES
+from study.trials import excerpt
 from tests.factories import trial
 from tests.figures.search.six_trials import choice, number, of, scored, six
 from tests.test_sampling import long_search
@@ -119,6 +121,29 @@ def long_with_failures() -> Searched:
 def test_long_search_with_failures_and_long_names_is_drawn(key: str) -> None:
     figure, _ = drawn(key, long_with_failures())
     figure.draw_without_rendering()
+
+
+def test_hyperparameter_that_no_trial_that_is_drawn_has_can_be_drawn() -> None:
+    every = long_search(700)
+    drawn_ones = {one.number for one in excerpt.shown(every)}
+    rare = [one.number for one in every if one.score and one.number not in drawn_ones][:3]
+    assert len(rare) == 3
+    trials = [
+        one.model_copy(
+            update={
+                "hyperparameters": {"x": one.number % 2}
+                | ({"rare": one.number} if one.number in rare else {})
+            }
+        )
+        for one in every
+    ]
+    whole = Hyperparameter(name="rare", kind="int", low=0, high=9_999)
+    search = of(*trials, hyperparameters=(choice("x", 0, 1), whole))
+    assert "rare" in search.names
+    for key in ("hyperparameters", "parallel", "rank"):
+        figure, info = drawn(key, search)
+        figure.draw_without_rendering()
+        assert TRACES[key](search, info).data
 
 
 def test_drawing_leaves_no_figure_and_no_setting_behind(tmp_path: Path) -> None:
