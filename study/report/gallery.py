@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
 
-from study.records.base import NETWORKS, NetworkName
+from study.figures.search import CHARTS
+from study.records.base import NETWORKS, NetworkName, Picture
 from study.report.inputs import PictureFile
 
 BESIDE_PX = 760
@@ -75,6 +76,15 @@ class FigureRow:
 def figure_anchor(file: str) -> str:
     """ "search_history.png" -> "search_history"; different names stay different."""
     return re.sub(r"[^A-Za-z0-9_-]", lambda odd: f".{ord(odd[0]):x}.", file.removesuffix(".png"))
+
+
+def chart_key(picture: Picture) -> str | None:
+    """Key of the interactive chart that shows the same as the picture; None if there is none.
+
+    See `study.figures.search.CHARTS`. Pictures of older runs have these names too.
+    """
+    key = picture.file.removeprefix("search_").removesuffix(".png")
+    return key if picture.section == "search" and key in CHARTS else None
 
 
 def read_figure(file: PictureFile) -> Figure | str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from study.evaluation import retrainings
+from study.figures.wording import listed, percent, value
 from study.machine.shell import command
 from study.records.base import (
     FEWEST_DRAWS,
@@ -20,22 +21,12 @@ from study.records.base import (
     Value,
 )
 from study.report.charts import Explore, explore
-from study.report.gallery import HEADINGS, FigureRow, Group, figure_rows
-from study.report.inputs import ProblemInput
-from study.report.page.formats import (
-    count,
-    listed,
-    metric_name,
-    percent,
-    points,
-    points_range,
-    several,
-    value,
-)
+from study.report.gallery import HEADINGS, FigureRow, Group, chart_key, figure_rows
+from study.report.inputs import PictureFile, ProblemInput
+from study.report.page.formats import count, metric_name, points, points_range, several
 from study.trials import excerpt
 from study.trials.checks import edges
-from study.trials.frames import trial_table
-from study.trials.ranking import best_trial
+from study.trials.ranking import best_trial, ended_early
 
 STAGES: dict[StageName, str] = {
     "search": "the search",
@@ -213,7 +204,7 @@ def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
     if not trials:
         return None
     columns = names_in_order(trial.hyperparameters for trial in trials)
-    best, statuses = best_trial(trials), trial_table(trials)["status"]
+    best, early = best_trial(trials), ended_early(trials)
     rows = []
     for trial in (shown := excerpt.shown(trials)):
         tags = [
@@ -221,16 +212,16 @@ def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
             for tag, applies in (
                 ("baseline", trial.number == 0),
                 ("best", trial is best),
-                ("ended early", statuses[trial.number] == "ended early"),
+                ("ended early", trial.number in early),
             )
             if applies
         ]
         rows.append(TrialRow(trial, tuple(map(trial.hyperparameters.get, columns)), tuple(tags)))
-    failed, early = ((statuses == status).sum() for status in ("failed", "ended early"))
+    failed = sum(trial.status == "failed" for trial in trials)
     summary = f"{several(len(trials), 'trial')}, {failed or 'none'} failed."
     if early:
         summary += (
-            f" {early} ended early: others promised more, and went on as the trials whose "
+            f" {len(early)} ended early: others promised more, and went on as the trials whose "
             "numbers are missing here."
         )
     if best is not None:
@@ -383,8 +374,11 @@ def problem_section(
     """
     found = problem.evaluation
     groups, notes = [], list(problem.notes)
+    charts = None if live else explore(problem, run)  # seconds, for importances
     for key, heading in HEADINGS.items():
-        rows, unreadable = figure_rows(p for p in problem.pictures if p.picture.section == key)
+        rows, unreadable = figure_rows(
+            p for p in without_twins(problem.pictures, charts) if p.picture.section == key
+        )
         notes.extend(unreadable)
         tables = (key == "search" and problem.trials) or (key == "results" and found)
         if rows or tables:
@@ -404,9 +398,17 @@ def problem_section(
         seeds=seed_rows(found) if found else (),
         gaps=gap_rows(found) if found else (),
         trials=table_of(problem.trials, run),
-        explore=None if live else explore(problem, run),  # seconds, for importances
+        explore=charts,
         groups=tuple(groups),
     )
+
+
+def without_twins(
+    pictures: Iterable[PictureFile], charts: Explore | None
+) -> tuple[PictureFile, ...]:
+    """The pictures that do not show the same as one of the interactive charts."""
+    keys = {chart.key for chart in charts.charts} if charts else set()
+    return tuple(file for file in pictures if chart_key(file.picture) not in keys)
 
 
 def heatmap_warning(sanity: Sanity | None, group: str) -> str | None:

@@ -5,13 +5,13 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from study.figures.wording import DASH, listed, value
 from study.machine.shell import command
 from study.problem.settings import flattened
 from study.records.base import Stage, plan_of_today
 from study.report.answer import Answer, answer
 from study.report.gallery import Group
 from study.report.inputs import ProblemInput, ReportInput
-from study.report.page.formats import DASH, listed, value
 from study.report.problem_section import ProblemSection, problem_section
 from study.report.underway import Progress, progress
 

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from study.figures.wording import DASH, listed, percent, value
 from study.records.base import StudyRecord
 from study.report.answer import AnswerRow, answer, whiskers
 from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, Figure, FigureRow, Group, read_figure
 from study.report.inputs import ProblemInput, ReportInput
-from study.report.page.formats import DASH, listed, metric_name, percent, value
+from study.report.page.formats import metric_name
 from study.report.problem_section import (
     GapRow,
     MetricRow,
@@ -21,6 +22,7 @@ from study.report.problem_section import (
     networks,
     seed_rows,
     table_of,
+    without_twins,
 )
 from study.report.sections import Entry, anchor, flat, problem_entry
 
@@ -245,8 +247,12 @@ def compare_problem(
     searches = _searches(name, place, runs) if several else ()
     results = _results(name, runs) if several else ()
     tables = {"search": searches, "results": results}
+    explored = {search.label: search.explore for search in searches}
     groups, notes = _groups(
-        {label: problem for label, (_, problem) in runs.items()},
+        {
+            label: replace(problem, pictures=without_twins(problem.pictures, explored.get(label)))
+            for label, (_, problem) in runs.items()
+        },
         {key for key, shown in tables.items() if shown},
     )
     given = [f"{label}: {note}" for label, (_, p) in runs.items() for note in p.notes]

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from study.figures.wording import percent
 from study.records.base import StageName, Step
 from study.report.inputs import ReportInput
-from study.report.page.formats import percent, several
+from study.report.page.formats import several
 from study.trials.ranking import best_trial
 
 RELOAD_S = 5

@@ -107,14 +107,12 @@ class Drawn:
 
 
 def _search(of: Drawn) -> list[Picture]:
-    from study.figures.search import more_trials, static
+    from study.figures.search import twins
+    from study.figures.search.searched import searched
 
-    trials, study = configurations(of.run.trials(of.name)), of.run.study()
-    tuner = settings_of(of.run).search.tuner
-    return [
-        *static.pictures(trials, of.name, of.objective, of.folder),
-        *more_trials.pictures(trials, of.name, of.objective, tuner, study.seed, of.folder),
-    ]
+    run, tuner = of.run, settings_of(of.run).search.tuner
+    found = searched(configurations(run.trials(of.name)), run.space(of.name), tuner)
+    return twins.pictures(found, of.folder)
 
 
 def _across_search(of: Drawn) -> list[Picture]:

@@ -121,15 +121,6 @@ def importances(
     )
 
 
-def study_of(trials: Sequence["optuna.trial.FrozenTrial"]) -> "optuna.Study":
-    """A study in memory that maximises, with copies of these trials in it."""
-    import optuna
-
-    made = optuna.create_study(study_name="search", direction="maximize")  # or a random name
-    made.add_trials(trials)
-    return made
-
-
 def _normalised(shares: dict[str, float]) -> dict[str, float]:
     """Shares that add up to 1; equal ones if there is nothing to share."""
     whole = sum(shares.values())

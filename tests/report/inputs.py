@@ -69,7 +69,8 @@ def problem(name: str = "mnist", **changes: Any) -> ProblemInput:
         ),
         "evaluation": evaluation(problem=name),
         "pictures": (
-            picture("search_history.png", 1000, 400),
+            picture("search_history.png", 960, 400),
+            picture("training.png", 1000, 400, section="training"),
             picture("filters_baseline_conv1.png", 300, 200, section="filters", network="baseline"),
             picture("filters_tuned_conv1.png", 320, 200, section="filters", network="tuned"),
         ),
@@ -160,7 +161,7 @@ def long_names() -> ReportInput:
 
 def one_trial() -> ReportInput:
     """A search of a single trial, with a figure that says how to read it."""
-    drawn = picture("search_history.png", 1000, 400, reading="From left to right.")
+    drawn = picture("training.png", 1000, 400, section="training", reading="From left to right.")
     only = problem(trials=(trial(0, 0.8),), evaluation=None, pictures=(drawn,))
     return ReportInput(study(), (only,))
 

@@ -7,15 +7,14 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
-from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from study.records.base import Hyperparameter, SearchSpace, Trial
+from study.figures.search import CHARTS
 from study.report import ReportInput, charts, render
 from study.report.charts import Chart, Explore, explore
 from study.report.charts.chart import label, sparkline
@@ -23,7 +22,8 @@ from study.report.inputs import ProblemInput
 from study.report.page import plotly_js
 from study.trials.importances import Importance
 from tests.factories import curves, trial
-from tests.report.inputs import problem, searched, study
+from tests.figures.search.six_trials import six
+from tests.report.inputs import picture, problem, searched, study
 
 TEMPLATES = Path(charts.__file__).parents[1] / "page" / "templates"
 
@@ -50,22 +50,18 @@ def data(key: str, given: ProblemInput | None = None) -> list[dict[str, Any]]:
 
 def test_history_shows_the_trials_own_numbers() -> None:
     best, dots, failed = data("history")
-    assert (dots["x"], dots["y"]) == ([0, 1, 4, 5, 7], [0.8, 0.6, 0.85, 0.9, 0.7])
+    # The baseline and the best come last, over the others.
+    assert (dots["x"], dots["y"]) == ([1, 4, 7, 0, 5], [0.6, 0.85, 0.7, 0.8, 0.9])
     assert dots["customdata"] == dots["x"]
-    assert dots["marker"]["color"] == [
-        "var(--baseline)",
-        "var(--muted)",
-        "var(--muted)",
-        "var(--tuned)",
-        "var(--muted)",
-    ]
-    assert (best["x"], best["y"]) == ([0, 1, 2, 4, 5, 7], [0.8, 0.8, 0.8, 0.85, 0.9, 0.9])
+    assert dots["marker"]["color"] == [*["var(--muted)"] * 3, "var(--baseline)", "var(--tuned)"]
+    assert (best["x"], best["y"]) == ([0, 4, 5, 7], [0.8, 0.85, 0.9, 0.9])
     assert (failed["x"], failed["customdata"], failed["name"]) == ([2], [2], "failed")
-    assert chart("history").caption == (
-        "Validation accuracy of 6 trials in the order they were tried, and the best so far "
-        "(line); the baseline orange, the best blue. Trial 5 is the best, with 90.00%; the "
-        "baseline has 80.00%. 1 trial failed (crosses)."
-    )
+    assert failed["yaxis"] == "y2"  # at the bottom, whatever the scores
+
+
+def test_history_of_failures_has_crosses_only() -> None:
+    (failed,) = data("history", searched(trials=(trial(0, None), trial(1, None))))
+    assert failed["customdata"] == [0, 1]
 
 
 def test_scores_either_side_of_ninety_percent_get_an_axis_of_errors() -> None:
@@ -127,59 +123,45 @@ def test_trial_that_left_no_curve_of_the_objective_has_no_line_of_it() -> None:
 
 
 def test_lines_of_parallel_coordinates_are_the_trials_they_are_said_to_be() -> None:
-    found = chart("parallel-coordinates")
-    given = {one.number: one for one in searched().trials}
-    names = found.figure["layout"]["xaxis"]["ticktext"]
-    assert names == ["score", "filters", "momentum", "norm", "rate"]
-    filters, scores = [16, 32, 64], [0.6, 0.7, 0.8, 0.85, 0.9]
-    lines = found.figure["data"]
-    # The worst first, so that the best is drawn over it.
-    assert [line["customdata"][0] for line in lines] == [1, 7, 0, 4, 5]
-    for line in lines:
-        one = given[line["customdata"][0]]
-        assert line["customdata"] == [one.number] * len(names)
-        assert line["y"][0] == pytest.approx((one.score - min(scores)) / 0.3)
-        assert line["y"][1] == filters.index(one.hyperparameters["filters"]) / 2
-        assert (line["y"][2] == 0) == ("momentum" not in one.hyperparameters)
-    texts = [note["text"] for note in found.figure["layout"]["annotations"]]
-    assert {"60.00%", "90.00%", "yes", "no", "–"} <= set(texts)  # noqa: RUF001
+    info = CHARTS["parallel"].info(six())
+    figure = chart("parallel").figure
+    drawn = [(line["customdata"], line["y"]) for line in figure["data"]]
+    assert drawn == [([line.number] * 5, [*line.places]) for line in info.lines]
+    assert figure["layout"]["xaxis"]["ticktext"] == [axis.name for axis in info.axes]
+    written = [(note["x"], note["y"], note["text"]) for note in figure["layout"]["annotations"]]
+    assert written == [(n, *tick) for n, axis in enumerate(info.axes) for tick in axis.ticks]
 
 
-def test_axis_of_one_score_has_one_tick_at_which_all_lines_begin() -> None:
-    trials = tuple(trial(n, 0.8, hyperparameters={"filters": 16 * 2**n}) for n in range(3))
-    figure = chart("parallel-coordinates", searched(trials=trials)).figure
-    assert [line["y"][0] for line in figure["data"]] == [0.5, 0.5, 0.5]
-    first = [note for note in figure["layout"]["annotations"] if note["x"] == 0]
-    assert [(note["y"], note["text"]) for note in first] == [(0.5, "80.00%")]
+def test_panels_have_a_dot_per_trial_and_a_bar_per_median() -> None:
+    info = CHARTS["hyperparameters"].info(six())
+    figure = chart("hyperparameters").figure
+    for place, panel in enumerate(info.panels):
+        x = "x" if place == 0 else f"x{place + 1}"
+        dots, *bars = [trace for trace in figure["data"] if trace["xaxis"] == x]
+        shown = zip(dots["customdata"], dots["x"], dots["y"], strict=True)
+        assert sorted(shown) == sorted(zip(panel.numbers, panel.places, panel.scores, strict=True))
+        assert {*dots["customdata"][-2:]} >= {0, 5} & {*panel.numbers}  # over the others
+        heights = [trace["y"][0::3] for trace in bars]
+        assert heights == ([[score for _, score in panel.medians]] if panel.medians else [])
+    titles = [axis["title"]["text"] for axis in axes_of(figure, "xaxis")]
+    assert {"momentum (in 2 of 5)", "norm"} <= {*titles}
+    norm = axes_of(figure, "xaxis")[titles.index("norm")]
+    assert norm["ticktext"] == ["yes", "no"]
 
 
-def test_slices_have_a_panel_a_hyperparameter_and_a_dot_a_trial_that_has_it() -> None:
-    panels = {panel["name"]: panel for panel in data("slice")}
-    assert list(panels) == ["filters", "momentum", "norm", "rate"]
-    momentum = panels["momentum"]
-    assert (momentum["x"], momentum["y"]) == ([0.5, 0.9], [0.85, 0.7])
-    assert momentum["customdata"] == [4, 7]
-    norm = zip(panels["norm"]["customdata"], panels["norm"]["x"], strict=True)
-    assert dict(norm) == {0: "yes", 1: "no", 4: "yes", 5: "yes", 7: "no"}
-    assert panels["norm"]["customdata"][-2:] == [0, 5]  # over the others
+def axes_of(figure: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [axis for name, axis in figure["layout"].items() if name.startswith(kind)]
 
 
-def test_front_has_the_trials_that_none_beats_in_both() -> None:
-    beaten, front = data("accuracy-by-parameters")
-    assert (front["customdata"], front["x"], front["y"]) == ([5], [1000], [0.9])
-    assert sorted(beaten["customdata"]) == [0, 1, 4, 7]
-    assert chart("accuracy-by-parameters").caption == (
-        "Of 5 trials no other is as small and as good as trial 5 (1,000 parameters, 90.00%)."
-    )
-    _, quick = data("accuracy-by-seconds")
-    assert (quick["customdata"], quick["x"]) == ([0, 4, 5], [10, 14, 15])
-    assert chart("accuracy-by-seconds").caption == (
-        "Of 5 trials no other is as quick to train and as good as the 3 on the front: from trial "
-        "0 (10.0 s, 80.00%) to trial 5 (15.0 s, 90.00%)."
-    )
-    assert chart("accuracy-by-latency").caption == (
-        "Of 5 trials no other is as quick to predict and as good as trial 5 (1 ms, 90.00%)."
-    )
+@pytest.mark.parametrize("key", ["parameters", "latency", "seconds"])
+def test_front_is_marked_and_the_others_are_not(key: str) -> None:
+    info = CHARTS[key].info(six())
+    steps, behind, front = data(key)
+    on_front = [info.numbers[place] for place in info.front]
+    assert sorted(front["customdata"]) == sorted(on_front)
+    assert sorted(behind["customdata"]) == sorted({*info.numbers} - {*on_front})
+    assert steps["x"] == [info.costs[place] for place in info.front]
+    assert steps["y"] == [info.scores[place] for place in info.front]
 
 
 def test_timeline_is_in_the_records_time_whatever_the_machines() -> None:
@@ -187,120 +169,35 @@ def test_timeline_is_in_the_records_time_whatever_the_machines() -> None:
     assert bars["y"] == bars["customdata"] == [0, 1, 4, 5, 7]
     assert bars["base"][:2] == ["2026-11-22T08:00:20", "2026-11-22T08:01:19"]
     assert bars["x"] == [10000, 11000, 14000, 15000, 17000]
-    assert chart("timeline").caption.startswith(
-        "5 trials, 1 min 07 s of training within 7 min 10 s, 0.2 at a time."
-    )
 
 
-def test_time_to_predict_is_that_of_the_trials_that_were_measured() -> None:
-    tried = [(0.8, 0.002), (0.9, 0.004), (0.7, 0.003), (0.95, None)]
-    trials = tuple(trial(n, score, latency=latency) for n, (score, latency) in enumerate(tried))
-    beaten, front = data("accuracy-by-latency", searched(trials=trials))
-    assert (front["x"], front["y"], front["customdata"]) == ([0.002, 0.004], [0.8, 0.9], [0, 1])
-    assert (beaten["x"], beaten["y"], beaten["customdata"]) == ([0.003], [0.7], [2])
-    assert chart("accuracy-by-latency", searched(trials=trials)).caption == (
-        "Of 3 trials no other is as quick to predict and as good as the 2 on the front: from trial "
-        "0 (2 ms, 80.00%) to trial 1 (4 ms, 90.00%)."
-    )
+def test_surface_ranks_curves_and_shares_are_those_of_the_data_step() -> None:
+    surface, dots = data("contour")
+    info = CHARTS["contour"].info(six())
+    assert surface["z"] == [*map(list, info.surface)]
+    assert (surface["x"], surface["y"]) == ([*info.columns], [*info.rows])
+    assert sorted(dots["customdata"]) == sorted(info.points.numbers)
+    ranks = CHARTS["rank"].info(six())
+    for panel, trace in zip(ranks.panels, data("rank"), strict=True):
+        assert trace["customdata"] == [*panel.points.numbers]
+        assert trace["marker"]["color"] == [*panel.ranks]
+    curves_ = CHARTS["curves"].info(six())
+    lines = {line["customdata"][0]: line["y"] for line in data("curves")}
+    assert lines == {curve.number: [*curve.scores] for curve in curves_.curves}
+    assert [line["customdata"][0] for line in data("curves")][-2:] == [0, 5]
+    (line,) = data("distribution")
+    assert line["y"] == [*CHARTS["distribution"].info(six()).shares]
+    bars = {trace["name"]: trace for trace in data("importances")}
+    shares = CHARTS["importances"].info(six())
+    assert bars["fANOVA"]["x"] == [one.share for one in shares.fanova]
+    assert bars["PED-ANOVA"]["y"] == [one.name for one in shares.ped_anova]
 
 
-def grid() -> ProblemInput:
-    """Trials 0, 2, 4 and 6, one for each pair of two hyperparameters' values, and a failed one."""
-    tried = [
-        (0, 0.5, {"filters": 16, "norm": False}),
-        (2, 0.6, {"filters": 16, "norm": True}),
-        (3, None, {"filters": 32, "norm": True}),
-        (4, 0.9, {"filters": 32, "norm": True}),
-        (6, 0.7, {"filters": 32, "norm": False}),
-    ]
-    return searched(trials=tuple(trial(n, score, hyperparameters=hp) for n, score, hp in tried))
-
-
-def test_surface_has_the_score_of_each_pair_of_values_and_a_dot_a_trial() -> None:
-    surface, dots = data("contour", grid())
-    assert surface["type"] == "contour"
-    assert (surface["x"], surface["y"]) == ([15.2, 16, 32, 32.8], ["no", "yes"])
-    assert surface["z"] == [[None, 0.5, 0.7, None], [None, 0.6, 0.9, None]]
-    placed = zip(dots["customdata"], dots["x"], dots["y"], strict=True)
-    assert list(placed) == [(2, 16, "yes"), (6, 32, "no"), (0, 16, "no"), (4, 32, "yes")]
-
-
-def test_ranks_go_from_the_worst_to_the_best_whatever_the_scores_between() -> None:
-    panel, scale = data("rank", grid())
-    colours = panel["marker"]["color"]
-    placed = list(zip(panel["customdata"], panel["x"], panel["y"], colours, strict=True))
-    assert placed == [
-        (0, 16, "no", 0),
-        (2, 16, "yes", pytest.approx(1 / 3)),
-        (4, 32, "yes", 1),
-        (6, 32, "no", pytest.approx(2 / 3)),
-    ]
-    assert scale["marker"]["colorbar"]["ticktext"] == [
-        "worst 50.00%",
-        "quarter 57.50%",
-        "half 65.00%",
-        "quarter 75.00%",
-        "best 90.00%",
-    ]
-
-
-def test_panels_of_ranks_pair_the_three_first_and_leave_out_trials_that_lack_one() -> None:
-    *panels, _ = data("rank")
-    ranks = {0: 0.5, 1: 0, 4: 0.75, 5: 1, 7: 0.25}
-    momentum, rate, norm = (
-        {4: 0.5, 7: 0.9},
-        {0: 0.001, 1: 0.01, 4: 0.001, 5: 0.0001, 7: 0.01},
-        {0: "yes", 1: "no", 4: "yes", 5: "yes", 7: "no"},
-    )
-    for panel, (across, down) in zip(
-        panels, product((momentum, rate, norm), repeat=2), strict=True
-    ):
-        assert panel["customdata"] == sorted(set(across) & set(down))
-        for key, of_trial in (("x", across), ("y", down)):
-            assert panel[key] == [of_trial[number] for number in panel["customdata"]]
-        assert panel["marker"]["color"] == [ranks[number] for number in panel["customdata"]]
-
-
-def test_scores_after_every_epoch_are_those_of_the_curves() -> None:
-    trials = (
-        trial(0, 0.6, epochs=3, curves={"val_accuracy": [0.5, 0.55, 0.6], "accuracy": [1, 1, 1]}),
-        trial(3, 0.7, curves={"val_accuracy": [0.7, 0.65]}),
-    )
-    lines = data("intermediate-values", searched(trials=trials))
-    assert [(line["name"], line["x"], line["y"], line["customdata"]) for line in lines] == [
-        ("trial 0", [1, 2, 3], [0.5, 0.55, 0.6], [0, 0, 0]),
-        ("trial 3", [1, 2], [0.7, 0.65], [3, 3]),
-    ]
-
-
-def test_distribution_says_how_many_reach_what() -> None:
-    (line,) = data("edf")
-    assert (line["x"][0], line["x"][-1], line["y"][-1]) == (0.6, 0.9, 1)
-    assert "half of them reach 80.00%, the best tenth 88.00%" in chart("edf").caption
-
-
-def test_scores_after_equal_epochs_are_compared() -> None:
-    trials = (
-        trial(0, 0.8, epochs=1, best_epoch=1, curves=curves(0.8, 1)),
-        trial(1, 0.9, epochs=3, curves=curves(0.9, 3), hyperparameters={"filters": 64}),
-    )
-    given = searched(
-        trials=trials,
-        space=SearchSpace(
-            objective="accuracy",
-            hyperparameters=[Hyperparameter(name="filters", kind="choice", values=[32, 64])],
-        ),
-    )
-    (panel,) = data("slice", given)
-    assert dict(zip(panel["x"], panel["y"], strict=True)) == {"32": 0.8, "64": pytest.approx(0.7)}
-    assert chart("slice", given).caption.endswith(
-        "Scores are those after 1 epoch, which all trials had."
-    )
-    assert data("history", given)[1]["y"] == [0.8, 0.9]
-    assert [line["y"] for line in data("intermediate-values", given)] == [
-        [0.8],
-        pytest.approx([0.7, 0.8, 0.9]),
-    ]
+def test_best_of_fewer_trials_lies_within_its_band() -> None:
+    low, high, line = data("more_trials")
+    assert line["x"] == low["x"] == [1, 2, 3, 4]
+    assert all(a <= b <= c for a, b, c in zip(low["y"], line["y"], high["y"], strict=True))
+    assert high["fill"] == "tonexty"
 
 
 def test_learning_curves_are_of_every_trial_that_left_some() -> None:
@@ -324,48 +221,11 @@ def test_trial_that_went_on_begins_where_the_first_part_ended() -> None:
     assert found.figure["data"][0]["x"] == [4, 5]
 
 
-# ---------------------------------------------------------------------------------- importances
+# -------------------------------------------------------------------------------- importances
 
 
-def synthetic(trials: int, effect: float) -> ProblemInput:
-    """Scores that `a` moves by so much, beside some noise; `b` does nothing."""
-    rng = np.random.default_rng(1)
-    made: list[Trial] = []
-    for number in range(trials):
-        a, b = (float(value) for value in rng.random(2))
-        score = min(0.4 + effect * a + 0.02 * float(rng.random()), 1)
-        made.append(trial(number, score, hyperparameters={"a": a, "b": b}))
-    space = SearchSpace(
-        objective="accuracy",
-        hyperparameters=[
-            Hyperparameter(name=name, kind="float", low=0, high=1) for name in ("a", "b")
-        ],
-    )
-    return problem(space=space, trials=tuple(made))
-
-
-def test_hyperparameter_that_decides_alone_is_named_by_both_methods() -> None:
-    found = chart("importances", synthetic(40, 0.5))
-    ped_anova, fanova = found.figure["data"]
-    for bars in (ped_anova, fanova):
-        assert bars["y"] == ["a", "b"]
-        assert bars["x"][0] > 0.8
-        assert bars["marker"]["opacity"] == [1, 0.35]
-    assert re.search(
-        r"fANOVA: a \d+% \(\d+% to \d+%\); of b, too few trials to say\.", found.caption
-    )
-    assert re.search(r"PED-ANOVA: a \d+% \(\d+% to \d+%\); of b, too few", found.caption)
-
-
-def test_few_trials_of_noise_say_nothing_of_importance() -> None:
-    found = chart("importances", synthetic(6, 0))
-    assert "fANOVA: too few trials to say, of any of them." in found.caption
-    assert "PED-ANOVA: too few trials to say, of any of them." in found.caption
-
-
-def test_importances_come_out_the_same_again() -> None:
-    assert chart("importances", searched()) == chart("importances")
-    assert "fANOVA leaves out what not all trials have: momentum." in chart("importances").caption
+def test_charts_come_out_the_same_again() -> None:
+    assert explored(searched()) == usual()
 
 
 @pytest.mark.parametrize(
@@ -381,6 +241,30 @@ def test_importance_is_settled(share: float, low: float, high: float, settled: b
     assert Importance("a", share, low, high, equal=0.25).settled == settled
 
 
+# ------------------------------------------------------------------------------------ the pictures
+
+
+def test_charts_have_the_pictures_of_their_key_and_no_others() -> None:
+    pictures = (
+        picture("search_history.png", 70, 30),
+        picture("search_more_trials.png"),
+        picture("search_other.png"),
+        picture("search_curves.png", section="filters"),
+    )
+    found = explored(searched(pictures=pictures))
+    assert {one.key for one in found.charts if one.twin} == {"history", "more_trials"}
+    (history,) = [one.twin for one in found.charts if one.key == "history"]
+    assert history
+    assert (history.png, history.width) == (pictures[0].png, 70)
+
+
+def test_picture_that_cannot_be_read_is_noted() -> None:
+    damaged = replace(picture("search_history.png"), png=b"")
+    found = explored(searched(pictures=(damaged,)))
+    assert not any(one.twin for one in found.charts)
+    assert any("search_history.png" in note for note in found.notes)
+
+
 # -------------------------------------------------------------------------------- what is missing
 
 
@@ -391,10 +275,10 @@ def test_no_trials_no_charts() -> None:
 @pytest.mark.parametrize(
     ("scores", "made"),
     [
-        ([None], set()),
-        ([None, None], set()),
-        ([float("nan")], set()),
-        ([0.9], {"history", "intermediate-values"}),
+        ([None], {"history"}),
+        ([None, None], {"history"}),
+        ([float("nan")], {"history"}),
+        ([0.9], {"history", "curves"}),
     ],
     ids=["failed", "all failed", "nan", "one"],
 )
@@ -416,10 +300,10 @@ def test_two_trials_and_trials_all_alike_raise_nothing() -> None:
 def test_run_that_kept_no_space_has_the_other_charts() -> None:
     found = explored(searched(space=None))
     keys = {chart.key for chart in found.charts}
-    assert {"history", "accuracy-by-parameters", "edf"} <= keys
-    assert "slice" not in keys
+    assert {"history", "parameters", "distribution"} <= keys
+    assert "hyperparameters" not in keys
     assert found.notes[0] == (
-        "The search space was not recorded: no charts of the hyperparameters."
+        "The search space was not recorded, so there are no charts of the hyperparameters."
     )
 
 
@@ -463,8 +347,9 @@ def test_packed_library_is_the_one_that_may_run() -> None:
     assert len(packed.packed) < 2_500_000
 
 
-def test_report_is_imported_without_optuna_and_plotly() -> None:
-    code = "import sys, study.report; print({'optuna', 'plotly', 'sklearn'} & set(sys.modules))"
+def test_report_is_imported_without_what_only_charts_or_nobody_needs() -> None:
+    heavy = {"optuna", "plotly", "sklearn", "pandas", "matplotlib"}
+    code = f"import sys, study.report; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

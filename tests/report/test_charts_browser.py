@@ -5,18 +5,24 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
+from study.figures.search import CHARTS
 from study.report import ReportInput, render, render_comparison
 from tests.browser import browser_page, page_problems
-from tests.report.inputs import searched, study
+from tests.report.inputs import picture, searched, study
 
 SLOW_MS = 60_000
 """Unpacking the library takes seconds where many tests run at once."""
 
 
+TWINS = tuple(picture(f"search_{key}.png") for key in CHARTS if key != "rank")
+
+
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a search that has a picture of every chart but one."""
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(render(ReportInput(study(), (searched(),))), encoding="utf-8")
+    page = render(ReportInput(study(), (searched(pictures=TWINS),)))
+    path.write_text(page, encoding="utf-8")
     return path
 
 
@@ -56,7 +62,7 @@ def test_all_charts_draw_without_complaints(
         for chart in visit.page.locator(".explore .chart").all():
             chart.scroll_into_view_if_needed()
             expect(chart.locator(".main-svg").first).to_be_visible(timeout=SLOW_MS)
-        assert visit.page.locator(".explore .chart").count() == 12
+        assert visit.page.locator(".explore .chart").count() == len(CHARTS)
         assert page_problems(visit) == []
 
 
@@ -65,7 +71,7 @@ def test_pointing_at_a_trial_tells_its_hyperparameters_and_its_curve(
 ) -> None:
     with browser_page(chromium, file) as visit:
         chart = drawn(visit.page, "history")
-        dot = chart.locator(".points path").nth(3)
+        dot = chart.locator(".points path").nth(4)
         visit.page.mouse.move(*middle(dot.bounding_box()))
         said = chart.locator(".hovertext")
         expect(said).to_contain_text("Trial 5: 90.00% in 2 epochs")
@@ -75,7 +81,7 @@ def test_pointing_at_a_trial_tells_its_hyperparameters_and_its_curve(
 
 def test_reading_of_a_chart_is_folded_below_it(chromium: Browser, file: Path) -> None:
     with browser_page(chromium, file) as visit:
-        chart = drawn(visit.page, "slice")
+        chart = drawn(visit.page, "hyperparameters")
         words = chart.locator(".reading p")
         assert not words.is_visible()
         chart.get_by_text("How to read this").click()
@@ -85,7 +91,7 @@ def test_reading_of_a_chart_is_folded_below_it(chromium: Browser, file: Path) ->
 
 def test_brush_keeps_the_trials_that_pass_through_all_boxes(chromium: Browser, file: Path) -> None:
     with browser_page(chromium, file) as visit:
-        chart = drawn(visit.page, "parallel-coordinates")
+        chart = drawn(visit.page, "parallel")
         kept, mouse = chart.locator(".kept"), visit.page.mouse
         area = chart.locator(".nsewdrag").bounding_box()
         assert area is not None
@@ -125,7 +131,7 @@ def test_click_on_a_trial_shows_its_learning_curves(chromium: Browser, file: Pat
     with browser_page(chromium, file) as visit:
         chart, panel = drawn(visit.page, "history"), visit.page.locator(".picked")
         assert not panel.is_visible()
-        visit.page.mouse.click(*middle(chart.locator(".points path").nth(2).bounding_box()))
+        visit.page.mouse.click(*middle(chart.locator(".points path").nth(1).bounding_box()))
         expect(panel.locator("h4")).to_have_text("Learning curves of trial 4")
         expect(panel.locator(".said")).to_have_text("85.00% in 2 epochs; 8,000 parameters, 14.0 s")
         expect(panel.locator(".scatterlayer .trace")).to_have_count(4)
@@ -199,11 +205,50 @@ def test_charts_change_colours_with_the_page(chromium: Browser, file: Path) -> N
         expect(line).to_have_css("stroke", "rgb(98, 176, 230)")
 
 
+def seen(page: Page, parts: str) -> int:
+    """How many of these parts of the page can be seen."""
+    return page.locator(f"{parts} >> visible=true").count()
+
+
+def test_screen_has_every_chart_once(chromium: Browser, file: Path) -> None:
+    with browser_page(chromium, file) as visit:
+        visit.page.locator(".explore > details > summary").click()
+        assert seen(visit.page, ".explore .canvas") == len(CHARTS)
+        assert seen(visit.page, ".explore .twin") == 0
+        assert seen(visit.page, "#problem-mnist-search img") == 0
+
+
 def test_paper_has_the_pictures_and_no_holes(chromium: Browser, file: Path) -> None:
     with browser_page(chromium, file) as visit:
         drawn(visit.page, "history")
         visit.page.get_by_role("searchbox", name="Filter").fill("failed")
         visit.page.emulate_media(media="print")
-        assert not visit.page.locator(".explore").is_visible()
+        assert seen(visit.page, ".explore .canvas") == 0
+        assert seen(visit.page, ".explore .twin") == len(TWINS)  # those below the fold too
+        assert seen(visit.page, ".explore .chart") == len(TWINS)
+        assert seen(visit.page, ".gestures") == 0
         assert not visit.page.locator(".picked").is_visible()
         assert visit.page.locator(".trials tbody tr").nth(0).is_visible()
+
+
+def test_page_without_scripts_has_the_pictures(chromium: Browser, file: Path) -> None:
+    page = chromium.new_page(java_script_enabled=False)
+    page.goto(file.as_uri())
+    page.locator(".explore > details > summary").click()
+    assert seen(page, ".explore .twin") == len(TWINS)
+    assert seen(page, ".explore .chart") == len(TWINS)
+    assert seen(page, ".explore .canvas, .gestures, .picked") == 0
+    page.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_charts_without_pictures_are_there_where_scripts_run(
+    chromium: Browser, tmp_path: Path, scripts: bool
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(render(ReportInput(study(), (searched(),))), encoding="utf-8")
+    page = chromium.new_page(java_script_enabled=scripts)
+    page.goto(path.as_uri())
+    assert (seen(page, ".explore") == 1) == scripts
+    assert seen(page, ".trials table") == 1
+    page.close()

@@ -1,7 +1,16 @@
 """Which figures stand in which row."""
 
+import pytest
+
 from study.report import PictureFile
-from study.report.gallery import Figure, FigureRow, figure_anchor, figure_rows, read_figure
+from study.report.gallery import (
+    Figure,
+    FigureRow,
+    chart_key,
+    figure_anchor,
+    figure_rows,
+    read_figure,
+)
 from tests.report.inputs import picture, png
 
 
@@ -32,6 +41,17 @@ def test_address_of_a_figure_is_its_files_name_made_safe() -> None:
     assert figure_anchor("search_history.png") == "search_history"
     assert figure_anchor('a "b"/<c>.png') == "a.20..22.b.22..2f..3c.c.3e."
     assert figure_anchor("a b.png") != figure_anchor("a-b.png")
+
+
+@pytest.mark.parametrize("key", ["history", "hyperparameters", "curves", "more_trials"])
+def test_pictures_of_old_runs_belong_to_charts(key: str) -> None:
+    assert chart_key(picture(f"search_{key}.png").picture) == key
+
+
+def test_pictures_of_other_names_and_sections_belong_to_none() -> None:
+    assert chart_key(picture("search_other.png").picture) is None
+    assert chart_key(picture("history.png", section="training").picture) is None
+    assert chart_key(picture("search_history.png", section="results").picture) is None
 
 
 def test_baseline_and_tuned_of_a_kind_share_a_row() -> None:

@@ -123,7 +123,12 @@ def test_result_in_a_sentence() -> None:
 
 def test_headings_are_there_only_with_something_below_them() -> None:
     section = problem_section(problem(), "there", "first")
-    assert [group.key for group in section.groups] == ["search", "results", "filters"]
+    assert [group.key for group in section.groups] == [
+        "search",
+        "training",
+        "results",
+        "filters",
+    ]
     section = problem_section(problem(evaluation=None, pictures=()), "there", "first")
     assert [group.key for group in section.groups] == ["search"]
 

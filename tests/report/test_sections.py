@@ -16,6 +16,7 @@ def test_contents_of_a_finished_run() -> None:
             "mnist",
             (
                 Entry("problem-mnist-search", "The search"),
+                Entry("problem-mnist-training", "Training"),
                 Entry("problem-mnist-results", "Results on the test part"),
                 Entry("problem-mnist-filters", "What the filters look for"),
             ),

@@ -97,13 +97,19 @@ def test_tuned_networks_are_told_apart_by_what_differs() -> None:
 
 def test_figures_of_one_file_name_share_a_row_and_others_are_left_out() -> None:
     other = problem(
-        pictures=(picture("search_history.png", 900, 400), picture("only_here.png")),
+        pictures=(
+            picture("search_history.png"),
+            picture("training.png", 900, 400, section="training"),
+            picture("only_here.png"),
+        ),
     )
     (mnist,) = compare([first(), second(other), first()]).problems
-    (search, _, filters) = mnist.groups
-    (history,) = search.figures
-    assert history.labels == ("A", "B", "C")
-    assert [figure.width for figure in history.row.figures] == [1000, 900, 1000]
+    (search, training, _, filters) = mnist.groups
+    assert search.figures == ()  # each run's search has its charts, and they their pictures
+    assert [one.explore is not None and one.explore.drawn for one in mnist.searches] == [True] * 3
+    (shown,) = training.figures
+    assert shown.labels == ("A", "B", "C")
+    assert [figure.width for figure in shown.row.figures] == [1000, 900, 1000]
     assert [shared.labels for shared in filters.figures] == [("A", "C"), ("A", "C")]
 
 

@@ -10,7 +10,7 @@ from study.report import ReportInput
 from tests.browser import browser_page, page_problems
 from tests.report.inputs import LIVE_AT, finished, live, one_trial, picture, problem, study, written
 
-HISTORY = "problem-mnist-figure-search_history"
+TRAINING = "problem-mnist-figure-training"
 
 
 def report() -> ReportInput:
@@ -35,12 +35,12 @@ def test_keyboard_alone_opens_a_figure_turns_over_and_comes_back(
 ) -> None:
     with browser_page(chromium, written(tmp_path, report())) as visit:
         page, viewer = visit.page, visit.page.locator("dialog.viewer")
-        tab_to(page, "Enlarge: mnist: Title of search_history.png")
+        tab_to(page, "Enlarge: mnist: Title of training.png")
         page.keyboard.press("Enter")
         expect(viewer).to_be_visible()
-        expect(viewer.locator("#viewer-title")).to_have_text("mnist: Title of search_history.png")
+        expect(viewer.locator("#viewer-title")).to_have_text("mnist: Title of training.png")
         expect(viewer.locator(".place")).to_have_text("1 of 3")
-        expect(viewer.locator(".words")).to_have_text("Caption of search_history.png.")
+        expect(viewer.locator(".words")).to_have_text("Caption of training.png.")
         page.keyboard.press("ArrowRight")
         expect(viewer.locator("img")).to_have_attribute(
             "alt", "Alt text of filters_baseline_conv1.png"
@@ -70,8 +70,8 @@ def test_click_opens_a_figure_larger_and_the_button_closes_it(
 ) -> None:
     with browser_page(chromium, written(tmp_path, report()), width=width) as visit:
         page, viewer = visit.page, visit.page.locator("dialog.viewer")
-        small = page.locator(f"#{HISTORY} img").bounding_box()
-        page.locator(f"#{HISTORY} img").click()
+        small = page.locator(f"#{TRAINING} img").bounding_box()
+        page.locator(f"#{TRAINING} img").click()
         expect(viewer).to_be_visible()
         page.get_by_role("button", name="Full size").click()
         large = viewer.locator("img").bounding_box()

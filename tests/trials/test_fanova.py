@@ -4,7 +4,8 @@ import pytest
 from optuna.importance import FanovaImportanceEvaluator
 
 from study.trials.fanova import encode, fanova
-from study.trials.importances import importances, study_of
+from study.trials.importances import importances
+from tests.optuna_searches import study_of
 
 KINDS = {
     "depth": optuna.distributions.IntDistribution(1, 4),

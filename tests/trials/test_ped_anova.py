@@ -3,8 +3,9 @@ import optuna
 import pytest
 from optuna.importance import PedAnovaImportanceEvaluator
 
-from study.trials.importances import quiet_optuna, study_of
+from study.trials.importances import quiet_optuna
 from study.trials.ped_anova import gridded, ped_anova
+from tests.optuna_searches import study_of
 
 KINDS = {
     "always": optuna.distributions.FloatDistribution(0, 1),

@@ -4,17 +4,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from study.evaluation.uncertainty import SIGNIFICANCE
 from study.figures.palette import PALETTE
-from study.figures.panels import BASELINE, Panel, draw_panel, make_panel, places, scatter_trials
+from study.figures.panels import draw_panel, scatter_trials
+from study.figures.search.by_value import ValuePanel, value_panel
+from study.figures.search.scales import Scale, scale_of
+from study.figures.search.searched import BASELINE
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import count, metric_label, set_score_axis
-from study.records.base import METHOD_NAMES, AcrossSearch, Estimate, HeatmapMeasure, Method, Picture
+from study.records.base import (
+    METHOD_NAMES,
+    AcrossSearch,
+    Estimate,
+    HeatmapMeasure,
+    Hyperparameter,
+    Method,
+    Picture,
+    Value,
+)
 
 TITLES: dict[HeatmapMeasure, str] = {
     "ground truth": "Does looking at the evidence go with the architecture?",
@@ -46,13 +57,23 @@ def reading(measure: HeatmapMeasure) -> str:
     return READING.format(MEASURED[measure], of_each)
 
 
-def panels_info(found: AcrossSearch, method: Method) -> list[Panel]:
+def panels_info(found: AcrossSearch, method: Method) -> list[ValuePanel]:
     """What heatmaps are worth against each trait that varies among the trials."""
-    index = pd.Index([trial.number for trial in found.trials], name="trial")
-    traits = pd.DataFrame([trial.traits for trial in found.trials], index=index)
-    shares = pd.Series([trial.worth[method].mean for trial in found.trials], index=index)
-    made = [make_panel(traits[name], shares) for name in traits]
-    return [panel for panel in made if panel]
+    shares = {trial.number: trial.worth[method].mean for trial in found.trials}
+    panels = []
+    for name in found.trials[0].traits:
+        values = {trial.number: trial.traits[name] for trial in found.trials}
+        if len(set(values.values())) > 1:
+            panels.append(value_panel(_scale(name, [*values.values()]), values, shares))
+    return panels
+
+
+def _scale(name: str, values: Sequence[Value]) -> Scale:
+    """Numbers by size, words in alphabetical order."""
+    words = sorted({value for value in values if isinstance(value, str)})
+    if words:
+        return scale_of(Hyperparameter(name=name, kind="choice", values=[*words]), values)
+    return scale_of(Hyperparameter(name=name, kind="int"), values)
 
 
 def draw_across(found: AcrossSearch, metric: str) -> Figure:
@@ -78,12 +99,12 @@ def _draw_row(row: np.ndarray, found: AcrossSearch, method: Method, metric: str)
     numbers = [trial.number for trial in trials]
     shares = [trial.worth[method] for trial in trials]
     for axes, panel in zip(row[:-1], panels_info(found, method), strict=True):
-        _draw_intervals(axes, places(panel), shares)
+        _draw_intervals(axes, panel.places, shares)
         draw_panel(axes, panel, best, len(trials))
-    axes, scores = row[-1], pd.Series([trial.score for trial in trials], index=numbers)
+    axes, scores = row[-1], [trial.score for trial in trials]
     set_score_axis(axes, scores, "x")
     _draw_intervals(axes, scores, shares)
-    scatter_trials(axes, scores, pd.Series([share.mean for share in shares], index=numbers), best)
+    scatter_trials(axes, numbers, scores, [share.mean for share in shares], best)
     axes.set_title("score", fontsize=8.5)
     axes.set_xlabel(f"validation {metric_label(metric)}", fontsize=7.5)
     axes.tick_params(axis="x", labelsize=7)
@@ -99,7 +120,7 @@ def _draw_row(row: np.ndarray, found: AcrossSearch, method: Method, metric: str)
     row[0].set_ylabel(f"{METHOD_NAMES[method]}\n{AXIS[found.measure]}")
 
 
-def _draw_intervals(axes: Axes, x: pd.Series, shares: Sequence[Estimate]) -> None:
+def _draw_intervals(axes: Axes, x: Sequence[float], shares: Sequence[Estimate]) -> None:
     low, high = zip(*(share.ci95 for share in shares), strict=True)
     axes.vlines(x, low, high, color=PALETTE["muted"], alpha=0.4, linewidth=1.6, zorder=2)
 

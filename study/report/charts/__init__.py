@@ -1,14 +1,15 @@
 """A problem's trials -> interactive charts of its search, as plain data.
 
-explore       which charts there are, of what trials
-course        charts of trials by number, time and epoch
-values        charts of the score over the hyperparameters' values
-shares        the chart of their importances (importances computes them, by fanova and ped_anova)
-cost          charts of the score against what it costs
-search        what the charts share
-look          what that look is, for plotly
-chart         what the page knows of a chart
-plotly_js     what draws them in the page
+explore         which charts there are, each with its picture
+course_traces   how plotly draws the charts of trials by number, time and epoch
+outcome_traces  those of scores, fronts and importances
+value_traces    those over hyperparameters
+look            the study's look, for plotly
+chart           what the page knows of a chart
+plotly_js       what draws them in the page
+
+What a chart shows and what is said of it comes from `study.figures.search`, which draws the same as
+pictures.
 """
 
 from study.report.charts.chart import Chart, Explore

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from study.figures.wording import duration, percent, value
 from study.machine.foreign_text import visible
 from study.records.base import Trial
-from study.report.page.formats import duration, percent, several, value
+from study.report.gallery import Figure
+from study.report.page.formats import several
 
 LONGEST_ERROR = 120
 """Characters of a failed trial's error under the pointer; the table has all of it."""
@@ -38,6 +40,10 @@ class Chart:
     `customdata` is its trial's number; a colour may be `var(--NAME)`, the page's."""
     reading: str = ""
     """How to read a chart of its kind, if it is an uncommon one."""
+    gestures: str = ""
+    """What else than pointing and clicking it answers to."""
+    twin: Figure | None = None
+    """The same as a picture, for paper and where no scripts run, if the run's figures are drawn."""
     more: bool = False
     """Not shown until asked for."""
     width: int = 0
@@ -63,6 +69,11 @@ class Explore:
     curve if it left one, and lines of hyperparameters."""
     notes: tuple[str, ...]
     """Which charts are missing, and why."""
+
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a picture of any of them."""
+        return any(chart.twin for chart in self.charts)
 
     @property
     def open(self) -> tuple[Chart, ...]:

@@ -4,29 +4,31 @@ A colour is named as in the page's style sheet, `var(--tuned)`, and the page fil
 that charts are light or dark as the page is.
 """
 
-import json
-import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
+from study.figures.search.scales import Scale
+from study.figures.search.searched import BASELINE as FIRST
 from study.figures.wording import SOFT_END, is_wide, wide_ticks
 from study.machine.foreign_text import plotly_text
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 INK, MUTED, RULE, PAPER = "var(--ink)", "var(--muted)", "var(--rule)", "var(--paper)"
 BASELINE, TUNED, GOOD, BAD = "var(--baseline)", "var(--tuned)", "var(--good)", "var(--bad)"
 AMOUNTS = "Viridis"
 """plotly's name of `study.figures.palette.SEQUENTIAL`."""
+BAND = "rgba(60, 140, 200, .22)"
+"""Of an interval, on light and on dark paper."""
 SHARE = ".2~%"
 """d3's format of a score: two digits, no zeros at the end."""
+CHART_PX = 360
+"""Height of a chart, in CSS pixels."""
 
 MOST_TICKS = 15
 ROOM = 1.2
 """How far beyond the scores an axis of errors has ticks, as a ratio."""
-FEW_DECADES = 30
-"""Ratio of an axis's ends up to which it has ticks between the powers of ten."""
+
+Trace = dict[str, Any]
+Layout = dict[str, Any]
 
 _AXIS = {
     "gridcolor": RULE,
@@ -55,21 +57,24 @@ _LAYOUT = {
 }
 
 
-def plain(figure: "go.Figure") -> dict[str, Any]:
-    """The figure's data and layout, without plotly's own look."""
-    layout = figure.layout.to_plotly_json()
-    for name in ("template", "title", "width", "plot_bgcolor"):
-        layout.pop(name, None)
-    return {"data": [trace.to_plotly_json() for trace in figure.data], "layout": layout}
+class Drawing(NamedTuple):
+    """A chart as plotly draws it."""
+
+    data: Sequence[Trace]
+    layout: Layout
+    height: int = CHART_PX
+    """In CSS pixels, on a wide screen."""
+    width: int = 0
+    """Narrower than so many CSS pixels it scrolls sideways."""
+    full: bool = False
+    """Alone in its row on a wide screen."""
 
 
-def finished(data: Iterable[dict[str, Any]], layout: dict[str, Any], height: int) -> dict[str, Any]:
-    """Data and layout in the study's look, `height` CSS pixels high, as what JSON can hold."""
-    from plotly.utils import PlotlyJSONEncoder
-
+def figure_of(drawing: Drawing) -> dict[str, Any]:
+    """plotly's data and layout in the study's look, of what JSON can hold."""
     look = {"template": {"layout": _LAYOUT}, "margin": {"l": 8, "r": 12, "t": 28, "b": 8}}
-    figure = {"data": list(data), "layout": layout | look | {"height": height}}
-    made: dict[str, Any] = _escaped(json.loads(json.dumps(figure, cls=PlotlyJSONEncoder)))
+    layout = drawing.layout | look | {"height": drawing.height}
+    made: dict[str, Any] = _escaped({"data": drawing.data, "layout": layout})
     return made
 
 
@@ -84,32 +89,58 @@ def _escaped(part: Any) -> Any:
             key: inside if key == "hovertemplate" else _escaped(inside)
             for key, inside in part.items()
         }
-    if isinstance(part, list):
+    if isinstance(part, list | tuple):
         return [*map(_escaped, part)]
     return plotly_text(part) if isinstance(part, str) else part
 
 
-def score_axis(
-    traces: Iterable[dict[str, Any]], title: str = "", side: str = "y"
-) -> dict[str, Any]:
-    """The axis of the traces' scores; on both sides of, say, 90% and 99% it is logarithmic in the
-    error, as in the pictures (`study.figures.wording`), and the traces then have errors."""
-    axis: dict[str, Any] = {"title": {"text": title}} if title else {}
-    traces = list(traces)
-    scores = [score for trace in traces for score in trace[side] if math.isfinite(score)]
-    low, high = min(scores), max(scores)
-    if not is_wide(low, high):
-        return axis | {"tickformat": SHARE}
-    for trace in traces:
-        trace[side] = [1 + SOFT_END - score for score in trace[side]]
-    lowest, highest = 1 + SOFT_END - low, 1 + SOFT_END - high  # errors
-    ticks = wide_ticks(1 + SOFT_END - lowest * ROOM, 1 + SOFT_END - highest / ROOM)
-    return axis | {
-        "type": "log",
-        "autorange": "reversed",
-        "tickvals": [1 + SOFT_END - tick for tick in ticks],
-        "ticktext": [f"{100 * tick:g}%" for tick in ticks],
-    }
+class ScoreAxis(NamedTuple):
+    """An axis of scores; on both sides of, say, 90% and 99% it is logarithmic in the error, as in
+    the pictures (`study.figures.wording`), and places on it are errors."""
+
+    low: float
+    high: float
+
+    @property
+    def wide(self) -> bool:
+        """Whether it is logarithmic."""
+        return is_wide(self.low, self.high)
+
+    def places(self, scores: Iterable[float]) -> list[float]:
+        """Where these scores lie."""
+        return [1 + SOFT_END - score for score in scores] if self.wide else [*scores]
+
+    def layout(self, title: str = "") -> Layout:
+        """The axis as plotly knows it."""
+        axis: Layout = {"title": {"text": title}} if title else {}
+        if not self.wide:
+            return axis | {"tickformat": SHARE}
+        lowest, highest = self.places([self.low, self.high])
+        ticks = wide_ticks(1 + SOFT_END - lowest * ROOM, 1 + SOFT_END - highest / ROOM)
+        return axis | {
+            "type": "log",
+            "autorange": "reversed",
+            "tickvals": self.places(ticks),
+            "ticktext": [f"{100 * tick:g}%" for tick in ticks],
+        }
+
+
+def score_axis(scores: Iterable[float]) -> ScoreAxis:
+    """The axis that holds these scores; from 0 to 1 if there are none."""
+    known = [*scores] or [0.0, 1.0]
+    return ScoreAxis(min(known), max(known))
+
+
+def value_axis(scale: Scale, title: str = "") -> Layout:
+    """The axis of a hyperparameter."""
+    axis: Layout = {"title": {"text": title or scale.name}}
+    if scale.kind == "linear":
+        return axis | ({"tickformat": "d"} if scale.whole else {})
+    places, texts = zip(*scale.ticks(), strict=True)
+    axis |= {"tickvals": places, "ticktext": texts}
+    if scale.kind == "log":
+        return axis | {"type": "log"}
+    return axis | {"range": [-0.6, len(places) - 0.4], "showgrid": False}
 
 
 def colours(numbers: Iterable[int], best: int | None) -> list[str]:
@@ -118,50 +149,53 @@ def colours(numbers: Iterable[int], best: int | None) -> list[str]:
 
 
 def _colour(number: int, best: int | None) -> str:
-    if number == 0:
+    if number == FIRST:
         return BASELINE
     return TUNED if number == best else MUTED
 
 
-def marker(
-    numbers: Sequence[int], best: int | None, sizes: Sequence[float] | None = None
-) -> dict[str, Any]:
-    """Dots of trials: baseline and best in their colours and larger."""
-    shown = sizes or [7.0] * len(numbers)
-    return {
-        "color": colours(numbers, best),
-        "size": [
-            size * (1.5 if number in (0, best) else 1)
-            for number, size in zip(numbers, shown, strict=True)
-        ],
-        "opacity": 0.85,
-        "line": {"width": 0.8, "color": PAPER},
-    }
-
-
 def dots(
-    x: Sequence[Any], y: Sequence[Any], numbers: Sequence[int], best: int | None
-) -> dict[str, Any]:
-    """Trials at their places; the baseline and the best last, so that no dot hides them."""
-    order = sorted(range(len(numbers)), key=lambda i: numbers[i] in (0, best))
-    numbers = [numbers[i] for i in order]
+    x: Sequence[float],
+    y: Sequence[float],
+    numbers: Sequence[int],
+    best: int | None,
+    sizes: Sequence[float] = (),
+) -> Trace:
+    """Trials at their places; the baseline and the best larger, and last so that no dot hides them.
+
+    Args:
+        x: (n,) places.
+        y: (n,) places.
+        numbers: (n,) of the trials.
+        best: Number of the best one.
+        sizes: (n,) diameters in CSS pixels, if they differ.
+    """
+    order = sorted(range(len(numbers)), key=lambda i: numbers[i] in (FIRST, best))
+    shown = [numbers[i] for i in order]
     return {
+        "type": "scatter",
+        "mode": "markers",
         "x": [x[i] for i in order],
         "y": [y[i] for i in order],
-        "customdata": numbers,
-        "marker": marker(numbers, best),
+        "customdata": shown,
+        "marker": {
+            "color": colours(shown, best),
+            "size": [
+                (sizes[i] if sizes else 7.0) * (1.5 if numbers[i] in (FIRST, best) else 1)
+                for i in order
+            ],
+            "opacity": 0.85,
+            "line": {"width": 0.8, "color": PAPER},
+        },
+        "showlegend": False,
     }
 
 
-def whole(most: int) -> dict[str, Any]:
+def numbered(axis: str, place: int) -> str:
+    """plotly's name of the axis of a panel, counted from 0: "xaxis", "xaxis2", ..."""
+    return axis if place == 0 else f"{axis}{place + 1}"
+
+
+def whole(most: int) -> Layout:
     """Ticks of an axis of whole numbers up to `most`."""
     return {"tickformat": "d", "dtick": 1} if most <= MOST_TICKS else {"tickformat": "d"}
-
-
-def log_ticks(low: float, high: float, tickformat: str = "~g") -> dict[str, Any]:
-    """Ticks of a logarithmic axis over that range, each written in full: 1, 2, 5, 10, ..."""
-    steps = (1, 2, 5) if high < FEW_DECADES * low else (1,)
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = [float(f"{step}e{power}") for power in powers for step in steps]
-    inside = [tick for tick in ticks if low <= tick <= high]
-    return {"tickvals": inside, "tickformat": tickformat} if len(inside) > 1 else {"nticks": 4}

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup, escape
 
+from study.figures.wording import DASH, percent
 from study.machine.foreign_text import visible
 
-DASH = "–"  # noqa: RUF001 - an en dash, not a hyphen
 MINUS = "−"  # noqa: RUF001 - as wide as a plus sign, so that columns of numbers line up
 
 
@@ -24,11 +24,6 @@ def _signed(number: float, digits: int) -> str:
 
 def _known(number: float | None) -> bool:
     return number is not None and math.isfinite(number)
-
-
-def percent(share: float | None) -> str:
-    """0.9731 -> "97.31%"."""
-    return f"{share * 100:.2f}%" if share is not None and math.isfinite(share) else DASH
 
 
 def points(difference: float | None) -> str:
@@ -80,32 +75,6 @@ def several(number: int, noun: str, nouns: str = "") -> str:
     return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
-def duration(seconds: float | None) -> str:
-    """4.21 -> "4.2 s"; 192 -> "3 min 12 s"; 3900 -> "1 h 05 min"."""
-    if seconds is None or not math.isfinite(seconds):
-        return DASH
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min"
-
-
-def value(anything: object) -> str:
-    """A hyperparameter's or setting's value: floats to four digits, yes or no for bool."""
-    if anything is None:
-        return DASH
-    if isinstance(anything, bool):
-        return "yes" if anything else "no"
-    if isinstance(anything, float):
-        return f"{anything:.4g}" if math.isfinite(anything) else DASH
-    if isinstance(anything, list | tuple):
-        return ", ".join(value(item) for item in anything) or DASH
-    return str(anything)
-
-
 def sort_key(anything: object) -> str:
     """What a cell is sorted by in the browser: numbers in full, nothing for an absent value."""
     if isinstance(anything, float) and not math.isfinite(anything):
@@ -123,11 +92,6 @@ def date(iso: str) -> str:
         return iso
     moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-
-
-def listed(names: list[str]) -> str:
-    """["a", "b", "c"] -> "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def breakable(text: str) -> Markup:

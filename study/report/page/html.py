@@ -7,6 +7,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from study.figures import wording
 from study.figures.palette import PALETTE
 from study.machine.foreign_text import visible
 from study.report.page import formats
@@ -17,7 +18,7 @@ from study.report.side_by_side import RunComparison
 SCRIPTS = ("page.js", "viewer.js", "copy.js", "live.js", "charts.js")
 
 FILTERS = (
-    formats.percent,
+    wording.percent,
     formats.points,
     formats.percent_range,
     formats.points_range,
@@ -26,8 +27,8 @@ FILTERS = (
     formats.metric_name,
     formats.count,
     formats.several,
-    formats.duration,
-    formats.value,
+    wording.duration,
+    wording.value,
     formats.sort_key,
     formats.date,
     formats.breakable,

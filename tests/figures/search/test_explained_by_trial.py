@@ -4,6 +4,7 @@ import pytest
 
 from study.explanation.by_trial import SHOWN, effects
 from study.figures.search.explained_by_trial import caption, panels_info, pictures
+from study.figures.search.scales import Scale
 from study.records.base import AcrossSearch, Estimate, TrialHeatmaps
 
 
@@ -36,10 +37,21 @@ def across(
 def test_a_panel_holds_the_shares_by_trait_and_constant_traits_have_none() -> None:
     found = across([0.1, 0.2, 0.3], [3, 7, 3])
     (panel,) = panels_info(found, "gradcam")
-    assert (panel.name, panel.kind, panel.categories) == ("first kernel", "categories", ("3", "7"))
-    assert panel.points.to_dict("list") == {"x": [0.0, 1.0, 0.0], "score": [0.1, 0.2, 0.3]}
-    assert panel.points.index.tolist() == [0, 1, 2]
-    assert panel.matters == 0
+    assert panel.scale == Scale("first kernel", "categories", 0.0, 1.0, (3, 7))
+    assert (panel.numbers, panel.scores) == ((0, 1, 2), (0.1, 0.2, 0.3))
+    assert [round(place) for place in panel.places] == [0, 1, 0]
+    assert panel.medians == ((0, pytest.approx(0.2)), (1, 0.2))
+
+
+def test_many_numbers_have_an_axis_of_numbers_and_words_are_in_alphabetical_order() -> None:
+    many = across([0.1] * 8, [*range(3, 11)])
+    (panel,) = panels_info(many, "gradcam")
+    assert panel.scale == Scale("first kernel", "linear", 3, 10, whole=True)
+    found = across([0.1, 0.2], [3, 3])
+    for one, way in zip(found.trials, ("stride", "max"), strict=True):
+        one.traits["downsampling"] = way
+    (panel,) = panels_info(found, "gradcam")
+    assert panel.scale.choices == ("max", "stride")
 
 
 def test_caption_has_the_range_the_best_and_the_baseline() -> None:

@@ -1,8 +1,7 @@
 "use strict";
 
 // Interactive charts. plotly.js lies in the page packed, as text; it is unpacked, and a chart is
-// drawn, when the first one is scrolled to. Without this script, or in a browser that cannot
-// unpack, the pictures and the tables are there.
+// drawn, when the first one is scrolled to. Without scripts the pictures and the tables are there.
 if ("DecompressionStream" in window) {
   const COLOUR = /^var\((--(?:ink|muted|rule|paper|baseline|tuned|good|bad))\)$/;
   const CONFIG = { displayModeBar: false, responsive: true };
@@ -118,7 +117,6 @@ if ("DecompressionStream" in window) {
     },
     { rootMargin: "150px" },
   );
-  for (const section of document.querySelectorAll(".explore")) section.hidden = false;
   for (const plot of document.querySelectorAll(".explore .plot")) seen.observe(plot);
 
   // --------------------------------------------------------------- brush over parallel axes
