@@ -42,7 +42,7 @@ def weighted(layer: keras.layers.Dense, weights: list[list[float]]) -> keras.lay
 
 def two_classes() -> keras.Model:
     """Says class 0 for red and class 1 for blue, very surely."""
-    head = layers.Dense(2, activation="softmax", name="scores")
+    head = layers.Dense(2, activation="softmax", name="class")
     return looks_at_red_and_blue(weighted(head, [[9000, -9000], [-9000, 9000]]))
 
 
