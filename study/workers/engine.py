@@ -6,6 +6,7 @@ A job waits here until a worker is free for it, so that a worker that dies takes
 it. Dask gives the job of a dead worker to another one, which goes on from the job's checkpoint.
 """
 
+import asyncio
 import gc
 import os
 import threading
@@ -34,6 +35,9 @@ _COUNT_S = 10
 
 _ANSWER_S = 120
 """Seconds after which a scheduler that does not answer is taken to be lost."""
+
+_FORGOTTEN_S = 0.01
+"""Seconds between looks at whether the scheduler has forgotten a job; it does so at once."""
 
 _CLOSE_S = 3
 """Seconds for an engine, its client and its workers to close, each; who has died never answers."""
@@ -114,6 +118,8 @@ class Engine:
         self._counted = 0.0
         self._renews = True
         """Whether workers that have grown too large can be begun anew."""
+        self._renewing: set[str] = set()
+        """Workers about to be begun anew that Dask still takes to be free."""
         client.subscribe_topic("all", self._note_worker)
         self.count_workers()
         client.run_on_scheduler(_allow_failures(retries))
@@ -206,7 +212,8 @@ class Engine:
 
     def _start_waiting(self) -> None:
         with self._lock:
-            while self._waiting and len(self._running) < self.workers:
+            # Which of the free workers a job goes to, Dask decides.
+            while self._waiting and not self._renewing and len(self._running) < self.workers:
                 call = self._waiting.popleft()
                 future = self._client.submit(
                     _do,
@@ -231,23 +238,41 @@ class Engine:
         worn = outcome.worn if isinstance(outcome, _Done) and self._renews else None
         with self._lock:
             self._running.pop(call.key, None)
-            self._addresses.discard(worn or "")  # no next job for it
+            if worn:
+                self._addresses.discard(worn)
+                self._renewing.add(worn)
         if isinstance(outcome, _Done):
             call.result.set_result(outcome.result)
         else:
             call.result.set_exception(outcome)
         self._start_waiting()
         if worn:
-            await self._renew(worn)
+            future.release()
+            await self._renew(worn, future.key)
 
-    async def _renew(self, address: str) -> None:
-        """Have a worker begun anew that does nothing just now; that is no death of a job's."""
+    async def _renew(self, address: str, last: str) -> None:
+        """Have a worker begun anew that does nothing just now; that is no death of a job's.
+
+        Args:
+            address: Of the worker.
+            last: Key of its last job, whose result nobody needs any more.
+        """
         try:
+            await self._forgotten(last)
             await self._client.restart_workers([address], raise_for_error=False)
         except Exception:  # without a nanny, nobody would begin it again: it goes on
             self._renews = False
             self._addresses.add(address)
+        finally:
+            self._renewing.discard(address)
             self._start_waiting()
+
+    async def _forgotten(self, key: str) -> None:
+        """Wait until the scheduler would not compute a job again whose worker is gone."""
+        scheduler: Any = self._client.scheduler
+        async with asyncio.timeout(_ANSWER_S):
+            while any((await scheduler.who_has(keys=[key])).values()):
+                await asyncio.sleep(_FORGOTTEN_S)
 
     def _note_worker(self, event: tuple[float, dict[str, Any]]) -> None:
         """On Dask's loop: a worker has come or gone, or something else has happened."""
@@ -257,6 +282,8 @@ class Engine:
             self._start_waiting()
         elif news.get("action") == "remove-worker":
             self._addresses.discard(news["worker"])
+            self._renewing.discard(news["worker"])
+            self._start_waiting()
 
 
 def _do(function: Callable[..., Any], *args: Any) -> _Done:

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dask
 import psutil
@@ -72,10 +74,12 @@ def await_file(path: Path) -> int:
 KEPT = []
 
 
-def keep(size: int, path: Path) -> int:
-    """Take so much memory and keep it; so does every worker at the same time."""
+def grow(size: int, path: Path) -> int:
+    """Take so much memory and keep it; leave a line each time that this runs."""
     KEPT.append(b"x" * size)
-    return await_file(path)
+    with path.open("a") as file:
+        file.write(f"{size}\n")
+    return os.getpid()
 
 
 def die_once(path: Path) -> str:
@@ -209,26 +213,53 @@ def test_a_lost_scheduler_is_said_with_what_to_do(tmp_path: Path) -> None:
             it.wait_for(running)
 
 
-def test_a_worker_that_has_grown_too_large_is_begun_anew_between_jobs(
-    engine: Engine, tmp_path: Path
-) -> None:
-    """Neither a job nor its result is lost, and no death is counted."""
-    grown = []
-    for size in (0, wear.MOST_BYTES + 50_000_000):
-        go = tmp_path / str(size)
-        jobs = [engine.submit(keep, size, go, key=f"keeps-{size}-{n}") for n in range(2)]
+LARGE = wear.MOST_BYTES + 50_000_000
+
+
+@contextmanager
+def late_renewals(engine: Engine) -> Iterator[list[set[str]]]:
+    """Workers are begun anew a second later; the jobs that the scheduler knows of just then."""
+    client: Any = engine._client
+    known = []
+
+    async def restart(addresses: list[str], **how: Any) -> Any:
+        await asyncio.sleep(1)
+        known.append({str(key).partition("/")[2] for key in client.cluster.scheduler.tasks})
+        return await type(client).restart_workers(client, addresses, **how)
+
+    client.restart_workers = restart
+    yield known
+    del client.restart_workers
+
+
+def test_a_worker_that_has_grown_too_large_is_begun_anew_between_jobs(tmp_path: Path) -> None:
+    """No job is done twice, and no death is counted, of which none would be forgiven."""
+    ran = tmp_path / "ran"
+    sizes = [1, LARGE, 2, LARGE, 3]
+    with local_engine(1, retries=0) as engine, late_renewals(engine) as known:
+        jobs = [engine.submit(grow, size, ran, key=str(n)) for n, size in enumerate(sizes)]
+        first, grown, second, grown_again, third = [engine.wait_for(job) for job in jobs]
+    assert first == grown != second == grown_again != third
+    assert ran.read_text().split() == [str(size) for size in sizes]
+    assert known == [set(), set()]  # what it knows of, it computes again
+
+
+def test_no_job_is_given_to_a_worker_that_is_about_to_be_begun_anew(tmp_path: Path) -> None:
+    """Although it is free, as is the other one."""
+    go, ran = tmp_path / "go", tmp_path / "ran"
+    with local_engine(2, retries=0) as engine, late_renewals(engine) as known:
+        both = [engine.submit(await_file, go, key=f"first-{n}") for n in range(2)]
         go.touch()
-        grown += [engine.wait_for(job) for job in jobs]
-    assert engine.wait_for(engine.submit(double, 4, key="by-a-new-one")) == 8
-    deadline = time.monotonic() + PATIENCE
-    while engine.count_workers() < 2 or set(engine.everywhere(os.getpid)) & set(grown[2:]):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+        assert len({engine.wait_for(job) for job in both}) == 2
+        large = engine.wait_for(engine.submit(grow, LARGE, ran, key="large"))
+        after = [engine.wait_for(engine.submit(os.getpid, key=f"after-{n}")) for n in range(6)]
+    assert large not in after
+    assert known == [set()]
 
 
 def test_workers_that_nobody_begins_anew_go_on(cluster: str, tmp_path: Path) -> None:
     with remote_engine(cluster, 2, tmp_path, retries=0) as engine:
-        engine._loop.add_callback(engine._renew, next(iter(engine._addresses)))
+        engine._loop.add_callback(engine._renew, next(iter(engine._addresses)), "none")
         assert engine.wait_for(engine.submit(double, 3, key="goes-on")) == 6
         assert engine.count_workers() == engine.workers == 2
 
