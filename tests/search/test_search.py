@@ -20,7 +20,7 @@ from study.problem.problem import Problem, load_problem
 from study.problem.settings import TUNERS, SearchSettings, Tuner
 from study.records.base import Trial
 from study.search import search
-from study.search.oracles import split_values
+from study.search.oracles import make_oracle, split_values
 from study.training.training import Job, Trained
 from study.trials.ranking import best_trial
 from tests import tiny
@@ -786,14 +786,31 @@ def test_hyperband_keeps_weights_of_unfinished_brackets_only(
     assert max(told.kept) <= 4
 
 
-def test_who_may_go_up_in_hyperband_is_below_the_top_and_has_not_gone_up() -> None:
-    below = [{"past_id": None, "id": "gone up"}, {"past_id": None, "id": "waits"}]
-    above = [{"past_id": "gone up", "id": "at the top"}]
-    oracle = SimpleNamespace(_brackets=[{"bracket_num": 1, "rounds": [below, above]}])
-    names = ("gone up", "waits", "at the top", "of a finished bracket")
-    assert [search._may_go_up_a_bracket(oracle, name) for name in names] == [  # type: ignore[arg-type]  # a stand-in
-        False, True, False, False
-    ]  # fmt: skip
+def test_who_may_go_up_in_hyperband_is_below_the_top_and_has_not_gone_up(tmp_path: Path) -> None:
+    """Three trials of which the best goes up; then a bracket of two that nobody leaves."""
+    budget = SearchSettings(tuner="hyperband", max_trials=24, max_epochs=3)
+    oracle = make_oracle(tiny.problem(), budget, 1, tmp_path / "search")
+
+    def begun() -> Any:
+        return oracle.create_trial("worker")
+
+    def told(trial: Any, score: float) -> str:
+        oracle.update_trial(trial.trial_id, {"val_accuracy": score}, step=1)
+        trial.status = "COMPLETED"
+        oracle.end_trial(trial)
+        return str(trial.trial_id)
+
+    def may_go_up(*names: str) -> list[bool]:
+        return [search._may_go_up_a_bracket(oracle, name) for name in names]
+
+    below = [told(begun(), score) for score in (0.1, 0.3, 0.2)]
+    assert may_go_up(*below) == [True, True, True]
+    above = begun()
+    assert above.hyperparameters.values["tuner/trial_id"] == below[1]
+    assert may_go_up(*below, above.trial_id) == [True, False, True, False]
+    told(above, 0.4)
+    alone = begun()
+    assert may_go_up(*below, above.trial_id, alone.trial_id) == 5 * [False]
 
 
 def test_a_failed_trial_keeps_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
