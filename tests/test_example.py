@@ -73,6 +73,7 @@ def test_the_report_shown_is_small() -> None:
     assert SHOWN.stat().st_size < LARGEST_REPORT
 
 
+@pytest.mark.slow
 def test_the_report_shown_needs_nothing_but_itself() -> None:
     with browser() as started, browser_page(started, SHOWN) as visit:
         chart = visit.page.locator(".explore .chart").first

@@ -27,6 +27,8 @@ from study.workers.local import core_count, local_engine
 from tests.command import ROOT
 from tests.zygote import Zygote
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60
 
 
