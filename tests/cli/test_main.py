@@ -222,7 +222,7 @@ PRINTING = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("environment", "printing"), zip(ASCII_ONLY, (PRINTING[:1], PRINTING), strict=True)
+    ("environment", "printing"), [(ASCII_ONLY[0], PRINTING[:1]), (ASCII_ONLY[1], PRINTING)]
 )
 def test_terminals_that_know_no_more_than_ascii_are_served(
     tmp_path: Path,
