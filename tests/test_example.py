@@ -54,6 +54,7 @@ def test_it_holds_every_problem_to_the_end(example: Run) -> None:
         assert all((example.figures_folder(name) / one.file).is_file() for one in pictures)
 
 
+@pytest.mark.slow
 def test_its_report_is_built_from_its_records(example: Run) -> None:
     report_stage(example)
     page = example.report_path.read_text()
