@@ -248,7 +248,7 @@ class Engine:
         self._start_waiting()
         if worn:
             future.release()
-            await self._renew(worn, future.key)
+            await self._renew(worn, str(future.key))
 
     async def _renew(self, address: str, last: str) -> None:
         """Have a worker begun anew that does nothing just now; that is no death of a job's.
