@@ -15,16 +15,19 @@ ARGS ?=
 CHAOS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help study test check chaos bench browser clean
+.PHONY: help study test quick-test check chaos bench browser clean
 
 help:  ## List the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 study: .venv/ready  ## Make the environment, run the whole study (about fourteen minutes), say where the report is
 	$(IN_ENV)python -m study run --preset quick $(ARGS)
 
 test: .venv/ready-to-test browser check  ## Make the environment, check style and types, run all tests
 	STUDY_TEST_DTYPE=$(DTYPE) $(IN_ENV)python -m pytest -n 2 --dist worksteal $(TESTS)
+
+quick-test: .venv/ready-to-test  ## Run the fast tests only, in about a minute
+	STUDY_TEST_DTYPE=$(DTYPE) $(IN_ENV)python -m pytest -n 2 --dist worksteal -m "not slow" $(TESTS)
 
 check: .venv/ready-to-test  ## Style and types only
 	$(IN_ENV)ruff check

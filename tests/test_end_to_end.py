@@ -15,6 +15,8 @@ from tests.browser import browser, browser_page, page_problems
 from tests.command import TINY, begin, python, script, study
 from tests.zygote import Zygote
 
+pytestmark = pytest.mark.slow
+
 PROBLEMS = ("mnist", "multihead")
 """One head and several, digits and lines."""
 

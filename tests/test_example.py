@@ -67,6 +67,7 @@ def test_scores_per_class_of_older_versions_are_those_of_the_head(example: Run) 
                 assert sizes == {head: len(names) for head, names in signature.heads.items()}
 
 
+@pytest.mark.slow
 def test_its_report_is_built_from_its_records(example: Run) -> None:
     report_step(example)
     page = example.report_path.read_text()
@@ -86,6 +87,7 @@ def test_the_report_shown_is_small() -> None:
     assert SHOWN.stat().st_size < LARGEST_REPORT
 
 
+@pytest.mark.slow
 def test_the_report_shown_needs_nothing_but_itself() -> None:
     with browser() as started, browser_page(started, SHOWN) as visit:
         chart = visit.page.locator(".explore .chart").first

@@ -25,6 +25,8 @@ from tests.driver import EPOCH_SECONDS, HANGS_IN, PATIENCE, finished
 from tests.factories import TIMES
 from tests.zygote import Launched, Zygote, launch_cold
 
+pytestmark = pytest.mark.slow
+
 EPOCHS = 3
 TRIALS = 5
 BUDGET = {"max_trials": TRIALS, "max_epochs": EPOCHS, "batch_size": 16, "dtype": "float32"}

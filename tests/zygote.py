@@ -9,6 +9,7 @@ each fork imports the code that it is told to, with all state that modules have.
 What a launch by a zygote does not show is what happens during these imports.
 """
 
+import gc
 import importlib
 import json
 import multiprocessing
@@ -223,6 +224,7 @@ def _import_packages() -> dict[str, str]:
     decided = dict(variables.DECIDED)
     for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
         del sys.modules[name]
+    gc.freeze()  # no fork looks through the packages again
     assert len(os.listdir("/proc/self/task")) == 1, "a package has started a thread"  # noqa: PTH208
     return decided
 

@@ -79,6 +79,7 @@ runpy.run_module("study", run_name="__main__")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("then", ["goes-on", "waits"])
 def test_ctrl_c_that_a_command_swallows_ends_it_all_the_same(tmp_path: Path, then: str) -> None:
     some_run(tmp_path)
@@ -86,6 +87,7 @@ def test_ctrl_c_that_a_command_swallows_ends_it_all_the_same(tmp_path: Path, the
     assert done.stderr == "error: interrupted; what was finished is in results/\n"
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_terminal_five_times_while_packages_are_imported(tmp_path: Path) -> None:
     """All that the terminal shows is one line, and nothing is left in TMPDIR."""
     temporary = tmp_path / "t"
@@ -146,11 +148,18 @@ def some_run(folder: Path) -> None:
     shutil.copytree(ROOT / "results/example", folder / "results/example")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "arguments",
-    [("show", "example"), ("list",), ("export", "example", "--to", "csv"), ("--help",)],
+    ("arguments", "unbuffered"),
+    [
+        (("show", "example"), ""),
+        (("show", "example"), "1"),
+        (("list",), ""),
+        (("export", "example", "--to", "csv"), "1"),
+        (("--help",), ""),
+        (("--help",), "1"),
+    ],
 )
-@pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_nobody_has_to_read_the_output(
     tmp_path: Path, arguments: tuple[str, ...], unbuffered: str
 ) -> None:
@@ -180,6 +189,7 @@ def to_closed_pipe(
         os.close(writing)
 
 
+@pytest.mark.slow
 def test_nobody_has_to_read_the_errors(tmp_path: Path) -> None:
     script = "python -m study show nope 2>&1 >/dev/null | true; echo ${PIPESTATUS[0]}"
     script = script.replace("python", shlex.quote(sys.executable))
@@ -202,10 +212,26 @@ ASCII_ONLY = [
 ]
 
 
-@pytest.mark.parametrize("environment", ASCII_ONLY)
+PRINTING = (
+    ("list",),
+    ("report", "example"),
+    ("export", "example", "--to", "csv", "--out", "größer"),
+    ("data", "line", "--preset", TINY),
+    ("explain", "--help"),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("environment", "printing"), [(ASCII_ONLY[0], PRINTING[:1]), (ASCII_ONLY[1], PRINTING)]
+)
 def test_terminals_that_know_no_more_than_ascii_are_served(
-    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    environment: dict[str, str],
+    printing: tuple[tuple[str, ...], ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Where their encoding says so; where the whole locale does, files have other names, too."""
     for name, value in (environment | {"COLUMNS": "200"}).items():
         monkeypatch.setenv(name, value)
     some_run(tmp_path)
@@ -217,18 +243,14 @@ def test_terminals_that_know_no_more_than_ascii_are_served(
     shown = study(tmp_path, "show", "example").stdout
     assert "gr\\xf6\\xdfer als \\u221e \\u2026" in shown
     assert shown.isascii()
-    for arguments in (
-        ("list",),
-        ("report", "example"),
-        ("export", "example", "--to", "csv", "--out", "größer"),
-        ("data", "line", "--preset", TINY),
-        ("explain", "--help"),
-    ):
+    for arguments in printing:
         assert study(tmp_path, *arguments).stdout.isascii()
+        if "export" in arguments:
+            assert (tmp_path / "größer/example-line.csv").is_file()
     assert study(tmp_path, "show", "größer", expect=2).stderr.isascii()
-    assert (tmp_path / "größer/example-line.csv").is_file()
 
 
+@pytest.mark.slow
 def test_a_search_in_ascii_runs_and_refuses_what_it_could_not_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

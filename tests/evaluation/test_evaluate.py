@@ -1,7 +1,5 @@
 """The evaluation: everything is chosen on validation, then the test part is read, once."""
 
-import ast
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-import study
 from study.data.dataset import Crossed, DataOptions, Dataset, Part
 from study.errors import StudyFailed
 from study.evaluation import evaluate
@@ -399,80 +396,3 @@ def test_a_real_network_is_saved_as_it_predicts(
     predicted = np.asarray(model(dataset.test.images.astype(np.float32), training=False))
     assert_allclose(predicted, found.probabilities["class"], rtol=1e-4, atol=1e-6)
     assert found.test["accuracy"] == found.correct["accuracy"].mean()
-
-
-# The test part is read here and nowhere else
-
-
-SOURCES = sorted(Path(study.__file__).parent.rglob("*.py"))
-
-MAY_READ = {
-    "evaluate.py": {"images", "labels"},
-    # Draw figures of some images, and say what they are.
-    "findings.py": {"images", "labels"},
-}
-
-
-def uses_of_the_test_part(source: Path) -> Iterator[str]:
-    """ "images" or "labels" for each use of a data set's `.test`; "?" for any other."""
-    tree = ast.parse(source.read_text(encoding="utf-8"))
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in filter(_may_be_the_test_part, ast.walk(tree)):
-        parent = parents[node]
-        if isinstance(parent, ast.Attribute):
-            yield parent.attr
-        elif isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name):
-            yield parent.func.id
-        else:
-            yield "?"
-
-
-def _may_be_the_test_part(node: ast.AST) -> bool:
-    """`dataset.test`, or `getattr(dataset, ...)`.
-
-    Every variable that holds a data set is called so, and so is every function that loads one.
-    """
-    match node:
-        case ast.Attribute(value=value, attr="test"):
-            return "dataset" in ast.unparse(value)
-        case ast.Call(func=ast.Name(id="getattr"), args=[value, *_]):
-            return "dataset" in ast.unparse(value)
-    return False
-
-
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
-def test_only_the_evaluation_scores_on_the_test_part(source: Path) -> None:
-    assert set(uses_of_the_test_part(source)) <= MAY_READ.get(source.name, set())
-
-
-def test_the_search_for_uses_finds_those_of_the_evaluation() -> None:
-    evaluation = next(source for source in SOURCES if source.name == "evaluate.py")
-    assert set(uses_of_the_test_part(evaluation)) == {"images", "labels"}
-
-
-def test_what_is_drawn_of_the_test_part_is_not_scored() -> None:
-    """Findings have no metrics at hand, and training and search do not know the evaluation."""
-    package = Path(study.__file__).parent
-    imports = {
-        source: {
-            name
-            for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
-            for name in (
-                [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
-                if isinstance(node, ast.ImportFrom)
-                else [alias.name for alias in node.names]
-                if isinstance(node, ast.Import)
-                else []
-            )
-        }
-        for source in SOURCES
-    }
-    assert not imports[package / "explanation" / "findings.py"] & {
-        "study.problem.metrics",
-        "study.evaluation.evaluate",
-        "study.training.training",
-    }
-    before = [source for source in SOURCES if source.parent.name in ("training", "search")]
-    assert len(before) > 10
-    for source in before:
-        assert "study.evaluation.evaluate" not in imports[source]

@@ -11,6 +11,7 @@ import pytest
 from study.errors import WrongUse
 from study.machine import variables
 from tests.command import ROOT
+from tests.zygote import Zygote
 
 HOSTILE = {
     "KERAS_BACKEND": "jax",
@@ -76,35 +77,37 @@ def settings():
     }
 """  # noqa: E501
 
-DRIVER = (
-    "from study import variables\nvariables.decide()\nvariables.ignore_warning_options()\n"
-    "print(json.dumps(settings()))"
-)
-
-WORKER = """
+PROCESSES = """
 def main():
+    from study import variables
     from study.local import local_engine
     with local_engine(1, retries=0) as engine:
-        print(json.dumps(engine.everywhere(settings)[0]))
+        worker = engine.everywhere(settings)[0]
+    variables.decide()
+    variables.ignore_warning_options()
+    print(json.dumps({"driver": settings(), "worker": worker}))
 if __name__ == "__main__":
     main()
 """
 
 
-@pytest.mark.parametrize("process", [DRIVER, WORKER], ids=["driver", "worker"])
-def test_driver_and_worker_are_set_up_by_the_study_alone(home: Path, process: str) -> None:
-    script = f"HOSTILE = {list(HOSTILE)}\n{SETTINGS}\n{process}"
-    clean, hostile = said(home / "..", script), said(home, script, **HOSTILE)
-    assert hostile == clean
-    assert hostile["backend"] == "tensorflow"
-    assert hostile["numbers"] == ["float32", 1e-7]
-    assert hostile["errors"] == []
-    assert hostile["images"] == "channels_last"
-    assert hostile["threads"] == [0, "1"]  # 0: as TF_NUM_INTRAOP_THREADS says
-    decided = {name: variables.DECIDED.get(name) for name in HOSTILE}
-    assert hostile["variables"] == decided
+@pytest.mark.slow
+def test_driver_and_worker_are_set_up_by_the_study_alone(home: Path) -> None:
+    script = f"HOSTILE = {list(HOSTILE)}\n{SETTINGS}\n{PROCESSES}"
+    clean, both = said(home / "..", script), said(home, script, **HOSTILE)
+    assert both == clean
+    for hostile in (both["driver"], both["worker"]):
+        assert isinstance(hostile, dict)
+        assert hostile["backend"] == "tensorflow"
+        assert hostile["numbers"] == ["float32", 1e-7]
+        assert hostile["errors"] == []
+        assert hostile["images"] == "channels_last"
+        assert hostile["threads"] == [0, "1"]  # 0: as TF_NUM_INTRAOP_THREADS says
+        decided = {name: variables.DECIDED.get(name) for name in HOSTILE}
+        assert hostile["variables"] == decided
 
 
+@pytest.mark.slow
 def test_figures_do_not_depend_on_the_user_s_matplotlibrc(home: Path) -> None:
     script = """
 import hashlib, json, pathlib
@@ -123,19 +126,19 @@ print(json.dumps({"png": hashlib.sha256(pathlib.Path("drawn.png").read_bytes()).
     assert said(home, script) == said(clean, script)
 
 
-def test_a_long_folder_for_temporary_files_does_not_stop_workers(tmp_path: Path) -> None:
+def test_a_long_folder_for_temporary_files_does_not_stop_workers(
+    tmp_path: Path, zygote: Zygote
+) -> None:
     long = tmp_path / ("t" * 120)
     long.mkdir()
-    script = """
-import json
-def main():
-    from study.local import local_engine
-    with local_engine(1, retries=0) as engine:
-        print(json.dumps({"workers": engine.workers}))
-if __name__ == "__main__":
-    main()
+    code = """
+from study.local import local_engine
+with local_engine(1, retries=0) as engine:
+    print(engine.workers)
 """
-    assert said(tmp_path, script, TMPDIR=str(long)) == {"workers": 1}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(long)}
+    begun = zygote.launch(tmp_path, "", [], environment, script=code)
+    assert begun.communicate(timeout=600) == ("1\n", "")
 
 
 def test_what_is_set_too_late_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,7 +208,7 @@ def rendered(name: str) -> str:
     The live one is patient, so that it does not reload in the middle of a test.
     """
     if name == "comparison":
-        return render_comparison([finished(), other_run(), half_finished()])
+        return render_comparison([ReportInput(study(), (problem(),)), other_run(), half_finished()])
     return render(REPORTS[name]).replace('data-reload="5"', 'data-reload="3600"')
 
 

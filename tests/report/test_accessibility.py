@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from study.report import ReportInput
 from tests.browser import browser_page, page_problems
-from tests.report.inputs import PAGES, finished, rendered, searched, study, written
+from tests.report.inputs import PAGES, rendered, searched, study, written
 
 LOOKS = pytest.mark.parametrize(
     ("width", "dark"), [(1280, False), (390, True)], ids=["wide and light", "narrow and dark"]
@@ -39,7 +39,7 @@ def test_page_is_accessible(
 def test_enlarged_figure_is_accessible(
     chromium: Browser, tmp_path: Path, width: int, dark: bool
 ) -> None:
-    file = written(tmp_path, finished())
+    file = written(tmp_path, rendered("finished"))
     with browser_page(chromium, file, width=width, dark=dark) as visit:
         visit.page.locator("figure .opens").first.click()
         assert visit.page.locator("dialog").is_visible()
@@ -47,7 +47,7 @@ def test_enlarged_figure_is_accessible(
 
 
 @LOOKS
-def test_charts_are_accessible_once_drawn(
+def test_all_charts_draw_without_complaints_and_are_accessible(
     chromium: Browser, tmp_path: Path, width: int, dark: bool
 ) -> None:
     file = written(tmp_path, ReportInput(study(), (searched(),)))
@@ -56,6 +56,8 @@ def test_charts_are_accessible_once_drawn(
         for chart in visit.page.locator(".explore .chart").all():
             chart.scroll_into_view_if_needed()
             expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)
+        assert visit.page.locator(".explore .chart").count() == 12
+        assert page_problems(visit) == []
         assert violations(visit.page) == []
 
 

@@ -10,10 +10,9 @@ from tests.browser import NoBrowser, browser_page, chromium_path, page_problems
 from tests.factories import trial
 from tests.report.inputs import (
     finished,
-    half_finished,
-    long_names,
     other_run,
     problem,
+    rendered,
     study,
     written,
 )
@@ -24,18 +23,18 @@ def column(page: Page, number: int) -> list[str]:
     return [text.strip() for text in cells.all_inner_texts()]
 
 
-@pytest.mark.parametrize("report", [finished(), half_finished()], ids=["finished", "half"])
+@pytest.mark.parametrize("name", ["finished", "half"])
 @pytest.mark.parametrize("width", [1280, 1060, 800, 390, 320])
 def test_page_opens_without_complaints(
-    chromium: Browser, tmp_path: Path, report: ReportInput, width: int
+    chromium: Browser, tmp_path: Path, name: str, width: int
 ) -> None:
-    with browser_page(chromium, written(tmp_path, report), width=width) as visit:
+    with browser_page(chromium, written(tmp_path, rendered(name)), width=width) as visit:
         assert page_problems(visit) == []
 
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_long_names_do_not_widen_the_page(chromium: Browser, tmp_path: Path, width: int) -> None:
-    file = written(tmp_path, long_names())
+    file = written(tmp_path, rendered("long names"))
     with browser_page(chromium, file, width=width) as visit:
         assert page_problems(visit) == []
 
@@ -75,7 +74,7 @@ def test_cells_without_a_value_stay_last_and_one_column_at_a_time_is_marked(
 
 
 def test_contents_stand_beside_the_text_or_fold_into_it(chromium: Browser, tmp_path: Path) -> None:
-    file = written(tmp_path, finished())
+    file = written(tmp_path, rendered("finished"))
     with browser_page(chromium, file) as visit:
         assert visit.page.locator("nav.sidebar").is_visible()
         assert not visit.page.locator("nav.fold").is_visible()
@@ -130,7 +129,7 @@ def test_dark_page_is_dark_and_its_pictures_stand_on_white(
         found = page.locator(selector).first
         return str(found.evaluate("element => getComputedStyle(element).backgroundColor"))
 
-    file = written(tmp_path, finished())
+    file = written(tmp_path, rendered("finished"))
     with browser_page(chromium, file, dark=True) as visit:
         assert page_problems(visit) == []
         assert colour(visit.page, "body") == "rgb(22, 24, 28)"
@@ -139,7 +138,7 @@ def test_dark_page_is_dark_and_its_pictures_stand_on_white(
 
 
 def test_page_prints_whole(chromium: Browser, tmp_path: Path) -> None:
-    with browser_page(chromium, written(tmp_path, finished())) as visit:
+    with browser_page(chromium, written(tmp_path, rendered("finished"))) as visit:
         visit.page.emulate_media(media="print")
         assert not visit.page.locator("nav.sidebar").is_visible()
         assert page_problems(visit) == []
@@ -148,7 +147,7 @@ def test_page_prints_whole(chromium: Browser, tmp_path: Path) -> None:
 
 def test_page_reads_without_scripts(chromium: Browser, tmp_path: Path) -> None:
     page = chromium.new_page(java_script_enabled=False)
-    page.goto(written(tmp_path, finished()).as_uri())
+    page.goto(written(tmp_path, rendered("finished")).as_uri())
     assert page.get_by_role("button").count() == 0
     assert page.locator("table.sortable").first.is_visible()
     page.close()

@@ -53,19 +53,6 @@ def test_nothing_is_unpacked_before_a_chart_is_scrolled_to(chromium: Browser, fi
         assert visit.page.locator("#problem-mnist-chart-rank .main-svg").count() == 0
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False)])
-def test_all_charts_draw_without_complaints(
-    chromium: Browser, file: Path, width: int, dark: bool
-) -> None:
-    with browser_page(chromium, file, width=width, dark=dark) as visit:
-        visit.page.locator(".explore > details > summary").click()
-        for chart in visit.page.locator(".explore .chart").all():
-            chart.scroll_into_view_if_needed()
-            expect(chart.locator(".main-svg").first).to_be_visible(timeout=SLOW_MS)
-        assert visit.page.locator(".explore .chart").count() == len(CHARTS)
-        assert page_problems(visit) == []
-
-
 def test_pointing_at_a_trial_tells_its_hyperparameters_and_its_curve(
     chromium: Browser, file: Path
 ) -> None:

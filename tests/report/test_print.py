@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import browser_page
-from tests.report.inputs import PAGES, one_trial, rendered, written
+from tests.report.inputs import PAGES, rendered, written
 
 PORTRAIT = 680
 """CSS pixels between the margins of an A4 page, 180 mm."""
@@ -26,25 +26,23 @@ def cut_off(page: Page, parts: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_cut_off(chromium: Browser, tmp_path: Path, name: str) -> None:
+def test_nothing_is_cut_off_and_it_becomes_a_pdf_of_several_sheets(
+    chromium: Browser, tmp_path: Path, name: str
+) -> None:
     file = written(tmp_path, rendered(name))
     upright, across = "main :not(.variations, .variations *)", ".variations, .variations *"
-    for width, parts in ((PORTRAIT, upright), (LANDSCAPE, across)):
-        with browser_page(chromium, file, width=width) as visit:
-            visit.page.emulate_media(media="print")
+    with browser_page(chromium, file) as visit:
+        visit.page.emulate_media(media="print")
+        for width, parts in ((PORTRAIT, upright), (LANDSCAPE, across)):
+            visit.page.set_viewport_size({"width": width, "height": 900})
             assert cut_off(visit.page, parts) == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page_becomes_a_pdf_of_several_sheets(chromium: Browser, tmp_path: Path, name: str) -> None:
-    with browser_page(chromium, written(tmp_path, rendered(name))) as visit:
         pdf = visit.page.pdf(prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) >= 3
 
 
 def test_paper_has_no_buttons_and_folds_are_open(chromium: Browser, tmp_path: Path) -> None:
-    with browser_page(chromium, written(tmp_path, one_trial())) as visit:
+    with browser_page(chromium, written(tmp_path, rendered("one trial"))) as visit:
         page = visit.page
         page.emulate_media(media="print")
         for tool in page.locator(".tool, .anchor, dialog, nav").all():

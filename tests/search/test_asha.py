@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.problem.settings import SearchSettings
-from study.search import asha
 from study.search.asha import ETA, AshaOracle, rungs
 from study.search.oracles import make_oracle
 from tests import tiny
@@ -225,7 +224,3 @@ def test_who_may_go_up_keeps_its_weights(nine: Driver) -> None:
     assert not oracle.may_go_up(ids[5, 0])  # it has
     nine.tell((5, 1), 0.5)
     assert oracle.may_go_up(nine.trials[5, 1].trial_id)
-
-
-def test_the_factor_is_the_usual_one() -> None:
-    assert asha.ETA == 3

@@ -120,6 +120,7 @@ def eagerly() -> Iterator[None]:
     tf.config.run_functions_eagerly(False)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("state", REMEMBERING)
 def test_whatever_an_optimizer_remembers_goes_on_after_any_epoch(

@@ -20,6 +20,9 @@ from study.records.base import Trial
 from tests.command import DTYPE, ROOT, TINY, hear_control_c, study
 from tests.factories import TIMES
 from tests.machine.test_variables import HOSTILE
+from tests.zygote import Zygote
+
+pytestmark = pytest.mark.slow
 
 PATIENCE = 500
 GUIDE = (ROOT / "docs" / "cluster.md").read_text()
@@ -164,9 +167,13 @@ def trials(folder: Path, name: str) -> list[Trial]:
 
 
 def test_a_search_on_two_machines_finds_what_it_finds_here(
-    project: Path, environment: dict[str, str], two_machines: str, tmp_path: Path
+    project: Path,
+    environment: dict[str, str],
+    two_machines: str,
+    tmp_path: Path,
+    zygote: Zygote,
 ) -> None:
-    study(tmp_path, *SEARCH.split(), "--name", "here", "--workers", "2")
+    study(tmp_path, *SEARCH.split(), "--name", "here", "--workers", "2", zygote=zygote)
     line = changed(two_machines, **{"run --preset full": f"{SEARCH} --name there"})
     done = subprocess.run(
         ["bash", "-c", line],
@@ -196,9 +203,9 @@ def test_a_search_on_two_machines_finds_what_it_finds_here(
 
 
 @pytest.mark.usefixtures("two_machines")
-def test_without_the_key_nobody_gets_in(tmp_path: Path, two_machines: str) -> None:
+def test_without_the_key_nobody_gets_in(tmp_path: Path, two_machines: str, zygote: Zygote) -> None:
     (address,) = re.findall(r"tls://\S+", two_machines)
-    refused = study(tmp_path, *SEARCH.split(), "--scheduler", address, expect=2)
+    refused = study(tmp_path, *SEARCH.split(), "--scheduler", address, expect=2, zygote=zygote)
     assert "no Dask scheduler at tls://" in refused.stderr
     assert "Traceback" not in refused.stderr
 

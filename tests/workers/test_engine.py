@@ -19,7 +19,6 @@ from distributed import LocalCluster, Worker, get_worker
 
 from study.errors import StudyFailed, WrongUse
 from study.machine import scratch
-from study.run.plan import WORKERS_NEED
 from study.workers import engine as engine_module
 from study.workers import local
 from study.workers.cluster import remote_engine
@@ -28,6 +27,9 @@ from study.workers.fingerprint import Needs
 from study.workers.local import core_count, local_engine
 from study.workers.worker_process import MOST_BYTES, report_epoch
 from tests.command import ROOT
+from tests.zygote import Zygote
+
+pytestmark = pytest.mark.slow
 
 PATIENCE = 60
 
@@ -118,12 +120,10 @@ def test_workers_are_forked_from_one_process_that_has_imported_tensorflow(engine
 
 
 @FORKS
-def test_what_workers_import_starts_no_thread_so_that_forking_is_safe() -> None:
-    modules = ", ".join(["study.workers.preload", *WORKERS_NEED["imports"]])
-    count = f"import os, {modules}; print(len(os.listdir('/proc/self/task')))"
-    said = subprocess.check_output([sys.executable, "-c", count], env=os.environ)
+def test_what_workers_import_starts_no_thread_so_that_forking_is_safe(engine: Engine) -> None:
+    (parent,) = set(engine.everywhere(os.getppid))
 
-    assert said.split() == [b"1"]
+    assert len(list(Path(f"/proc/{parent}/task").iterdir())) == 1
 
 
 def test_jobs_come_back(engine: Engine) -> None:
@@ -140,10 +140,13 @@ def test_every_worker_works_at_the_same_time(engine: Engine, tmp_path: Path) -> 
     assert len({engine.wait_for(future) for future in futures}) == 2
 
 
+SOON = {"distributed.deploy.lost-worker-timeout": "1s"}
+"""Of Dask's settings, which count from where they are given: after the engine's own."""
+
+
 def test_workers_that_are_gone_for_good_are_begun_again(tmp_path: Path) -> None:
     """Their nannies too: nobody but the engine is left to begin others."""
-    soon = dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"})
-    with local_engine(1, retries=1) as made, soon:
+    with local_engine(1, retries=1) as made, dask.config.set(SOON):
         job = made.submit(await_file, tmp_path / "go", key="waits")
         cluster = made._client.cluster
         for nanny in list(cluster.workers.values()):
@@ -408,21 +411,16 @@ if __name__ == "__main__":
     ("how", "words"), [("error", "as a stage does"), ("nannies", "all worker processes died")]
 )
 def test_a_failure_with_jobs_pending_is_said_and_ends_the_process_soon(
-    how: str, words: str
+    how: str, words: str, zygote: Zygote
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", ENDING, how],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    begun = zygote.launch(ROOT, "", [how], environment, script=ENDING)
+    printed, errors = begun.communicate(timeout=600)
     ended = time.time()
-    (line,) = done.stderr.splitlines()
+    (line,) = errors.splitlines()
     assert line.startswith(f"error: {words}")
-    assert done.returncode == 1
-    assert ended - float(done.stdout) < 10
+    assert begun.returncode == 1
+    assert ended - float(printed) < 10
 
 
 def join(address: str, folder: Path, workers: int | None = None) -> None:
@@ -535,5 +533,12 @@ def test_far_more_workers_than_a_search_has_trials_are_not_waited_for(
         join("tcp://127.0.0.1:9", tmp_path, workers)
 
 
-def test_cores_are_counted() -> None:
-    assert 1 <= core_count() <= (os.cpu_count() or 1)
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores are shut off by Linux only")
+def test_cores_are_counted_that_this_process_may_use() -> None:
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        assert core_count() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert core_count() == len(allowed)

@@ -6,7 +6,7 @@ from study.figures.search import searched
 from study.records.base import SearchSpace
 from tests.factories import curves, trial
 from tests.figures.search.six_trials import choice, number, of, six, varied
-from tests.test_sampling import long_search
+from tests.trials.test_excerpt import long_search
 
 
 def test_trials_are_in_order_and_the_best_is_the_one_that_the_study_takes() -> None:

@@ -19,7 +19,7 @@ from study.report.charts.explore import TRACES
 from study.trials import excerpt
 from tests.factories import trial
 from tests.figures.search.six_trials import choice, number, of, scored, six
-from tests.test_sampling import long_search
+from tests.trials.test_excerpt import long_search
 
 
 def drawn(key: str, search: Searched) -> tuple[Figure, Any]:
