@@ -41,7 +41,7 @@ from study.figures.search import explained_by_trial, more_trials, static
 from study.networks.saved import is_convolution, load_model, predictor, visual_layers
 from study.problem.problem import load_problem
 from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
-from study.run.plan import settings_of
+from study.run.plan import settings_of, signature_of
 from study.run.store import Run
 from study.trials.ranking import configurations
 
@@ -154,6 +154,7 @@ def _across_search(subject: Subject) -> list[Picture]:
     run, name, budget = subject.run, subject.name, subject.budget
     found = by_trial.across_search(
         subject.problem,
+        signature_of(run, subject.problem),
         run.trials(name),
         run.search_folder(name),
         subject.dataset.validation.images[: budget.search_images],

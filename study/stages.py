@@ -33,7 +33,7 @@ from study.records.base import (
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.run import provenance
-from study.run.plan import check_space, settings_of, to_do
+from study.run.plan import check_space, settings_of, signature_of, to_do
 from study.run.store import Run, comparison_path
 from study.search.search import job_key, search
 from study.steps.observer import Observer
@@ -82,7 +82,8 @@ def check_spaces(run: Run) -> None:
     """
     for name, step in to_do(run):
         if name and step == "search":
-            check_space(run, name, search_space(load_problem(name)))
+            problem = load_problem(name)
+            check_space(run, name, search_space(problem, signature_of(run, problem)))
 
 
 def search_stage(run: Run, name: str, engine: Engine, observer: Observer) -> None:
@@ -94,7 +95,8 @@ def search_stage(run: Run, name: str, engine: Engine, observer: Observer) -> Non
     if finished:
         observer.say(f"{name}: search: {len(finished)} trials are finished already")
     problem = load_problem(name)
-    space = search_space(problem)
+    signature = signature_of(run, problem)
+    space = search_space(problem, signature)
     check_space(run, name, space)
     left = max(1, trials - len(finished))
     with observer.stage(f"{name}: search", "trial", left, epochs) as shown:
@@ -107,6 +109,7 @@ def search_stage(run: Run, name: str, engine: Engine, observer: Observer) -> Non
 
         search(
             problem,
+            signature,
             budget,
             settings.data,
             study.seed,
@@ -183,6 +186,7 @@ def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evalua
 
         result = evaluate(
             problem,
+            signature_of(run, problem),
             best.hyperparameters,
             budget,
             settings.search.batch_size,

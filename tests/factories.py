@@ -16,8 +16,10 @@ from study.records.base import (
     PerClass,
     Sanity,
     SeedResult,
+    Signature,
     Trial,
 )
+from tests.command import ROOT
 
 IMAGES_PER_CLASS = 10
 
@@ -32,6 +34,12 @@ NAMES = {
 }
 ATTRIBUTES = ("length", "angle", "color")
 """Label columns of a data set whose class is a mixed-radix number, as `Dataset.names`."""
+
+
+def signature(problem: str) -> Signature:
+    """That of a problem of the study, as the example run recorded it."""
+    path = ROOT / f"results/example/{problem}/signature.json"
+    return Signature.model_validate_json(path.read_text())
 
 
 def trial(number: int = 0, score: float | None = 0.9, **changes: Any) -> Trial:

@@ -18,7 +18,15 @@ from study.explanation.attribution import Explainer
 from study.explanation.ground_truth import control_maps, energy, line_pixels
 from study.networks.saved import is_convolution
 from study.problem.problem import Problem
-from study.records.base import AcrossSearch, Effect, Method, Trial, TrialLocalisation, Value
+from study.records.base import (
+    AcrossSearch,
+    Effect,
+    Method,
+    Signature,
+    Trial,
+    TrialLocalisation,
+    Value,
+)
 from study.search.search import checkpoint_path
 from study.training import checkpoint
 from study.training.training import build
@@ -53,6 +61,7 @@ def kept_trials(trials: Sequence[Trial], folder: Path) -> dict[int, tuple[Trial,
 
 def across_search(
     problem: Problem,
+    signature: Signature,
     trials: Sequence[Trial],
     folder: Path,
     images: np.ndarray,
@@ -63,6 +72,7 @@ def across_search(
 
     Args:
         problem: Of line images.
+        signature: Of the problem.
         trials: As told, those that continue others too.
         folder: The search's.
         images: (n, height, width, 3) uint8 validation images, each with a line.
@@ -74,7 +84,7 @@ def across_search(
     scores = {one.number: one.score for one in tried if one.score is not None}
     for number, (trial, path) in kept_trials(trials, folder).items():
         try:
-            model = trained(problem, trial, path)
+            model = trained(problem, signature, trial, path)
         except CorruptRecord as error:
             log.warning("left out where localisation is compared: %s", error)
             unreadable += 1
@@ -107,13 +117,13 @@ def across_search(
     )
 
 
-def trained(problem: Problem, trial: Trial, path: Path) -> keras.Model:
+def trained(problem: Problem, signature: Signature, trial: Trial, path: Path) -> keras.Model:
     """The trial's network as its last epoch left it, in float32.
 
     Raises:
         CorruptRecord: the weights cannot be read, or are not of such a network.
     """
-    model, _ = build(problem, trial.hyperparameters, steps=1)
+    model, _ = build(problem, signature, trial.hyperparameters, steps=1)
     model.optimizer.build(model.trainable_variables)
     checkpoint.load_weights(path, model)
     return model

@@ -133,6 +133,9 @@ class Signature(Record):
     images: dict[str, int]
     """Images in each part: "train", "validation", "test"."""
     ground: Ground | None = None
+    baseline: str = ""
+    """What the baseline is for images of this size, such as "the prescribed network"; "" if the
+    problem does not say."""
 
 
 class SearchSpace(Record):

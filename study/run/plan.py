@@ -4,9 +4,12 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from study.data import load_dataset
 from study.errors import StudyError, WrongName, WrongUse
 from study.machine import processor, variables
 from study.machine.shell import command
+from study.problem import problem as problems
+from study.problem.problem import Problem
 from study.problem.settings import Settings, Work, validated
 from study.records.base import DtypePolicy, SearchSpace, Signature, Step, StudyRecord
 from study.run import provenance
@@ -123,6 +126,17 @@ def record_signatures(run: Run, signatures: Mapping[str, Signature]) -> None:
     for problem, signature in signatures.items():
         if run.signature(problem) is None:
             run.write_signature(problem, signature)
+
+
+def signature_of(run: Run, problem: Problem) -> Signature:
+    """What the run recorded of the problem's images and classes; older versions recorded nothing.
+
+    Then it is found out from the images.
+    """
+    if recorded := run.signature(problem.name):
+        return recorded
+    options, seed = settings_of(run).data, run.study().seed
+    return problems.signature(problem, load_dataset(problem.data, seed=seed, options=options))
 
 
 def settings_of(run: Run) -> Settings:

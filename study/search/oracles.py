@@ -8,7 +8,7 @@ from study.machine.files import naming
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings
 from study.problem.space import declared
-from study.records.base import Value
+from study.records.base import Signature, Value
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -18,7 +18,7 @@ TUNER_ID = "tuner0"
 
 
 def make_oracle(
-    problem: Problem, settings: SearchSettings, seed: int, folder: Path
+    problem: Problem, signature: Signature, settings: SearchSettings, seed: int, folder: Path
 ) -> "keras_tuner.Oracle":
     """An oracle over the problem's whole space, whose first trial is the baseline.
 
@@ -33,7 +33,7 @@ def make_oracle(
 
     shared = {
         "objective": keras_tuner.Objective(f"val_{problem.objective}", "max"),
-        "hyperparameters": declared(problem),
+        "hyperparameters": declared(problem, signature),
         "seed": seed,
         # Keras Tuner raises on the third failed trial in a row, with its lock held; we count.
         "max_consecutive_failed_trials": 10**9,

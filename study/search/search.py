@@ -28,7 +28,7 @@ from study.data.dataset import DataOptions
 from study.errors import CannotWrite, StudyFailed, WorkerDied, one_line
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings, seconds
-from study.records.base import DtypePolicy, Trial, Value
+from study.records.base import DtypePolicy, Signature, Trial, Value
 from study.search.oracles import begin_writing, make_oracle, save, split_values
 from study.training import checkpoint
 from study.training.training import Job, Trained, run_trial
@@ -58,6 +58,7 @@ class _Running:
 
 def search(
     problem: Problem,
+    signature: Signature,
     settings: SearchSettings,
     data: DataOptions,
     seed: int,
@@ -73,6 +74,8 @@ def search(
     """Search `problem`'s space; every newly finished trial, failed ones too, goes to `on_trial`.
 
     Args:
+        problem: What is searched.
+        signature: Of the problem's images and classes.
         workers: 1 or more; how many the search was begun with. Says how many trials are proposed
             before the first is told, and so what is proposed.
         folder: Keras Tuner's project folder.
@@ -86,7 +89,7 @@ def search(
             `finished` are not trials of this search.
         CannotWrite: a checkpoint could not be written.
     """
-    oracle = make_oracle(problem, settings, seed, folder)
+    oracle = make_oracle(problem, signature, settings, seed, folder)
     at_once = _trials_at_once(settings, workers)
     in_time = _clock(settings, finished, workers)
     listens = settings.tuner != "random"
@@ -114,7 +117,9 @@ def search(
             proposal = _propose(oracle, number)
             if proposal.status != "RUNNING":
                 break  # the oracle has no more to try, or waits for results
-            job = _job(problem, settings, data, seed, dtype_policy, folder, number, proposal)
+            job = _job(
+                problem, signature, settings, data, seed, dtype_policy, folder, number, proposal
+            )
             running[number] = _Running(number, proposal, job)
             if not to_replay:
                 begin(running[number])
@@ -201,6 +206,7 @@ def _propose(oracle: "keras_tuner.Oracle", number: int) -> Any:
 
 def _job(
     problem: Problem,
+    signature: Signature,
     settings: SearchSettings,
     data: DataOptions,
     seed: int,
@@ -213,6 +219,7 @@ def _job(
     parent = tuner.get("tuner/trial_id")
     return Job(
         problem=problem.name,
+        signature=signature,
         values=values,
         seed=seed + number,
         data=data,

@@ -36,7 +36,7 @@ from study.data.dataset import DataOptions, Dataset, Labels, Part
 from study.errors import WrongName, WrongUse
 from study.problem import metrics
 from study.problem.problem import Problem, check_network, load_problem
-from study.records.base import Curves, DtypePolicy, Value
+from study.records.base import Curves, DtypePolicy, Signature, Value
 from study.run import provenance
 from study.training import checkpoint
 
@@ -57,6 +57,7 @@ class Job:
     """Everything a worker needs to train one network; small and picklable."""
 
     problem: str
+    signature: Signature = field(repr=False)  # follows from the problem and its data
     values: dict[str, Value]
     seed: int
     """Of weights, dropout and the order of images; 1 or more."""
@@ -136,7 +137,7 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     steps = len(part) // batch_size
     with _dtype_policy(job.dtype_policy):
         model, hyperparameters = build(
-            problem, job.values, steps * (job.decay_epochs or job.epochs)
+            problem, job.signature, job.values, steps * (job.decay_epochs or job.epochs)
         )
     # Built here, the optimizer makes no variables inside the graph, which would be traced twice.
     model.optimizer.build(model.trainable_variables)
@@ -214,7 +215,7 @@ def run_trial(job: Job, on_epoch: OnEpoch | None = None) -> Trained:
 
 
 def build(
-    problem: Problem, values: dict[str, Value], steps: int
+    problem: Problem, signature: Signature, values: dict[str, Value], steps: int
 ) -> tuple["keras.Model", dict[str, Value]]:
     """(compiled network, the hyperparameters that were active in it).
 
@@ -227,7 +228,7 @@ def build(
 
     hp = keras_tuner.HyperParameters()
     hp.values.update(values)
-    model = problem.build(hp, steps)
+    model = problem.build(hp, signature, steps)
     check_network(problem, model)
     return model, {entry.name: hp.values[entry.name] for entry in hp.space if hp.is_active(entry)}
 

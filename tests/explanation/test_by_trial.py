@@ -28,7 +28,7 @@ from study.search.search import checkpoint_path
 from study.training import checkpoint
 from study.training.checkpoint import Progress, Saved
 from study.training.training import build
-from tests.factories import trial
+from tests.factories import signature, trial
 
 SMALL: dict[str, Value] = {"dense_units": 64, "filters": 16}
 
@@ -37,7 +37,7 @@ def keep(number: int, folder: Path, **values: Value) -> tuple[Trial, keras.Model
     """A trial of `line` that left its weights."""
     problem = load_problem("line")
     keras.utils.set_random_seed(number + 1)
-    model, active = build(problem, problem.baseline | SMALL | values, steps=1)
+    model, active = build(problem, signature("line"), problem.baseline | SMALL | values, steps=1)
     model.optimizer.build(model.trainable_variables)
     one = trial(number, 0.5 + 0.1 * number, hyperparameters=active)
     progress = Progress(training="some", curves={}, seconds=1.0)
@@ -82,7 +82,9 @@ def test_a_trial_that_went_on_has_the_score_that_the_report_gives_it(tmp_path: P
     worse = one.model_copy(update=then | {"score": 0.1})
     checkpoint_path(tmp_path, one.trial_id).parent.rename(tmp_path / "trial_0001")
 
-    found = across_search(load_problem("line"), [one, worse], tmp_path, images(), 1, seed=1)
+    found = across_search(
+        load_problem("line"), signature("line"), [one, worse], tmp_path, images(), 1, seed=1
+    )
 
     assert found
     assert [(trial.number, trial.score) for trial in found.trials] == [(0, one.score)]
@@ -91,7 +93,9 @@ def test_a_trial_that_went_on_has_the_score_that_the_report_gives_it(tmp_path: P
 def test_shares_are_those_of_the_trials_own_network(tmp_path: Path) -> None:
     one, model = keep(0, tmp_path)
 
-    found = across_search(load_problem("line"), [one], tmp_path, images(), samples=2, seed=1)
+    found = across_search(
+        load_problem("line"), signature("line"), [one], tmp_path, images(), samples=2, seed=1
+    )
 
     assert found
     explainer, lines = Explainer(model, samples=2), line_pixels(images())
@@ -112,7 +116,9 @@ def test_damaged_weights_are_left_out_and_said(
     path.write_bytes(path.read_bytes()[:2000])
 
     with caplog.at_level(logging.WARNING):
-        found = across_search(load_problem("line"), kept, tmp_path, images(), samples=1, seed=1)
+        found = across_search(
+            load_problem("line"), signature("line"), kept, tmp_path, images(), samples=1, seed=1
+        )
 
     assert found
     assert [one.number for one in found.trials] == [1]
@@ -121,7 +127,10 @@ def test_damaged_weights_are_left_out_and_said(
 
 
 def test_without_any_weights_there_is_nothing_to_compare(tmp_path: Path) -> None:
-    assert across_search(load_problem("line"), [trial()], tmp_path, images(), 1, 1) is None
+    assert (
+        across_search(load_problem("line"), signature("line"), [trial()], tmp_path, images(), 1, 1)
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -135,7 +144,7 @@ def test_traits_are_read_off_the_network(
     values: dict[str, Value], expected: tuple[Value, ...]
 ) -> None:
     problem = load_problem("line")
-    model, _ = build(problem, problem.baseline | SMALL | values, steps=1)
+    model, _ = build(problem, signature("line"), problem.baseline | SMALL | values, steps=1)
     assert tuple(traits(model).values()) == expected
 
 

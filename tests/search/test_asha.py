@@ -24,7 +24,7 @@ class Driver:
 
     def __init__(self, folder: Path, configurations: int, max_epochs: int) -> None:
         budget = SearchSettings(tuner="asha", max_trials=configurations, max_epochs=max_epochs)
-        self.oracle = make_oracle(tiny.problem(), budget, 1, folder / "search")
+        self.oracle = make_oracle(tiny.problem(), tiny.SIGNATURE, budget, 1, folder / "search")
         assert isinstance(self.oracle, AshaOracle)
         self.trials: dict[Stay, Any] = {}
         self.configuration: dict[str, int] = {}

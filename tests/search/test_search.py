@@ -18,13 +18,14 @@ from study.data.dataset import DataOptions
 from study.errors import CannotWrite, StudyFailed, WorkerDied
 from study.problem.problem import Problem, load_problem
 from study.problem.settings import TUNERS, SearchSettings, Tuner
-from study.records.base import Trial
+from study.records.base import Signature, Trial
 from study.search import search
 from study.search.oracles import split_values
 from study.training.training import Job, Trained
 from study.trials.ranking import best_trial
 from tests import tiny
 from tests.command import contents
+from tests.factories import signature
 
 EVERY_TUNER = pytest.mark.parametrize("tuner", TUNERS)
 IN_ORDER = pytest.mark.parametrize("tuner", [tuner for tuner in TUNERS if tuner != "asha"])
@@ -92,8 +93,10 @@ def searched(
 ) -> list[Trial]:
     """The trials of a search in that folder."""
     found = [] if trials is None else trials
+    problem = problem or tiny.problem()
     search.search(
-        problem or tiny.problem(),
+        problem,
+        tiny.SIGNATURE if problem.name == "tiny" else signature(problem.name),
         SearchSettings(tuner=tuner, **({"max_trials": 4, "max_epochs": 3} | settings)),
         DataOptions(),
         seed,
@@ -186,10 +189,10 @@ def test_bayesian_search_is_not_all_random(tmp_path: Path) -> None:
 
 
 def test_the_whole_of_a_small_space_ends_the_search(tmp_path: Path) -> None:
-    def small(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
+    def small(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> keras.Model:
         hp.Choice("units", [4, 8], default=8)
         hp.Boolean("deep")
-        return tiny.build(keras_tuner.HyperParameters(), steps)
+        return tiny.build(keras_tuner.HyperParameters(), signature, steps)
 
     baseline = {"units": 8, "deep": False}
     problem = tiny.problem(build=small, baseline=baseline)
@@ -254,6 +257,7 @@ def test_every_proposal_is_told_with_its_key_and_epochs(tmp_path: Path) -> None:
     workers = 1
     search.search(
         tiny.problem(),
+        tiny.SIGNATURE,
         SearchSettings(max_trials=3, max_epochs=4),
         DataOptions(),
         1,
@@ -523,7 +527,7 @@ def reloaded(folder: Path, tuner: Tuner) -> keras_tuner.Tuner:
     """The search as plain Keras Tuner opens it."""
     budget = {"max_epochs": 3} if tuner == "hyperband" else {"max_trials": 6}
     return KINDS[tuner](
-        hypermodel=lambda hp: tiny.build(hp, 1),
+        hypermodel=lambda hp: tiny.build(hp, tiny.SIGNATURE, 1),
         objective=keras_tuner.Objective("val_accuracy", "max"),
         directory=str(folder),
         project_name="search",

@@ -123,6 +123,7 @@ def job(monkeypatch: pytest.MonkeyPatch) -> training.Job:
     monkeypatch.setattr(training, "cached_dataset", lambda *_: tiny.dataset())
     return training.Job(
         problem="tiny",
+        signature=tiny.SIGNATURE,
         values={},
         seed=1,
         data=DataOptions(),

@@ -19,6 +19,7 @@ from study.errors import CorruptRecord, WrongName
 from study.networks.saved import predict
 from study.problem import metrics
 from study.problem.problem import Problem
+from study.records.base import Signature
 from study.training import training
 from study.training.training import Diverged, Job, Trained
 from tests import tiny
@@ -42,6 +43,7 @@ def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
 def job(**changes: Any) -> Job:
     fields: dict[str, Any] = {
         "problem": "tiny",
+        "signature": tiny.SIGNATURE,
         "values": tiny.BASELINE,
         "seed": 1,
         "data": DataOptions(),
@@ -100,17 +102,17 @@ def test_another_seed_gives_other_curves(ordinary: Trained) -> None:
 def test_weights_do_not_depend_on_who_else_draws_random_numbers() -> None:
     """As the threads of a Dask worker do, from Python's global generator."""
 
-    def meddled(hp: Any, steps: int) -> keras.Model:
+    def meddled(hp: Any, signature: Signature, steps: int) -> keras.Model:
         random.random()
-        return tiny.build(hp, steps)
+        return tiny.build(hp, signature, steps)
 
     weights = []
     for problem in (tiny.problem(), tiny.problem(build=meddled)):
         training._seed_keras(1)
         random.random()
-        weights.append(training.build(problem, tiny.BASELINE, 1)[0].get_weights())
+        weights.append(training.build(problem, tiny.SIGNATURE, tiny.BASELINE, 1)[0].get_weights())
     training._seed_keras(2)
-    other = training.build(tiny.problem(), tiny.BASELINE, 1)[0].get_weights()
+    other = training.build(tiny.problem(), tiny.SIGNATURE, tiny.BASELINE, 1)[0].get_weights()
     for one, same in zip(*weights, strict=True):
         assert_allclose(one, same, rtol=0)
     assert not np.allclose(weights[0][0], other[0])
@@ -147,7 +149,7 @@ def test_the_epoch_loop_does_what_keras_does() -> None:
     ours, _ = training.train(job(epochs=1))
 
     training._seed_keras(1)
-    theirs, _ = training.build(tiny.problem(), tiny.BASELINE, 3)
+    theirs, _ = training.build(tiny.problem(), tiny.SIGNATURE, tiny.BASELINE, 3)
     theirs.run_eagerly = True
     for batch in training._order(48, 16, seed=1, epoch=1):
         theirs.train_on_batch(part.images[batch], np.eye(6)[part.labels["class"][batch]])
@@ -164,7 +166,7 @@ def test_several_heads_train_as_keras_does() -> None:
         ours, _ = training.train(job(epochs=1))
 
     training._seed_keras(1)
-    theirs, _ = training.build(problem, tiny.BASELINE, 3)
+    theirs, _ = training.build(problem, tiny.SIGNATURE, tiny.BASELINE, 3)
     theirs.run_eagerly = True
     for batch in training._order(48, 16, seed=1, epoch=1):
         labels = {head: labels[batch] for head, labels in part.labels.items()}
@@ -216,8 +218,8 @@ def test_all_losses_count_and_outputs_may_be_named(setup: Setup) -> None:
 
 @EAGERLY
 def test_batch_normalisation_is_set_for_the_averages_where_they_are_scored(setup: Setup) -> None:
-    def averaging(hp: Any, steps: int) -> keras.Model:
-        model = tiny.build(hp, steps)
+    def averaging(hp: Any, signature: Signature, steps: int) -> keras.Model:
+        model = tiny.build(hp, signature, steps)
         model.compile(keras.optimizers.SGD(1.0, use_ema=True), "categorical_crossentropy")
         return model
 
@@ -295,7 +297,7 @@ def test_training_metrics_are_of_the_predictions_made_while_training(setup: Setu
     trained = training.run_trial(job(values=values, epochs=1, batch_size=48))
 
     training._seed_keras(1)
-    untrained, _ = training.build(tiny.two_heads(), values, 1)
+    untrained, _ = training.build(tiny.two_heads(), tiny.SIGNATURE, values, 1)
     part = tiny.dataset().train
     outputs = [np.asarray(output) for output in untrained(part.images, training=True)]
     expected = metrics.scores(part.labels, metrics.as_probabilities(("shade", "side"), outputs))
@@ -354,9 +356,9 @@ def test_bfloat16_is_of_one_job_and_not_of_the_next() -> None:
 # The best epoch
 
 
-def overshooting(hp: Any, steps: int) -> keras.Model:
+def overshooting(hp: Any, signature: Signature, steps: int) -> keras.Model:
     """Learns for two epochs of four and is thrown off by a huge rate from then on."""
-    model = tiny.build(hp, steps)
+    model = tiny.build(hp, signature, steps)
     rate = keras.optimizers.schedules.PiecewiseConstantDecay([steps // 2], [5e-2, 10.0])
     model.compile(optimizer=keras.optimizers.Adam(rate), loss="categorical_crossentropy")
     return model
@@ -393,7 +395,7 @@ def test_what_is_saved_to_continue_is_the_last_epoch_and_not_the_best(
     overshot: tuple[keras.Model, Trained, Path],
 ) -> None:
     _, trained, saved = overshot
-    model, _ = training.build(tiny.problem(build=overshooting), tiny.BASELINE, 48)
+    model, _ = training.build(tiny.problem(build=overshooting), tiny.SIGNATURE, tiny.BASELINE, 48)
     model.optimizer.build(model.trainable_variables)
     model.load_weights(saved)
     assert validation_scores(model)["loss"] == pytest.approx(
@@ -437,8 +439,8 @@ def test_a_loss_far_above_guessing_and_the_first_epoch_is_a_lost_trial(
 
 
 def test_guessing_is_a_coin_for_one_neuron_and_a_die_for_six() -> None:
-    two = tiny.two_heads().build(keras_tuner.HyperParameters(), 1)
-    one = tiny.problem().build(keras_tuner.HyperParameters(), 1)
+    two = tiny.two_heads().build(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
+    one = tiny.problem().build(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
     assert training._guessing(two) == pytest.approx(np.log(3) + np.log(2))
     assert training._guessing(one) == pytest.approx(np.log(6))
 
