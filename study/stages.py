@@ -144,9 +144,15 @@ def _workers(study: StudyRecord) -> int:
 
 
 def _trial_words(trial: Trial) -> str:
+    told = f"trial {trial.number} scored {trial.score:.2%}"
     if trial.score is None:
-        return f"trial {trial.number} failed: {trial.error}"
-    return f"trial {trial.number} scored {trial.score:.2%}"
+        told = f"trial {trial.number} failed: {trial.error}"
+    if trial.rejected:
+        several = (
+            "a point was" if len(trial.rejected) == 1 else f"{len(trial.rejected)} points were"
+        )
+        told += f" (before it {several} rejected, the last because of {trial.rejected[-1]})"
+    return told
 
 
 def _time_of(trial: Trial) -> float | None:

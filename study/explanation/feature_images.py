@@ -18,6 +18,8 @@ import tensorflow as tf
 from tf_keras_vis.activation_maximization import ActivationMaximization
 from tf_keras_vis.utils import get_num_of_steps_allowed
 
+from study.data.ground import has_even_ground
+from study.networks.memory import rows_that_fit
 from study.networks.saved import image_shape
 
 BLANK = 127.5
@@ -111,11 +113,15 @@ def used_channels(images: np.ndarray) -> np.ndarray:
 
 
 def usual_ink(images: np.ndarray, worth: np.ndarray) -> Ink | None:
-    """That of real images (n, height, width, channels) uint8; None if they are all background.
+    """That of real images (n, height, width, channels) uint8.
+
+    None if they have no even ground, as photographs, or are all background.
 
     Args:
         worth: (f,) each filter's highest value for them.
     """
+    if not has_even_ground(images):
+        return None
     background = np.median(images, axis=(0, 1, 2)).astype(np.float32)
     spent = np.abs(images - background).mean(axis=(1, 2, 3))
     usual = float(np.quantile(spent, USUAL))
@@ -281,8 +287,9 @@ def _highest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n, f) float32 highest value in each map, and (n, f) int which unit has it, row by row."""
     values, units = [], []
-    for i in range(0, len(images), BATCH):
-        maps = np.asarray(linear([np.asarray(images[i : i + BATCH], np.float32)]), np.float32)
+    rows = rows_that_fit(linear, BATCH)
+    for i in range(0, len(images), rows):
+        maps = np.asarray(linear([np.asarray(images[i : i + rows], np.float32)]), np.float32)
         flat = maps[..., :filters].reshape(len(maps), -1, filters)
         units.append(flat.argmax(axis=1))
         values.append(flat.max(axis=1))

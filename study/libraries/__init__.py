@@ -1,1 +1,1 @@
-"""What the libraries do behind our back, and what of theirs is used though it is private."""
+"""What libraries do behind our back, and what of them is changed here."""

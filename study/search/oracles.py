@@ -1,10 +1,14 @@
 """The oracles: who decides what to try. Keras Tuner's own, and ASHA."""
 
+import logging
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.machine.files import naming
+from study.problem.network_size import why_unfit
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings
 from study.problem.space import declared
@@ -12,6 +16,11 @@ from study.records.base import Signature, Value
 
 if TYPE_CHECKING:
     import keras_tuner
+
+log = logging.getLogger(__name__)
+
+MOST_REJECTED = 200
+"""Points in a row that may be unfit before no further trial is proposed."""
 
 TUNER_ID = "tuner0"
 """Keras Tuner's name of a lone tuner: names the file by which it recognises its project."""
@@ -60,6 +69,7 @@ def make_oracle(
         }
         oracle = kinds[settings.tuner](max_trials=settings.max_trials, **shared)
     oracle.verbose = 0
+    _reject(oracle, partial(why_unfit, problem, signature, most=settings.max_parameters))
     _begin_with(oracle, problem.baseline)
     if settings.tuner == "grid":
         _go_on_unheard(oracle)
@@ -90,6 +100,62 @@ def begin_writing(oracle: "keras_tuner.Oracle") -> None:
         recognised.write_text("{}")
     for trial in oracle.trials.values():
         oracle._save_trial(trial)
+
+
+def _reject(
+    oracle: "keras_tuner.Oracle", why_unfit: Callable[[dict[str, Value]], str | None]
+) -> None:
+    """Have the oracle propose another point for each that is unfit, and note why in `rejected`.
+
+    What is proposed still follows from the seed and the results alone. Grid search takes the next
+    combination, the others draw one at random.
+    """
+    import keras_tuner
+
+    oracle.rejected = []
+    known: dict[tuple[tuple[str, Value], ...], str | None] = {}
+
+    def fits(values: dict[str, Value]) -> bool:
+        key = tuple(sorted(values.items()))
+        if key not in known:
+            known[key] = why_unfit(values)
+            if known[key]:
+                oracle.rejected.append(known[key])
+        return known[key] is None
+
+    def first_fitting(
+        next_after: Callable[[dict[str, Value] | None], dict[str, Value] | None],
+    ) -> dict[str, Value] | None:
+        values = None
+        for _ in range(MOST_REJECTED):
+            values = next_after(values)
+            if values is None or fits(values):
+                return values
+        log.warning(
+            "no further trial: %s points of the search space in a row make no network that may be "
+            "trained, the last because of %s",
+            MOST_REJECTED,
+            oracle.rejected[-1] if oracle.rejected else "what was said before",
+        )
+        return None
+
+    draw, populate = oracle._random_values, oracle.populate_space
+    oracle._random_values = lambda: first_fitting(lambda _: draw())
+
+    def populate_fitting(trial_id: str) -> dict[str, Any]:
+        proposal: dict[str, Any] = populate(trial_id)
+        values = proposal["values"]
+        if values is None or not oracle.trials or fits(values):  # the first is the baseline
+            return proposal
+        return oracle._random_populate_space()
+
+    if isinstance(oracle, keras_tuner.oracles.BayesianOptimizationOracle):
+        oracle.populate_space = populate_fitting
+    elif isinstance(oracle, keras_tuner.oracles.GridSearchOracle):
+        step = oracle._get_next_combination
+        oracle._get_next_combination = lambda values: first_fitting(
+            lambda last: step(values if last is None else last)
+        )
 
 
 def _begin_with(oracle: "keras_tuner.Oracle", baseline: dict[str, Value]) -> None:

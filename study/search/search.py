@@ -52,6 +52,8 @@ class _Running:
     number: int
     trial: Any  # keras_tuner.engine.trial.Trial
     job: Job
+    rejected: list[str]
+    """Why points that were drawn before it were not taken."""
     future: "Future[Trained | str] | None" = None
     """None as long as finished trials are read: this may be one of them."""
 
@@ -120,7 +122,8 @@ def search(
             job = _job(
                 problem, signature, settings, data, seed, dtype_policy, folder, number, proposal
             )
-            running[number] = _Running(number, proposal, job)
+            running[number] = _Running(number, proposal, job, list(oracle.rejected))
+            oracle.rejected.clear()
             if not to_replay:
                 begin(running[number])
             number += 1
@@ -301,6 +304,7 @@ def _record(running: _Running, outcome: Trained | str) -> Trial:
         tuner=tuner,
         status="failed",
         seed=running.job.seed,
+        rejected=running.rejected,
     )
     if isinstance(outcome, str):
         return trial.model_copy(update={"error": outcome})

@@ -10,8 +10,9 @@ A step is Keras's own `train_step`, whatever the network was compiled with: ever
 clipping, decay, accumulation, loss scale and averaging of weights; every loss with its weights,
 penalties and `add_loss`. Not done are what changes no weight: metrics given to `compile`,
 `run_eagerly`, `jit_compile`, `steps_per_execution`. Otherwise than by `fit` an odd last batch is
-left out; random numbers of dropout follow from the epoch; and the mean and variance of batch
-normalisation are set anew after each epoch. `check_network` refuses what brings a loop of its own.
+left out, of other images each epoch; random numbers of dropout follow from the epoch; and the mean
+and variance of batch normalisation are set anew after each epoch. `check_network` refuses what
+brings a loop of its own.
 
 Of an optimizer that averages weights (`use_ema`), `fit` puts the averages into the network once, at
 its end. Here every epoch may be the end of a trial, so every epoch does: the averages are what is
@@ -49,7 +50,14 @@ OnEpoch = Callable[[int, float], None]
 
 STATISTICS_IMAGES = 512
 """Training images, the first ones, whose mean and variance batch normalisation uses outside of
-training. They are one batch: more would cost memory."""
+training. They are one batch where that fits into memory."""
+
+
+FEW_STEPS = 8
+"""Optimizer steps that an epoch has at least, if there are images for it."""
+
+SMALLEST_BATCH = 16
+"""Images in a batch to which a larger one is reduced at most."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +141,7 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
     dataset = cached_dataset(problem.data, job.data_seed, job.data)
     _seed_keras(job.seed)
     part = _first(dataset.train, job.max_images)
-    batch_size = min(job.batch_size, len(part))
+    batch_size = fitting_batch_size(len(part), job.batch_size)
     steps = len(part) // batch_size
     with _dtype_policy(job.dtype_policy):
         model, hyperparameters = build(
@@ -358,6 +366,21 @@ def _seed_dropout(model: "keras.Model", epoch: int) -> None:
             variable.assign([variable.numpy()[0], epoch << 20])
 
 
+def fitting_batch_size(images: int, asked: int) -> int:
+    """The batch size asked for, or less where a part is so small that it has few batches.
+
+    A part of 150 images in batches of 64 would have two steps per epoch, and leave 22 images out of
+    each. So a part of fewer than FEW_STEPS batches is divided into that many, but not into batches
+    of fewer than SMALLEST_BATCH images, which make batch normalisation noisy; and as evenly as
+    possible, so that fewer images are left out than there are batches. Of larger parts an epoch
+    leaves out less than a batch: other images each time, as their order is drawn anew.
+    """
+    if images >= FEW_STEPS * asked:
+        return asked
+    size = min(asked, max(SMALLEST_BATCH, images // FEW_STEPS))
+    return images // -(-images // size)
+
+
 def _first(part: Part, images: int | None) -> Part:
     if images is None or images >= len(part):
         return part
@@ -424,19 +447,55 @@ def _statistics_function(model: "keras.Model", part: Part) -> Callable[[], None]
     ]
     if not norms:
         return lambda: None
-    images = tf.constant(part.images[:STATISTICS_IMAGES])
-    forward = tf.function(lambda: model(images, training=True), autograph=False)
+    batches = _in_batches(part.images[:STATISTICS_IMAGES], model)
+    pixels = tf.TensorSpec((None, *part.images.shape[1:]), tf.uint8)
+    forward = tf.function(lambda batch: model(batch, training=True), autograph=False)
     momenta = [layer.momentum for layer in norms]
     for layer in norms:
         layer.momentum = 0.0  # while it is traced: what was is forgotten
-    traced = forward.get_concrete_function()
+    traced = forward.get_concrete_function(pixels)
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
 
     def set_statistics() -> None:
-        traced()
+        found: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in norms]
+        for batch in batches:
+            traced(tf.constant(batch))
+            for norm, of_batches in zip(norms, found, strict=True):
+                of_batches.append((norm.moving_mean.numpy(), norm.moving_variance.numpy()))
+        if len(batches) == 1:
+            return
+        for norm, of_batches in zip(norms, found, strict=True):
+            mean, variance = pooled(of_batches, [len(batch) for batch in batches])
+            norm.moving_mean.assign(mean)
+            norm.moving_variance.assign(variance)
 
     return set_statistics
+
+
+def _in_batches(images: np.ndarray, model: "keras.Model") -> list[np.ndarray]:
+    """In as few parts of about equal size as go through the network at once."""
+    from study.networks.memory import rows_that_fit
+
+    return np.array_split(images, -(-len(images) // rows_that_fit(model, len(images))))
+
+
+def pooled(
+    statistics: Sequence[tuple[np.ndarray, np.ndarray]], sizes: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, variance) over all images, from those of batches.
+
+    The variance of all is the mean of the variances plus the variance of the means.
+
+    Args:
+        statistics: Mean and variance, each (channels,), of each batch; the variances are without
+            Bessel's correction, as Keras computes them.
+        sizes: Images in each batch.
+    """
+    means, variances = (np.stack(some) for some in zip(*statistics, strict=True))
+    mean = np.average(means, axis=0, weights=sizes)
+    within = np.average(variances, axis=0, weights=sizes)
+    return mean, within + np.average((means - mean) ** 2, axis=0, weights=sizes)
 
 
 def _targets(model: "keras.Model", labels: Labels, heads: Sequence[str]) -> list[np.ndarray]:

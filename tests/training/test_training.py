@@ -126,6 +126,37 @@ def test_images_come_in_an_order_of_their_own_each_epoch_and_seed() -> None:
         assert sorted(order.ravel()) == list(range(48))
 
 
+@pytest.mark.parametrize(
+    ("images", "asked", "size", "left_out"),
+    [
+        (512, 64, 64, 0),  # eight batches: as it was asked for
+        (6000, 64, 64, 48),
+        (511, 64, 56, 7),
+        (150, 64, 16, 6),  # two batches of 64 would leave out 22
+        (100, 64, 14, 2),
+        (31, 64, 15, 1),
+        (10, 64, 10, 0),
+        (48, 16, 16, 0),
+        (20, 8, 6, 2),
+        (1, 64, 1, 0),
+    ],
+)
+def test_few_images_make_smaller_batches_of_about_equal_size(
+    images: int, asked: int, size: int, left_out: int
+) -> None:
+    assert training.fitting_batch_size(images, asked) == size
+    assert images % size == left_out
+
+
+def test_what_an_epoch_leaves_out_is_other_images_each_time() -> None:
+    left = [
+        set(range(150)) - set(training._order(150, 16, seed=1, epoch=epoch).ravel())
+        for epoch in range(1, 4)
+    ]
+    assert [len(one) for one in left] == [6, 6, 6]
+    assert not set.intersection(*left)
+
+
 def test_the_odd_batch_is_left_out() -> None:
     order = training._order(50, 16, seed=1, epoch=1)
     assert order.shape == (3, 16)
@@ -294,11 +325,11 @@ def test_training_metrics_are_of_the_predictions_made_while_training(setup: Setu
     """With a rate too small to matter and one batch, those of the untrained network."""
     setup(tiny.two_heads())
     values = tiny.BASELINE | {"rate": 1e-12}
-    trained = training.run_trial(job(values=values, epochs=1, batch_size=48))
+    trained = training.run_trial(job(values=values, epochs=1, max_images=16))
 
     training._seed_keras(1)
     untrained, _ = training.build(tiny.two_heads(), tiny.SIGNATURE, values, 1)
-    part = tiny.dataset().train
+    part = training._first(tiny.dataset().train, 16)
     outputs = [np.asarray(output) for output in untrained(part.images, training=True)]
     expected = metrics.scores(part.labels, metrics.as_probabilities(("shade", "side"), outputs))
     for name, value in expected.items():
@@ -325,11 +356,10 @@ def test_a_trial_says_what_was_active_and_how_large_the_network_is() -> None:
 @EAGERLY
 @pytest.mark.parametrize(
     ("changes", "steps"),
-    [({"batch_size": 16}, 9), ({"batch_size": 4096}, 3), ({"batch_size": 8, "max_images": 20}, 6)],
-    ids=["batches", "one batch", "few images"],
+    [({"batch_size": 16}, 9), ({"batch_size": 4096}, 9), ({"batch_size": 8, "max_images": 20}, 9)],
+    ids=["batches", "too large a batch", "few images"],
 )
 def test_the_decay_spans_all_steps_of_the_job(changes: dict[str, Any], steps: int) -> None:
-    """A batch larger than the data is all of it: a step an epoch."""
     model, _ = training.train(job(values=tiny.BASELINE | {"decay": True}, **changes))
     assert model.optimizer.iterations.numpy() == steps
     assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
@@ -411,16 +441,40 @@ def test_of_equal_epochs_the_first_is_the_best() -> None:
     assert trained.best_epoch == scores.index(trained.score) + 1
 
 
+# Batch normalisation
+
+
+def test_statistics_of_batches_together_are_those_of_all_images() -> None:
+    values = np.random.default_rng(1).normal(3, 2, (10, 4))
+    parts = np.split(values, [3, 7])
+    statistics = [(part.mean(axis=0), part.var(axis=0)) for part in parts]
+    mean, variance = training.pooled(statistics, [len(part) for part in parts])
+    assert_allclose(mean, values.mean(axis=0))
+    assert_allclose(variance, values.var(axis=0))
+
+
+@EAGERLY
+def test_batch_normalisation_is_set_in_parts_where_all_images_do_not_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first layer that is normalised sees the same images, however they are divided."""
+    whole, _ = training.train(job(epochs=1))
+    monkeypatch.setattr("study.networks.memory.rows_that_fit", lambda *_: 20)
+    parts, _ = training.train(job(epochs=1))
+    for one, other in zip(whole.get_weights(), parts.get_weights(), strict=True):
+        assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
 # What fails
 
 
 @EAGERLY
-@pytest.mark.parametrize(("batch_size", "loss"), [(16, "training"), (48, "validation")])
-def test_a_loss_that_is_no_number_fails(batch_size: int, loss: str) -> None:
+@pytest.mark.parametrize(("images", "loss"), [(48, "training"), (16, "validation")])
+def test_a_loss_that_is_no_number_fails(images: int, loss: str) -> None:
     """With one step an epoch the training loss is still finite when the weights no longer are."""
     values = tiny.BASELINE | {"rate": 1e38}
     with pytest.raises(Diverged, match=f"the {loss} loss became nan in epoch 1"):
-        training.train(job(values=values, batch_size=batch_size, epochs=1))
+        training.train(job(values=values, max_images=images, epochs=1))
 
 
 @pytest.mark.parametrize(
