@@ -26,7 +26,7 @@ from study.run.store import Run
 from study.stages import comparison_stage, report_stage
 from study.steps import live
 from tests import tiny
-from tests.factories import evaluation, predictions, trial
+from tests.factories import evaluation, predictions, signature, trial
 from tests.report.inputs import png
 
 PLAN = ["search", "evaluate", "figures", "report"]
@@ -37,7 +37,8 @@ WITHOUT_REPORT = PLAN[:-1]
 def run(workplace: Path) -> Run:
     """A run of two problems: mnist has everything, of line not even its folder is there."""
     work = Work(problems=["mnist", "line"], settings=Settings(), seed=1, plan=PLAN)
-    made = plan.create_run("demo", work, "python -m study run", workers=1)
+    known = {"mnist": signature("mnist")}
+    made = plan.create_run("demo", work, "python -m study run", workers=1, signatures=known)
     for number, score in enumerate((0.8, None, 0.9)):
         made.append_trial("mnist", trial(number, score))
     made.write_evaluation("mnist", evaluation(), predictions({"class": 3}), {"tuned": b"model"})
@@ -122,7 +123,7 @@ def test_a_search_trains_in_what_the_run_was_begun_in(
     """Whatever the processor can that it goes on with."""
     searched_in = []
     monkeypatch.setattr(processor, "computes_bfloat16", lambda: policy == "float32")
-    monkeypatch.setattr(stages, "search", lambda *given, **_: searched_in.append(given[5]))
+    monkeypatch.setattr(stages, "search", lambda *given, **_: searched_in.append(given[6]))
     run.write_study(run.study().model_copy(update={"dtype_policy": policy}))
     search_mnist(run)
     assert searched_in == [policy]

@@ -106,7 +106,7 @@ REMEMBERING: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
 }
 
 
-def remembering(state: str) -> Callable[[Any, int], keras.Model]:
+def remembering(state: str) -> Callable[[Any, Signature, int], keras.Model]:
     def build(hp: Any, signature: Signature, steps: int) -> keras.Model:
         model = tiny.build(hp, signature, steps)
         model.compile(REMEMBERING[state](), "categorical_crossentropy")
@@ -250,7 +250,7 @@ def test_plain_keras_loads_a_checkpoint(tmp_path: Path) -> None:
 
 
 def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    model = with_dropout(keras_tuner.HyperParameters(), 1)
+    model = with_dropout(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
     model.optimizer.build(model.trainable_variables)
     path = tmp_path / checkpoint.FILE
     checkpoint.save(path, model, Saved(Progress(training="some", curves={}, seconds=1.0)))

@@ -23,6 +23,7 @@ from study.records.base import Signature
 from study.training import training
 from study.training.training import Diverged, Job, Trained
 from tests import tiny
+from tests.factories import signature
 
 Setup = Callable[[Problem], None]
 
@@ -590,7 +591,10 @@ def test_a_real_problem_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     small = {"filters": 16, "dense_units": 64, "downsampling": "stride", "decay": "cosine"}
     options = DataOptions(images_per_class=5)
-    trained = training.run_trial(job(problem="multihead", values=small, data=options, epochs=1))
+    known = signature("multihead")
+    trained = training.run_trial(
+        job(problem="multihead", signature=known, values=small, data=options, epochs=1)
+    )
     assert 0 <= trained.score <= 1
     assert trained.curves["loss"][0] > 0
     assert list(trained.curves)[:5] == ["loss", "length", "width", "color", "angle"]
