@@ -16,7 +16,7 @@ from study.explanation import by_trial
 from study.explanation.attribution import Explainer
 from study.explanation.filter_health import ALIKE, layer_record, layers_health
 from study.explanation.ground_truth import localise
-from study.explanation.pixel_removal import delete, replacements
+from study.explanation.pixel_removal import delete_all
 from study.explanation.weight_randomisation import check_all
 from study.figures.networks import (
     activations,
@@ -231,10 +231,8 @@ def _explained(subject: Subject) -> list[Picture]:
         subject.run.write_finding(subject.name, "localisation", lines)
         return [*pictures, *ground_truth_scores.pictures(lines, folder)]
     images = subject.some_test_images(budget.curve_images)
-    for by in replacements(images):
-        curves = delete(explainers, images, seed, by)
-        file = "deletion" if by == "background" else f"deletion-{by}"
-        subject.run.write_finding(subject.name, file, curves)
+    for finding, curves in delete_all(explainers, images, seed).items():
+        subject.run.write_finding(subject.name, finding, curves)
         pictures += removal_curves.pictures(curves, folder)
     return pictures
 

@@ -151,6 +151,21 @@ def delete(
     )
 
 
+FINDINGS: dict[Replacement, str] = {
+    "background": "deletion",
+    "mean": "deletion-mean",
+    "blur": "deletion-blur",
+}
+"""Names of the findings: what deleted pixels take, if it is not the ground's colour."""
+
+
+def delete_all(
+    explainers: "Mapping[NetworkName, Explainer]", images: np.ndarray, seed: int
+) -> dict[str, Deletion]:
+    """`delete` by every replacement that suits the images: name of the finding -> what was found."""
+    return {FINDINGS[by]: delete(explainers, images, seed, by) for by in replacements(images)}
+
+
 def _ranking(made: Curves, seed: int) -> Ranking:
     deletion, insertion, _ = image_estimates(made.areas, seed)
     return Ranking(

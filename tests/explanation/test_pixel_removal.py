@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from study.explanation.pixel_removal import STEPS, curves, delete, replaced, replacements
+from study.explanation.pixel_removal import (
+    STEPS,
+    curves,
+    delete,
+    delete_all,
+    replaced,
+    replacements,
+)
 from study.records.base import METHODS, Replacement
 
 
@@ -92,6 +99,17 @@ def test_deletion_ends_and_insertion_begins_with_the_replacement(by: Replacement
     np.testing.assert_allclose(made.deletion[:, -1], alone)
     np.testing.assert_allclose(made.insertion[:, 0], alone)
     assert delete({"tuned": Bright()}, images(), 1, by).replacement == by  # type: ignore[dict-item]
+
+
+def test_every_replacement_that_suits_the_images_is_a_finding_of_its_own() -> None:
+    explainers = {"tuned": Bright()}
+    assert list(delete_all(explainers, images(), 1)) == ["deletion"]  # type: ignore[arg-type]
+    shades = np.tile(np.arange(0, 200, dtype=np.uint8).reshape(1, 10, 20, 1), (4, 1, 1, 1))
+    found = delete_all(explainers, shades, 1)  # type: ignore[arg-type]
+    assert {name: one.replacement for name, one in found.items()} == {
+        "deletion-mean": "mean",
+        "deletion-blur": "blur",
+    }
 
 
 def test_methods_are_compared_with_sobel_on_the_same_images() -> None:

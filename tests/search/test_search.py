@@ -71,6 +71,21 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scipy.optimize, "minimize", minimize)
 
 
+@pytest.fixture(autouse=True)
+def _unchecked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Points are not built to see whether they fit, but where that is what is tested."""
+    if "checked" not in request.fixturenames:
+        monkeypatch.setattr(oracles, "why_unfit", lambda *_, **__: None)
+
+
+@pytest.fixture
+def checked() -> None:
+    """Points of the space are built before they are proposed."""
+
+
+CHECKED = pytest.mark.usefixtures("checked")
+
+
 def fail_on(
     monkeypatch: pytest.MonkeyPatch, fails: Callable[[int], bool], words: str = "ValueError: no"
 ) -> None:
@@ -316,6 +331,7 @@ FEW_PARAMETERS = 700
 """Of the tiny problem's networks those with 16 and 32 units have more."""
 
 
+@CHECKED
 @EVERY_TUNER
 def test_points_with_too_many_parameters_are_rejected_and_others_drawn(
     tmp_path: Path, tuner: Tuner, jobs: list[Job]
@@ -332,6 +348,7 @@ def test_points_with_too_many_parameters_are_rejected_and_others_drawn(
         assert reason.startswith("TooLarge: its network has more than 700 parameters")
 
 
+@CHECKED
 @IN_ORDER
 def test_what_is_rejected_follows_from_the_seed_and_is_the_same_after_an_interruption(
     tmp_path: Path, tuner: Tuner
@@ -344,6 +361,7 @@ def test_what_is_rejected_follows_from_the_seed_and_is_the_same_after_an_interru
     assert [one.rejected for one in rest] == [one.rejected for one in whole[4:]]
 
 
+@CHECKED
 def test_grid_search_goes_on_after_what_it_rejected(tmp_path: Path) -> None:
     def small(hp: keras_tuner.HyperParameters, signature: Signature, _: int) -> keras.Model:
         hp.Choice("units", [4, 32, 16, 8], default=4)
@@ -356,6 +374,7 @@ def test_grid_search_goes_on_after_what_it_rejected(tmp_path: Path) -> None:
     assert found == [(4, 0), (4, 0), (8, 4), (8, 0)]
 
 
+@CHECKED
 def test_points_that_make_no_network_are_rejected(tmp_path: Path) -> None:
     def partial_space(hp: keras_tuner.HyperParameters, signature: Signature, _: int) -> keras.Model:
         if hp.Choice("units", [4, 8, 16, 32], default=4) > 8:
@@ -368,11 +387,13 @@ def test_points_that_make_no_network_are_rejected(tmp_path: Path) -> None:
     assert set(trials[1].rejected) <= {"ValueError: no such network"}
 
 
+@CHECKED
 def test_the_baseline_is_trained_whatever_its_size(tmp_path: Path) -> None:
     (only,) = searched(tmp_path, max_trials=1, max_parameters=1)
     assert only.rejected == []
 
 
+@CHECKED
 def test_a_space_without_another_network_ends_the_search_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
