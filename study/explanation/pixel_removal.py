@@ -162,7 +162,7 @@ FINDINGS: dict[Replacement, str] = {
 def delete_all(
     explainers: "Mapping[NetworkName, Explainer]", images: np.ndarray, seed: int
 ) -> dict[str, Deletion]:
-    """`delete` by every replacement that suits the images: name of the finding -> what was found."""
+    """`delete` by every replacement that suits the images: name of the finding -> the finding."""
     return {FINDINGS[by]: delete(explainers, images, seed, by) for by in replacements(images)}
 
 
