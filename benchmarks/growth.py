@@ -19,7 +19,7 @@ from contextlib import suppress
 import psutil
 from pydantic import BaseModel
 
-from benchmarks.task import ROOT
+from benchmarks.task import ROOT, TASKS
 from study.libraries.quiet_import import import_tensorflow
 from study.problem.problem import load_problem
 from study.problem.settings import Settings, Work, validated
@@ -117,6 +117,7 @@ def measure(tuner: str, trials: int, workers: int) -> Growth:
         with suppress(TimeIsUp):
             search.search(
                 load_problem("mnist"),
+                TASKS["mnist"].signature(),
                 settings.search,
                 settings.data.of("mnist"),
                 1,

@@ -76,7 +76,7 @@ def _share(engine: Engine, name: str, values: dict[str, Value]) -> Share:
     }
     (train, _), (validation, _) = task.arrays(seed=1)
     epoch = (took[EPOCHS[1]] - took[EPOCHS[0]]) / (EPOCHS[1] - EPOCHS[0])
-    model, _ = build(task.load(), values, 1)
+    model, _ = build(task.load(), task.signature(), values, 1)
     forward, first = operations(model)
     work = len(train) * (3 * forward - first) + len(validation) * forward
     return Share(
@@ -90,7 +90,8 @@ def _share(engine: Engine, name: str, values: dict[str, Value]) -> Share:
 def _seconds(
     engine: Engine, name: str, values: dict[str, Value], epochs: int, repeat: int
 ) -> float:
-    job = Job("mnist", values, 1, TASKS["mnist"].data, 1, epochs, BATCH_SIZE)
+    task = TASKS["mnist"]
+    job = Job("mnist", task.signature(), values, 1, task.data, 1, epochs, BATCH_SIZE)
     key = f"{name}-{epochs}-{repeat}"
     seconds: float = engine.wait_for(engine.submit(run_trial, job, key=key)).seconds
     return seconds

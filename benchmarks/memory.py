@@ -12,9 +12,10 @@ import sys
 
 import psutil
 
+from study.data import load_dataset
 from study.data.sets.lines import Options
 from study.libraries.quiet_import import import_tensorflow
-from study.problem.problem import load_problem
+from study.problem.problem import load_problem, signature
 from study.run.plan import WORKERS_NEED
 from study.search.search import _run
 from study.training.job import Job
@@ -33,10 +34,12 @@ def main(trials: int) -> None:
     rng = random.Random(1)
     with local_engine(1, 0, WORKERS_NEED["imports"]) as engine:
         space = keras_tuner.HyperParameters()
-        load_problem("line").build(space, 1)
+        problem = load_problem("line")
+        known = signature(problem, load_dataset(problem.data, seed=1, options=SMALL))
+        problem.build(space, known, 1)
         for number in range(1, trials + 1):
             values = {one.name: one.random_sample(rng.randrange(2**31)) for one in space.space}
-            job = Job("line", values, number, SMALL, 1, epochs=1, batch_size=64)
+            job = Job("line", known, values, number, SMALL, 1, epochs=1, batch_size=64)
             engine.wait_for(engine.submit(_run, job, key=f"trial-{number}"))
             if number == 1 or number % EVERY == 0:
                 _print(engine, number)

@@ -58,6 +58,7 @@ def _overhead(engine: Engine, folder: Path, name: str, values: dict[str, Value])
             key = f"{name}-{kind}-{repeat}"
             job = Job(
                 "mnist",
+                TASKS["mnist"].signature(),
                 values,
                 1 + repeat,
                 TASKS["mnist"].data,

@@ -75,7 +75,7 @@ def _ranking(task: Task, engine: Engine) -> Ranking:
     futures = [
         engine.submit(
             _run,
-            Job(task.problem, one, SEED + number, task.data, 1, full, BATCH_SIZE),
+            Job(task.problem, task.signature(), one, SEED + number, task.data, 1, full, BATCH_SIZE),
             key=f"{task.problem}-{number}",
         )
         for number, one in enumerate(values)
@@ -95,6 +95,6 @@ def _configurations(task: Task) -> list[dict[str, Value]]:
     """As random search would draw them."""
     settings = SearchSettings(tuner="random", max_trials=CONFIGURATIONS + 1)
     with tempfile.TemporaryDirectory() as folder:
-        oracle = make_oracle(task.load(), settings, SEED, Path(folder) / "search")
+        oracle = make_oracle(task.load(), task.signature(), settings, SEED, Path(folder) / "search")
         drawn = [oracle.create_trial(str(n)) for n in range(CONFIGURATIONS + 1)]
     return [split_values(one.hyperparameters.values)[0] for one in drawn[1:]]  # not the baseline

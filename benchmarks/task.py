@@ -9,6 +9,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import numpy as np
 from study.data import load_dataset
 from study.data.dataset import DataOptions
 from study.data.sets import lines, mnist
+from study.problem import problem as problems
 from study.problem.problem import Problem, load_problem
+from study.records.base import Signature
 
 Result = tuple[float, dict[str, Any]]
 """Seconds since the contestant's process began, and what it told, with a "score"."""
@@ -55,9 +58,19 @@ class Task:
         train, validation = ((part.images, classes[part.labels["class"]]) for part in parts)
         return train, validation
 
+    def signature(self) -> Signature:
+        """What its networks take and tell apart."""
+        return _signature(self.problem, self.data)
+
     def steps(self, images: int) -> int:
         """Optimizer steps of a whole trial."""
         return -(-images // BATCH_SIZE) * self.epochs
+
+
+@cache
+def _signature(name: str, data: DataOptions) -> Signature:
+    problem = load_problem(name)
+    return problems.signature(problem, load_dataset(problem.data, seed=1, options=data))
 
 
 TASKS = {

@@ -1,23 +1,21 @@
-"""Layer functions and hyperparameters that the search spaces share.
+"""Layers and hyperparameters of the general search space, see `search_spaces._cnn`.
 
 Every function declares the hyperparameters it needs on `hp` and returns layers or plain
 values. Keras Tuner registers what is declared inside a `conditional_scope` even while the
 condition does not hold (and hands back None), so one call of `build` declares the whole space.
 
-Outputs are float32 whatever the rest computes in: probabilities need the digits.
-
 Convolutions are followed by ReLU, then batch normalisation, then downsampling: the order the
 assignment prescribes for the baseline.
 """
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import keras
 import keras_tuner
 from keras import layers
 
-Value = bool | int | float | str
-"""A hyperparameter's value."""
+from study.records.base import Value
 
 MAX_FILTERS = 128
 """Filters stop growing here: beyond, a trial costs minutes on a laptop and gains nothing."""
@@ -44,6 +42,64 @@ BASELINE_FEATURES: dict[str, Value] = {
 """The prescribed network: convolution 7x7, 32 filters, stride 1; ReLU; batch normalisation; max
 pooling 2x2, stride 2; dense 1024; ReLU; Adam."""
 
+SMALLEST = 8
+"""Shorter side of the smallest images, in pixels: of less, three halvings leave nothing."""
+
+PADDED_BELOW = 20
+"""Shorter side, in pixels, below which the first convolution is padded: of fewer pixels its
+largest kernel would cut off a third and more."""
+
+LARGEST_KERNEL = 7
+"""Of the first convolution."""
+
+DEEPEST = 4
+"""Convolution stages at most, a stem not counted."""
+
+MOST_CELLS = 300
+"""Cells of its maps that the prescribed network may flatten: with 32 filters and 1,024 dense units
+these are just under 10 million weights. Larger images go through a stem first."""
+
+STEM_KERNEL = 3
+
+
+class Frame(NamedTuple):
+    """What follows from the size of the images before any hyperparameter is chosen."""
+
+    stem: int
+    """Convolutions of stride 2 that come before everything else: 0 or more."""
+    padding: str
+    """Of the first convolution of stride 1: "same" or "valid"."""
+    deepest: int
+    """Convolution stages at most: each halves the maps, and the last leaves one cell at least."""
+
+
+def frame(height: int, width: int) -> Frame:
+    """What networks of such images, 8 pixels or more each way, have in common.
+
+    There are as many stem convolutions as the prescribed network needs to keep within MOST_CELLS:
+    none for square images of up to 41 pixels, one up to 82, two up to 164.
+
+    Raises:
+        ValueError: the images are smaller.
+    """
+    if min(height, width) < SMALLEST:
+        raise ValueError(f"expected images of {SMALLEST} pixels or more, got {height} x {width}")
+    stem, sides = 0, (height, width)
+    while math.prod(left // 2 for left in _after_conv1(sides)) > MOST_CELLS:
+        stem, sides = stem + 1, (-(-sides[0] // 2), -(-sides[1] // 2))
+    deepest = int(math.log2(min(_after_conv1(sides))))
+    return Frame(stem, _padding(sides), min(DEEPEST, deepest))
+
+
+def _padding(sides: tuple[int, int]) -> str:
+    return "same" if min(sides) < PADDED_BELOW else "valid"
+
+
+def _after_conv1(sides: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of what the first convolution puts out with its largest kernel."""
+    lost = 0 if _padding(sides) == "same" else LARGEST_KERNEL - 1
+    return sides[0] - lost, sides[1] - lost
+
 
 def fixed(values: dict[str, Value]) -> keras_tuner.HyperParameters:
     """Hyperparameters that take these values; those not named take their defaults."""
@@ -52,32 +108,38 @@ def fixed(values: dict[str, Value]) -> keras_tuner.HyperParameters:
     return hp
 
 
-def feature_layers(hp: keras_tuner.HyperParameters) -> list[keras.Layer]:
-    """The feature network, in order: scaling, convolution stages, then one vector an image.
+def feature_layers(hp: keras_tuner.HyperParameters, height: int, width: int) -> list[keras.Layer]:
+    """The feature network, in order: scaling, a stem, convolution stages, one vector per image.
 
     Raw pixels (n, height, width, channels) in 0..255 -> (n, features)
 
     Declares `kernel_first` (3, 5, 7), `filters` (of the first stage: 16 to 48), `depth` (stages,
-    1 to 4), `kernel` and `growth` (of later stages, if there are any), `downsampling` (max or
-    average pooling, or a stride of the convolution), `batch_norm`, `summary` (flatten, or global
-    average pooling if there are three stages or more), `dense_units` (64 to 1024, of one or two
-    stages), `dense_units_deep` (64 to 512, of three or four, if flattened), `dropout`, `l2`.
+    1 to 4, fewer for images of less than 22 pixels), `kernel` and `growth` (of later stages, if
+    there are any), `downsampling` (max or average pooling, or a stride of the convolution),
+    `batch_norm`, `summary` (flatten, or global average pooling if there are three stages or more),
+    `dense_units` (64 to 1024, of one or two stages), `dense_units_deep` (64 to 512, of three or
+    four, if flattened), `dropout`, `l2`.
     """
+    stem, padding, deepest = frame(height, width)
     first = hp.Choice("kernel_first", [3, 5, 7], default=7)
     filters = hp.Choice("filters", [16, 24, 32, 48], default=32)
-    depth = hp.Int("depth", 1, 4, default=1)
-    with hp.conditional_scope("depth", [2, 3, 4]):
+    depth = hp.Int("depth", 1, deepest, default=1)
+    with hp.conditional_scope("depth", list(range(2, deepest + 1))):
         kernel = hp.Choice("kernel", [3, 5], default=3)
         growth = hp.Choice("growth", [1.0, 1.5, 2.0], default=2.0)
     downsampling = hp.Choice("downsampling", ["max", "average", "stride"], default="max")
     batch_norm = hp.Boolean("batch_norm", default=True)
     l2 = hp.Choice("l2", [0.0, 1e-6, 1e-5, 1e-4], default=0.0)
 
-    stages = _stage("conv1", filters, first, downsampling, batch_norm, l2, padding="valid")
+    stages = []
+    for number in range(1, stem + 1):
+        stages += _stage(f"stem{number}", filters, STEM_KERNEL, "stride", batch_norm, l2)
+    stages += _stage("conv1", filters, first, downsampling, batch_norm, l2, padding)
     for number in range(2, depth + 1):
-        width = min(MAX_FILTERS, round(filters * growth ** (number - 1)))
-        stages += _stage(f"conv{number}", width, kernel, downsampling, batch_norm, l2)
-    return [layers.Rescaling(1 / 255, name="scale"), *stages, *_vector(hp, l2)]
+        maps = min(MAX_FILTERS, round(filters * growth ** (number - 1)))
+        stages += _stage(f"conv{number}", maps, kernel, downsampling, batch_norm, l2)
+    vector = _vector(hp, l2, deepest)
+    return [layers.Rescaling(1 / 255, name="scale"), *stages, *vector]
 
 
 def _stage(
@@ -110,15 +172,15 @@ def _stage(
     return stage
 
 
-def _vector(hp: keras_tuner.HyperParameters, l2: float) -> list[keras.Layer]:
-    """Feature maps -> one vector an image, by a dense layer or by global average pooling.
+def _vector(hp: keras_tuner.HyperParameters, l2: float, deepest: int) -> list[keras.Layer]:
+    """Feature maps -> one vector per image, by a dense layer or by global average pooling.
 
     Averages over maps of one or two stages, which see a few pixels each, tell classes apart no
     better than 20 to 50% on MNIST (measured): such networks are not tried.
     """
     with hp.conditional_scope("depth", [1, 2]):
         shallow = hp.Choice("dense_units", [64, 128, 256, 512, 1024], default=1024)
-    with hp.conditional_scope("depth", [3, 4]):
+    with hp.conditional_scope("depth", list(range(3, deepest + 1))):
         summary = hp.Choice("summary", ["flatten", "average"], default="flatten")
         with hp.conditional_scope("summary", ["flatten"]):
             # A name of its own: Keras Tuner drops a name if any of its conditions does not hold.
@@ -170,23 +232,3 @@ def _schedule(rate: float, decay: str, steps: int) -> Any:
             [steps // 2, steps * 3 // 4], [rate, rate / 10, rate / 100]
         )
     return rate
-
-
-def classifier(
-    shape: tuple[int, int, int], classes: int, hp: keras_tuner.HyperParameters, steps: int
-) -> keras.Model:
-    """A sequential CNN with one softmax output, compiled; its input is raw pixels."""
-    model = keras.Sequential(
-        [
-            keras.Input(shape, name="pixels"),
-            *feature_layers(hp),
-            layers.Dense(classes, activation="softmax", name="class", dtype="float32"),
-        ]
-    )
-    model.compile(
-        optimizer=optimizer(hp, steps),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=False,
-    )
-    return model

@@ -120,7 +120,9 @@ def main(folder: Path, settings: Settings, faults: dict[str, str], workers: int)
         work = Work(problems=["tiny"], settings=settings, seed=1, plan=["search"])
         dtype = settings.search.dtype
         assert dtype != "auto"  # else what a test expects would depend on the processor
-        plan.create_run("demo", work, "none", workers, dtype)
+        from tests import tiny
+
+        plan.create_run("demo", work, "none", workers, dtype, {"tiny": tiny.SIGNATURE})
     retries, imports = settings.search.retries, plan.WORKERS_NEED["imports"]
     with run.in_use(), local_engine(workers, retries, imports) as engine:
         from study.steps import carry_out, search_step  # slow, and so are the workers

@@ -17,8 +17,10 @@ from study.records.base import (
     PerClass,
     Sanity,
     SeedResult,
+    Signature,
     Trial,
 )
+from tests.command import ROOT
 
 IMAGES_PER_CLASS = 20
 
@@ -33,6 +35,12 @@ NAMES = {
 }
 CROSSED = Crossed(("length", "angle", "color"), into="class")
 """Label columns of a data set whose class is a mixed-radix number, and how they make it."""
+
+
+def signature(problem: str) -> Signature:
+    """That of a problem of the study, as the example run recorded it."""
+    path = ROOT / f"results/example/{problem}/signature.json"
+    return Signature.model_validate_json(path.read_text())
 
 
 def trial(number: int = 0, score: float | None = 0.9, **changes: Any) -> Trial:

@@ -125,6 +125,7 @@ def undisturbed(folder: Path, **settings: Any) -> list[Trial]:
         patch.setattr(search, "_run", lambda job: training.run_trial(job))
         search.search(
             tiny.problem(),
+            tiny.SIGNATURE,
             budget,
             DataOptions(),
             1,

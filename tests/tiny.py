@@ -12,7 +12,8 @@ from keras import layers
 
 from study.data.dataset import Crossed, Dataset, Part
 from study.errors import StudyFailed
-from study.problem.problem import Problem
+from study.problem.problem import Problem, signature
+from study.records.base import Signature
 
 NAMES = {
     "class": ("left dark", "left mid", "left light", "right dark", "right mid", "right light"),
@@ -44,7 +45,7 @@ def dataset(test: Any = None) -> Dataset:
     )
 
 
-def build(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
+def build(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> keras.Model:
     """One output of six classes; an undeclared `heads` of 2 makes it the heads `shade` and `side`.
 
     Undeclared too: `adam` instead of SGD, which is traced in half the time, and `decay` of the
@@ -55,7 +56,7 @@ def build(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
     with hp.conditional_scope("deep", [True]):
         more = hp.Choice("more_units", [4, 8, 16], default=4)
     rate = hp.Float("rate", 1e-3, 1e-1, sampling="log", default=1e-2)
-    pixels = keras.Input((6, 6, 1))
+    pixels = keras.Input(signature.image_shape)
     x = layers.Flatten()(layers.Rescaling(1 / 255)(pixels))
     x = layers.BatchNormalization(momentum=0.5)(layers.Dense(units, activation="relu")(x))
     if deep:
@@ -92,12 +93,17 @@ def problem(**changes: Any) -> Problem:
     return Problem(**(fields | changes))
 
 
+SIGNATURE = signature(problem(), dataset())
+
+
 def two_heads(**changes: Any) -> Problem:
     """The tiny problem with two heads, in another order than the data set's attributes."""
 
-    def build_heads(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
+    def build_heads(
+        hp: keras_tuner.HyperParameters, signature: Signature, steps: int
+    ) -> keras.Model:
         hp.values["heads"] = 2
-        return build(hp, steps)
+        return build(hp, signature, steps)
 
     heads = {"heads": ("shade", "side"), "objective": "joint", "build": build_heads}
     return problem(**(heads | changes))

@@ -23,7 +23,7 @@ def search(task: Task, seed: int, make_tuner: Callable[[Build], keras_tuner.Tune
     (x, y), validation = task.arrays(seed)
     steps = task.steps(len(x))
     keras.utils.set_random_seed(seed)
-    tuner = make_tuner(lambda hp: task.load().build(hp, steps))
+    tuner = make_tuner(lambda hp: task.load().build(hp, task.signature(), steps))
     tuner.search(
         x,
         y,

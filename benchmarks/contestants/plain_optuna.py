@@ -23,11 +23,11 @@ def main(task_name: str, seed: int, method: str) -> None:
     problem, steps = task.load(), task.steps(len(x))
     keras.utils.set_random_seed(seed)
     space = keras_tuner.HyperParameters()
-    problem.build(space, steps)
+    problem.build(space, task.signature(), steps)
 
     def objective(trial: optuna.Trial) -> float:
         keras.backend.clear_session()
-        model = problem.build(suggest(trial, space), steps)
+        model = problem.build(suggest(trial, space), task.signature(), steps)
         history = model.fit(
             x,
             y,

@@ -17,7 +17,7 @@ def main(task_name: str, seed: int, trials: int) -> None:
 
     def make_tuner(build: Build) -> keras_tuner.Tuner:
         settings = SearchSettings(max_trials=trials)
-        oracle = make_oracle(task.load(), settings, seed, Path("tuner/search"))
+        oracle = make_oracle(task.load(), task.signature(), settings, seed, Path("tuner/search"))
         oracle.begin_writing()
         return keras_tuner.Tuner(
             oracle, build, directory="tuner", project_name="search", overwrite=True

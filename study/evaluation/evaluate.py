@@ -27,6 +27,7 @@ from study.records.base import (
     NetworkResult,
     PerClass,
     SeedResult,
+    Signature,
     Value,
 )
 from study.training import checkpoint
@@ -72,6 +73,7 @@ class Result:
 
 def evaluate(
     problem: Problem,
+    signature: Signature,
     tuned: dict[str, Value],
     settings: EvaluationSettings,
     batch_size: int,
@@ -96,6 +98,7 @@ def evaluate(
     jobs = {
         (network, f"{problem.name}-evaluate-{network}-{n}"): Job(
             problem=problem.name,
+            signature=signature,
             values=values[network],
             seed=one,
             data=data,

@@ -17,6 +17,7 @@ from tf_keras_vis.scorecam import Scorecam
 
 from study.errors import WrongName
 from study.networks.head import Head, score_of
+from study.networks.memory import rows_that_fit
 from study.networks.saved import as_functional, find_head, find_layers, image_shape, predictor
 from study.problem.problem import head_names
 from study.records.base import Method
@@ -28,7 +29,8 @@ NOISE = 0.2
 CHANNELS = 16
 """Channels of a layer that Score-CAM tries on an image: those whose maps vary most."""
 ROWS = 512
-"""Images in the network at a time, noisy and masked copies counted."""
+"""Images in the network at a time, noisy and masked copies counted; fewer if its layers are large.
+"""
 
 
 def attribute(
@@ -91,6 +93,7 @@ class Explainer:
         self._clone = keras.models.clone_model(model)
         self._clone.set_weights(model.get_weights())
         self._ready: dict[str, Head] = {}
+        self._rows = rows_that_fit(model, ROWS, gradients=True)
 
     def _head(self, name: str) -> Head:
         """The head, made ready when it is first asked for: only then must it be explicable."""
@@ -166,7 +169,7 @@ class Explainer:
         of = self._head(find_head(self.heads, head))
         explained = self._classes(images, of, classes)
         copies = {"smoothgrad": self.samples, "scorecam": of.channels}.get(method, 1)
-        step, rng = max(1, ROWS // copies), np.random.default_rng(seed)
+        step, rng = max(1, self._rows // copies), np.random.default_rng(seed)
         made = [np.zeros((0, *self.shape[:2]), np.float32)]
         for start in range(0, len(images), step):
             pixels = np.asarray(images[start : start + step], np.float32)

@@ -22,7 +22,16 @@ from study.explanation.pixel_removal import curves
 from study.networks.saved import is_convolution
 from study.problem.problem import Problem
 from study.rank_effect import Trait, explained, p_value
-from study.records.base import AcrossSearch, Effect, Estimate, Method, Trial, TrialHeatmaps, Value
+from study.records.base import (
+    AcrossSearch,
+    Effect,
+    Estimate,
+    Method,
+    Signature,
+    Trial,
+    TrialHeatmaps,
+    Value,
+)
 from study.training import checkpoint
 from study.training.checkpoint import checkpoint_path
 from study.training.training import build
@@ -56,6 +65,7 @@ def kept_trials(trials: Sequence[Trial], folder: Path) -> dict[int, tuple[Trial,
 
 def across_search(
     problem: Problem,
+    signature: Signature,
     trials: Sequence[Trial],
     folder: Path,
     images: np.ndarray,
@@ -67,6 +77,7 @@ def across_search(
 
     Args:
         problem: Whose search it was.
+        signature: Of the problem's images and classes.
         trials: As told, those that continue others too.
         folder: The search's.
         images: (n, height, width, channels) uint8 validation images.
@@ -79,7 +90,7 @@ def across_search(
     scores = {one.number: one.score for one in tried if one.score is not None}
     for number, (trial, path) in kept_trials(trials, folder).items():
         try:
-            model = trained(problem, trial, path)
+            model = trained(problem, signature, trial, path)
         except CorruptRecord as error:
             log.warning("left out where heatmaps of trials are compared: %s", error)
             unreadable += 1
@@ -143,13 +154,13 @@ def heatmaps_worth(
     return dict(zip(SHOWN, estimates, strict=True)), float(values[:, -1].mean())
 
 
-def trained(problem: Problem, trial: Trial, path: Path) -> keras.Model:
+def trained(problem: Problem, signature: Signature, trial: Trial, path: Path) -> keras.Model:
     """The trial's network as its last epoch left it, in float32.
 
     Raises:
         CorruptRecord: the weights cannot be read, or are not of such a network.
     """
-    model, _ = build(problem, trial.hyperparameters, steps=1)
+    model, _ = build(problem, signature, trial.hyperparameters, steps=1)
     model.optimizer.build(model.trainable_variables)
     checkpoint.load_weights(path, model)
     return model

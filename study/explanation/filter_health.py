@@ -6,6 +6,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from study.networks.memory import rows_that_fit
 from study.networks.saved import layer_outputs
 from study.records.base import LayerHealth
 
@@ -15,6 +16,7 @@ nine tenths of what one filter says (or is made of), the other does too. Unrelat
 below: the cosine of random ones spreads by one over the root of their weights, 0.2 for 5 x 5."""
 
 BATCH = 256
+"""Images in the network at a time, if what all its layers put out fits."""
 
 
 class Health(NamedTuple):
@@ -54,8 +56,9 @@ def layers_health(
     if images is None or not len(images):
         return [Health(layer.name, None, None, kernel_cosines(layer)) for layer in layers]
     tallies = [_Tally(layer.output.shape[-1]) for layer in layers]
-    for i in range(0, len(images), BATCH):
-        outputs = layer_outputs(model, layers, images[i : i + BATCH])
+    rows = rows_that_fit(model, BATCH, gradients=True)
+    for i in range(0, len(images), rows):
+        outputs = layer_outputs(model, layers, images[i : i + rows])
         for tally, maps in zip(tallies, outputs, strict=True):
             tally.add(maps)
     return [

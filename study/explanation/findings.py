@@ -21,12 +21,12 @@ from study.explanation.examples import activations_info, all_heatmaps, methods_i
 from study.explanation.filter_health import ALIKE, layer_record, layers_health
 from study.explanation.filters.filter_answers import filters_info, scores_record
 from study.explanation.ground_truth import localise
-from study.explanation.pixel_removal import delete
+from study.explanation.pixel_removal import delete_all
 from study.explanation.weight_randomisation import check_all
 from study.networks.saved import is_convolution, load_model, predictor, visual_layers
 from study.problem.problem import Problem
 from study.problem.settings import FigureSettings
-from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Trial
+from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Signature, Trial
 
 PROBE_IMAGES = 300
 """Validation images that filters are tried on: whether they are dead, alike, and what excites
@@ -41,6 +41,7 @@ class Subject:
     """A problem of a run: what there is to find something out about."""
 
     problem: Problem
+    signature: Signature
     dataset: Dataset
     budget: FigureSettings
     seed: int
@@ -144,6 +145,7 @@ def _across_search(subject: Subject) -> Found:
     shown = validation.at(slice(budget.search_images if dataset.where else fewest))
     found = across_search(
         subject.problem,
+        subject.signature,
         subject.trials,
         subject.search_folder,
         shown.images,
@@ -199,7 +201,7 @@ def _ground_truth(subject: Subject) -> Found:
 def _pixel_removal(subject: Subject) -> Found:
     """How well the heatmaps rank the pixels that the networks need."""
     images = subject.some_test_images(subject.budget.curve_images).images
-    return {"deletion": delete(subject.explainers(), images, subject.seed)}
+    return {**delete_all(subject.explainers(), images, subject.seed)}
 
 
 def _weight_randomisation(subject: Subject) -> Found:

@@ -8,10 +8,20 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 
+from study.data.ground import has_even_ground
 from study.evaluation.uncertainty import image_estimates
 from study.explanation.ground_truth import control_maps
-from study.records.base import METHODS, Control, Deletion, Estimate, NetworkName, Ranking
+from study.records.base import (
+    METHODS,
+    Control,
+    Deletion,
+    Estimate,
+    NetworkName,
+    Ranking,
+    Replacement,
+)
 
 if TYPE_CHECKING:
     from study.explanation.attribution import Explainer
@@ -22,13 +32,17 @@ CONTROLS: tuple[Control, ...] = ("sobel", "random")
 """A uniform map ranks no pixel before another, so it is the random one."""
 
 
+BLUR = 1 / 8
+"""Standard deviation of the blur, as a share of the shorter side: no shape is left to be read."""
+
+
 class Curves(NamedTuple):
     """Probability of the class that the network predicts for the whole image."""
 
     deletion: np.ndarray
-    """(n, STEPS + 1) from the whole image to the background alone."""
+    """(n, STEPS + 1) from the whole image to its replacement alone."""
     insertion: np.ndarray
-    """(n, STEPS + 1) from the background alone to the whole image."""
+    """(n, STEPS + 1) from the replacement alone to the whole image."""
 
     @property
     def areas(self) -> np.ndarray:
@@ -37,22 +51,48 @@ class Curves(NamedTuple):
         return np.stack([deletion, insertion, insertion - deletion], axis=1)
 
 
-def curves(explainer: "Explainer", images: np.ndarray, maps: np.ndarray, seed: int) -> Curves:
-    """Delete and insert pixels in the order of the maps, equal ones in a random order.
+def replacements(images: np.ndarray) -> tuple[Replacement, ...]:
+    """What deleted pixels of such images should take.
 
-    What is deleted takes the background's colour (the image's median), and so begins the
-    insertion. RISE begins it with a blurred image; a digit is still to be read in one.
+    Of drawings on an even ground its colour: RISE blurs, and a blurred digit is still to be read.
+    A photograph has no ground, and every replacement is itself something to be seen, so two are
+    tried: what holds for both does not come from the replacement.
+
+    Args:
+        images: (n, height, width, channels) uint8, one at least.
+    """
+    return ("background",) if has_even_ground(images) else ("mean", "blur")
+
+
+def replaced(images: np.ndarray, by: Replacement) -> np.ndarray:
+    """(n, height, width, channels): the images with every pixel deleted."""
+    if by == "blur":
+        wide = BLUR * min(images.shape[1:3])
+        return gaussian_filter(images.astype(np.float32), (0, wide, wide, 0))
+    middle = np.median if by == "background" else np.mean
+    return np.broadcast_to(middle(images, axis=(1, 2), keepdims=True), images.shape)
+
+
+def curves(
+    explainer: "Explainer",
+    images: np.ndarray,
+    maps: np.ndarray,
+    seed: int,
+    by: Replacement = "background",
+) -> Curves:
+    """Delete and insert pixels in the order of the maps, equal ones in a random order.
 
     Args:
         images: (n, height, width, channels), pixels 0 to 255; image i is asked of head i modulo
             their number, for the class that is predicted there.
         maps: (n, height, width).
         seed: Of the order of equal pixels.
+        by: What deleted pixels take, and what the insertion begins with.
     """
     flat = maps.reshape(len(maps), -1)
     chance = np.random.default_rng(seed).random(flat.shape)
     place = np.argsort(np.lexsort((chance, -flat), axis=1), axis=1).reshape(maps.shape)
-    background = np.median(images, axis=(1, 2), keepdims=True)
+    without = replaced(images, by)
     asked = explainer.predicted_in_turn(images)
 
     def sure(pixels: np.ndarray) -> np.ndarray:
@@ -62,13 +102,16 @@ def curves(explainer: "Explainer", images: np.ndarray, maps: np.ndarray, seed: i
     deletion, insertion = [], []
     for step in range(STEPS + 1):
         hot = (place < round(step * flat.shape[1] / STEPS))[..., np.newaxis]
-        deletion.append(sure(np.where(hot, background, images)))
-        insertion.append(sure(np.where(hot, images, background)))
+        deletion.append(sure(np.where(hot, without, images)))
+        insertion.append(sure(np.where(hot, images, without)))
     return Curves(np.stack(deletion, axis=1), np.stack(insertion, axis=1))
 
 
 def delete(
-    explainers: "Mapping[NetworkName, Explainer]", images: np.ndarray, seed: int
+    explainers: "Mapping[NetworkName, Explainer]",
+    images: np.ndarray,
+    seed: int,
+    by: Replacement = "background",
 ) -> Deletion:
     """Score every method on every network, and the controls, on the same images.
 
@@ -76,11 +119,12 @@ def delete(
         explainers: The networks.
         images: (n, height, width, channels) uint8.
         seed: Of noise, random maps, the order of equal pixels and intervals.
+        by: What deleted pixels take; see `replacements`.
     """
     controls = control_maps(images, seed)
     found = {
         network: {
-            name: curves(explainer, images, maps, seed)
+            name: curves(explainer, images, maps, seed, by)
             for name, maps in [
                 *((method, explainer.in_turn(images, method, seed)) for method in METHODS),
                 *((control, controls[control]) for control in CONTROLS),
@@ -90,6 +134,7 @@ def delete(
     }
     return Deletion(
         images=len(images),
+        replacement=by,
         layers={network: explainer.layer for network, explainer in explainers.items()},
         methods={
             network: {method: _ranking(made[method], seed) for method in METHODS}
@@ -104,6 +149,21 @@ def delete(
             for network, made in found.items()
         },
     )
+
+
+FINDINGS: dict[Replacement, str] = {
+    "background": "deletion",
+    "mean": "deletion-mean",
+    "blur": "deletion-blur",
+}
+"""Names of the findings: what deleted pixels take, if it is not the ground's colour."""
+
+
+def delete_all(
+    explainers: "Mapping[NetworkName, Explainer]", images: np.ndarray, seed: int
+) -> dict[str, Deletion]:
+    """`delete` by every replacement that suits the images: name of the finding -> the finding."""
+    return {FINDINGS[by]: delete(explainers, images, seed, by) for by in replacements(images)}
 
 
 def _ranking(made: Curves, seed: int) -> Ranking:

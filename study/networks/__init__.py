@@ -1,1 +1,1 @@
-"""Finished networks: load them safely, look inside, predict."""
+"""Finished networks: how to load them, look inside and predict."""

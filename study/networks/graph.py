@@ -1,5 +1,6 @@
 """Walk through a functional network from what it puts out: layers and bare operations alike."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import keras
@@ -39,3 +40,21 @@ def made_by(tensor: keras.KerasTensor) -> Step:
     """
     operation, node, place = origin(tensor)
     return Step(operation, list(node.input_tensors), tensor, place, node)
+
+
+def steps(outputs: Sequence[keras.KerasTensor]) -> Iterator[Step]:
+    """All steps that these outputs of a functional network depend on, each once.
+
+    Those of a network that is used as a layer come after the step that uses it.
+    """
+    left, seen = list(outputs), set()
+    while left:
+        tensor = left.pop()
+        if tensor in seen:
+            continue
+        seen.add(tensor)
+        step = made_by(tensor)
+        yield step
+        left += step.inputs
+        if isinstance(step.operation, keras.Model):
+            left += step.operation.outputs

@@ -4,14 +4,13 @@ A network is any plain Keras model that takes one batch of images. Everything he
 the figures sees it as a functional model with its outputs in a list, whatever it was built as.
 """
 
-import math
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import h5py
 import keras
@@ -21,10 +20,12 @@ import tensorflow as tf
 from study.data.dataset import Names
 from study.data.image_files import MODES
 from study.errors import CorruptRecord, WrongName
+from study.libraries.weight_limit import at_most_weights
 from study.machine import untrusted
 from study.machine.untrusted import MIB
 from study.networks.answers import check_heads, check_probabilities
-from study.networks.graph import made_by
+from study.networks.graph import steps
+from study.networks.memory import numbers, rows_that_fit
 from study.problem.metrics import Probabilities, as_probabilities
 from study.problem.problem import head_names
 
@@ -112,8 +113,9 @@ def _read(file: IO[bytes]) -> keras.Model:
             untrusted.check_json(checked.read(CONFIG), CONFIG_VALUES, CONFIG_KEYS)
             size = checked.getinfo(WEIGHTS).file_size
             with checked.open(WEIGHTS) as weights, h5py.File(weights) as content:
-                numbers = untrusted.check_hdf5(content, size)
-        with _at_most_weights(2 * numbers + SPARE_WEIGHTS):
+                stored = untrusted.check_hdf5(content, size)
+        most = 2 * stored + SPARE_WEIGHTS
+        with at_most_weights(most, partial(_too_many_weights, most)):
             return keras.models.load_model(copy, compile=False, safe_mode=True)
 
 
@@ -127,32 +129,11 @@ def _check_member(member: zipfile.ZipInfo) -> None:
         raise untrusted.Refused(f"expected at most {sizes[0]} of {name}, got {sizes[1]}")
 
 
-@contextmanager
-def _at_most_weights(most: int) -> Iterator[None]:
-    """Layers that ask for more weights than that, together, are refused before they get them.
-
-    Raises:
-        Refused: they do; Keras may wrap it.
-    """
-    asked = 0
-    add_weight = keras.layers.Layer.add_weight
-
-    def counted(layer: keras.layers.Layer, *given: Any, **options: Any) -> Any:
-        nonlocal asked
-        shape = given[0] if given else options.get("shape")
-        asked += math.prod([shape] if isinstance(shape, int) else shape or ())
-        if asked > most:
-            raise untrusted.Refused(
-                f"expected layers of at most {most:,} weights, as there are in its file, "
-                f"got {asked:,} or more with {layer.name!r}"
-            )
-        return add_weight(layer, *given, **options)
-
-    keras.layers.Layer.add_weight = counted
-    try:
-        yield
-    finally:
-        keras.layers.Layer.add_weight = add_weight
+def _too_many_weights(most: int, asked: int, layer: str) -> untrusted.Refused:
+    return untrusted.Refused(
+        f"expected layers of at most {most:,} weights, as there are in its file, "
+        f"got {asked:,} or more with {layer!r}"
+    )
 
 
 def _check_outputs(model: keras.Model) -> None:
@@ -161,22 +142,12 @@ def _check_outputs(model: keras.Model) -> None:
     Raises:
         Refused: there is not.
     """
-    left, seen = list(model.outputs), set()
-    while left:
-        tensor = left.pop()
-        if tensor in seen:
-            continue
-        seen.add(tensor)
-        step = made_by(tensor)
-        numbers = math.prod(side or 1 for side in tensor.shape[1:])
-        if numbers > MOST_OUTPUTS:
+    for step in steps(model.outputs):
+        if numbers(step.output) > MOST_OUTPUTS:
             raise untrusted.Refused(
                 f"expected layers that put out at most {MOST_OUTPUTS:,} numbers per image, "
-                f"got {numbers:,} of {step.operation.name!r}"
+                f"got {numbers(step.output):,} of {step.operation.name!r}"
             )
-        left += step.inputs
-        if isinstance(step.operation, keras.Model):
-            left += step.operation.outputs
 
 
 def _reason(error: Exception) -> str:
@@ -309,20 +280,26 @@ def find_layers(model: keras.Model, names: Iterable[str]) -> list[keras.layers.L
     return [layers[name] for name in names]
 
 
-def predictor(model: keras.Model, batch: int = 256) -> Callable[[np.ndarray], Probabilities]:
+PREDICTED_AT_ONCE = 256
+"""Images in a network at a time, if memory allows: more are not faster on a processor's core."""
+
+
+def predictor(
+    model: keras.Model, batch: int = PREDICTED_AT_ONCE
+) -> Callable[[np.ndarray], Probabilities]:
     """A function that predicts with the network as its weights are when it is called.
 
     Traced once, so it pays to keep it: `model.predict` sets up a data pipeline at every call.
 
     Args:
         model: Its heads end in softmax or in one sigmoid neuron.
-        batch: Images at a time.
+        batch: Images at a time, fewer if the network's layers are large.
 
     Returns:
         Raw images (n, height, width, channels) in 0..255 -> head -> (n, classes) float32.
     """
     model = as_functional(model)
-    heads = head_names(model)
+    heads, batch = head_names(model), rows_that_fit(model, batch)
     signature = tf.TensorSpec((None, *image_shape(model)), tf.float32)
 
     @tf.function(input_signature=[signature], autograph=False)

@@ -8,8 +8,11 @@ A problem module holds
                             this order, from a layer of that name
     OBJECTIVE               the metric its search maximises: "accuracy" or "joint"
     BASELINE                the prescribed network as a point of the space
-    build(hp, steps)        hyperparameters -> compiled Keras model, functional or sequential,
-                            with a convolution at least
+    build(hp, signature, steps)
+                            hyperparameters -> compiled Keras model for these images and classes,
+                            functional or sequential, with a convolution at least
+    describe_baseline(signature)
+                            what the baseline is for these images, in words; may be left out
 """
 
 import ast
@@ -48,8 +51,11 @@ class Problem:
     heads: tuple[str, ...]
     objective: str
     baseline: dict[str, Value]
-    build: "Callable[[keras_tuner.HyperParameters, int], keras.Model]"
-    """(hyperparameters, optimizer steps the learning-rate schedule spans) -> compiled model."""
+    build: "Callable[[keras_tuner.HyperParameters, Signature, int], keras.Model]"
+    """(hyperparameters, signature, optimizer steps the learning-rate schedule spans) -> compiled
+    model."""
+    describe_baseline: Callable[[Signature], str] = lambda _: ""
+    """What the baseline is for images of that size, in words; "" where the module does not say."""
 
 
 def problem_names() -> list[str]:
@@ -90,6 +96,7 @@ def load_problem(name: str) -> Problem:
         objective=module.OBJECTIVE,
         baseline=dict(module.BASELINE),
         build=module.build,
+        describe_baseline=getattr(module, "describe_baseline", lambda _: ""),
     )
 
 
@@ -109,12 +116,13 @@ def check_heads(problem: Problem, dataset: "Dataset") -> None:
 
 def signature(problem: Problem, dataset: "Dataset") -> Signature:
     """What the problem's networks take and tell apart; its heads fit the data set."""
-    return Signature(
+    found = Signature(
         image_shape=dataset.image_shape,
         heads={head: list(dataset.columns[head]) for head in problem.heads},
         images=dataset.sizes,
         ground=ground_of(dataset.train.images),
     )
+    return found.model_copy(update={"baseline": problem.describe_baseline(found)})
 
 
 def check_network(problem: Problem, model: "keras.Model") -> None:

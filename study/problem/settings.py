@@ -46,6 +46,13 @@ class SearchSettings(Record):
     max_images: Annotated[int, Field(ge=1)] | None = None
     """Training images a trial gets at most; the final retrainings get all. None: all."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 64
+    """Images per optimizer step; fewer if there are so few images that an epoch would have less
+    than eight steps."""
+    max_parameters: Annotated[int, Field(ge=1)] = 20_000_000
+    """Weights that a network may have: a point of the space that makes a larger one, or none at
+    all, is not trained, and another is drawn. The baseline is always trained. 20 million, 320 MB
+    with gradients and Adam's averages, are twice what the general space makes of images of 28
+    pixels at most."""
     in_order: bool | None = None
     """Tell the oracle of results in the order it proposed the trials: the same seed and number of
     workers then give the same search. False: at once, so that nobody waits for a straggler. None:

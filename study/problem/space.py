@@ -3,14 +3,18 @@
 from typing import TYPE_CHECKING, Any
 
 from study.problem.problem import Problem, check_network
-from study.records.base import Hyperparameter, SearchSpace
+from study.records.base import Hyperparameter, SearchSpace, Signature
 
 if TYPE_CHECKING:
     import keras_tuner
 
 
-def declared(problem: Problem) -> "keras_tuner.HyperParameters":
+def declared(problem: Problem, signature: Signature) -> "keras_tuner.HyperParameters":
     """All hyperparameters that the problem's networks can have, conditional ones too.
+
+    Args:
+        problem: Whose networks they are.
+        signature: Of the images and classes they are for.
 
     Raises:
         WrongName: the network of their defaults is none that the study can train.
@@ -18,15 +22,15 @@ def declared(problem: Problem) -> "keras_tuner.HyperParameters":
     import keras_tuner
 
     space = keras_tuner.HyperParameters()
-    check_network(problem, problem.build(space, 1))
+    check_network(problem, problem.build(space, signature, 1))
     return space
 
 
-def search_space(problem: Problem) -> SearchSpace:
+def search_space(problem: Problem, signature: Signature) -> SearchSpace:
     """The whole space, in the order in which the problem declares it."""
     return SearchSpace(
         objective=problem.objective,
-        hyperparameters=[_hyperparameter(entry) for entry in declared(problem).space],
+        hyperparameters=[_hyperparameter(entry) for entry in declared(problem, signature).space],
     )
 
 

@@ -109,6 +109,9 @@ class Trial(Record):
     finished: Moment | None = None
     """When training ended; None if it failed."""
     seed: Whole
+    rejected: Many[str] = []
+    """Why each point that was drawn for this trial before was not taken: it makes no network, or
+    one with too many parameters."""
 
 
 class Hyperparameter(Record):
@@ -148,6 +151,9 @@ class Signature(Record):
     images: dict[str, int]
     """Images in each part: "train", "validation", "test"."""
     ground: Ground | None = None
+    baseline: str = ""
+    """What the baseline is for images of this size, such as "the prescribed network"; "" if the
+    problem does not say."""
 
 
 class SearchSpace(Record):
@@ -374,10 +380,15 @@ class Ranking(Record):
     """The larger, the better."""
 
 
+Replacement = Literal["background", "mean", "blur"]
+"""What deleted pixels take: the ground's colour, the image's mean colour, or a blurred image's."""
+
+
 class Deletion(Record):
-    """findings/deletion.json: do heatmaps rank the pixels that the network needs?"""
+    """findings/deletion*.json: do heatmaps rank the pixels that the network needs?"""
 
     images: int
+    replacement: Replacement = "background"
     layers: dict[NetworkName, str]
     methods: dict[NetworkName, dict[Method, Ranking]]
     controls: dict[NetworkName, dict[Control, Ranking]]

@@ -9,9 +9,11 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from study.data import load_dataset
 from study.errors import StudyError, WrongName, WrongUse
 from study.machine import processor, variables
 from study.machine.shell import command
+from study.problem.problem import Problem, signature
 from study.problem.settings import Settings, Work, flattened, validated
 from study.records.base import (
     DtypePolicy,
@@ -151,9 +153,21 @@ def record_signatures(run: Run, signatures: Mapping[str, Signature]) -> None:
     Args:
         signatures: Problem -> its signature.
     """
-    for problem, signature in signatures.items():
+    for problem, known in signatures.items():
         if run.signature(problem) is None:
-            run.write_signature(problem, signature)
+            run.write_signature(problem, known)
+
+
+def signature_of(run: Run, problem: Problem) -> Signature:
+    """What the run recorded of the problem's images and classes; older versions recorded nothing.
+
+    Then it is found out from the images.
+    """
+    if recorded := run.signature(problem.name):
+        return recorded
+    options = settings_of(run).data.of(problem.data)
+    dataset = load_dataset(problem.data, seed=run.study().seed, options=options)
+    return signature(problem, dataset)
 
 
 def settings_of(run: Run) -> Settings:

@@ -1,19 +1,21 @@
 """Which oracle decides what to try: Keras Tuner's own, or ASHA."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from study.problem.network_size import why_unfit
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings
 from study.problem.space import declared
-from study.records.base import Value
+from study.records.base import Signature, Value
 
 if TYPE_CHECKING:
     from study.search.study_oracle import StudyOracle
 
 
 def make_oracle(
-    problem: Problem, settings: SearchSettings, seed: int, folder: Path
+    problem: Problem, signature: Signature, settings: SearchSettings, seed: int, folder: Path
 ) -> "StudyOracle":
     """An oracle over the problem's whole space, whose first trial is the baseline.
 
@@ -21,6 +23,7 @@ def make_oracle(
 
     Args:
         problem: Whose networks are searched.
+        signature: Of the problem's images and classes.
         settings: Name the tuner, and how much it may try.
         seed: Of what is drawn.
         folder: Keras Tuner's project folder, there or not.
@@ -33,8 +36,9 @@ def make_oracle(
     shared: dict[str, Any] = {
         "baseline": problem.baseline,
         "folder": folder,
+        "why_unfit": partial(why_unfit, problem, signature, most=settings.max_parameters),
         "objective": keras_tuner.Objective(f"val_{problem.objective}", "max"),
-        "hyperparameters": declared(problem),
+        "hyperparameters": declared(problem, signature),
         "seed": seed,
     }
     trials = settings.max_trials

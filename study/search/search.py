@@ -18,7 +18,7 @@ from study.data.dataset import DataOptions
 from study.errors import Failed, StudyFailed, attempt
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings, seconds
-from study.records.base import DtypePolicy, Trial
+from study.records.base import DtypePolicy, Signature, Trial
 from study.search.oracles import make_oracle
 from study.search.retention import Retention
 from study.search.trial_queue import TrialQueue, Window
@@ -41,6 +41,7 @@ OnProposal = Callable[[int, str, int], None]
 
 def search(
     problem: Problem,
+    signature: Signature,
     settings: SearchSettings,
     data: DataOptions,
     seed: int,
@@ -57,6 +58,7 @@ def search(
 
     Args:
         problem: Whose networks are searched.
+        signature: Of the problem's images and classes.
         settings: Of the search.
         data: What is trained on.
         seed: Of the search, its trials and the data's split.
@@ -78,7 +80,7 @@ def search(
     """
 
     def job(number: int, trial: Any) -> Job:
-        return job_of(number, trial, problem, settings, data, seed, dtype_policy, folder)
+        return job_of(number, trial, problem, signature, settings, data, seed, dtype_policy, folder)
 
     def train(number: int, job: Job) -> "Future[Trained | Failed]":
         key = job_key(problem.name, number)
@@ -91,7 +93,7 @@ def search(
         oracle.begin_writing()
         queue.begin()
 
-    oracle = make_oracle(problem, settings, seed, folder)
+    oracle = make_oracle(problem, signature, settings, seed, folder)
     retention = Retention(settings.keep, oracle, folder)
     may_start = _clock(settings, finished, workers)
     queue = TrialQueue(oracle, Window.of(settings, workers), job, train, may_start, finished)

@@ -1,6 +1,8 @@
 """Keras Tuner's oracles as a study needs them: the baseline first, and few files written."""
 
+import logging
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,11 @@ from keras_tuner import oracles
 
 from study.machine.files import naming
 from study.records.base import Value
+
+log = logging.getLogger(__name__)
+
+MOST_REJECTED = 200
+"""Points in a row that may be unfit before no further trial is proposed."""
 
 TUNER_ID = "tuner0"
 """Keras Tuner's name of a lone tuner: names the file by which it recognises its project."""
@@ -21,18 +28,31 @@ class StudyOracle(keras_tuner.Oracle):
     To be named before one of Keras Tuner's classes, if the oracle is one of those.
     """
 
-    def __init__(self, *, baseline: dict[str, Value], folder: Path, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        baseline: dict[str, Value],
+        folder: Path,
+        why_unfit: Callable[[dict[str, Value]], str | None],
+        **kwargs: Any,
+    ) -> None:
         """Nothing is written before `begin_writing`.
 
         Args:
             baseline: Values of the first trial.
             folder: Keras Tuner's project folder, there or not.
+            why_unfit: Says why a point of the space is not to be trained; None: it is fit.
             kwargs: See `keras_tuner.Oracle`.
         """
         # Keras Tuner raises on the third failed trial in a row, with its lock held; we count.
         super().__init__(max_consecutive_failed_trials=10**9, **kwargs)
         self.verbose = 0
         self._baseline = dict(baseline)
+        self.rejected: list[str] = []
+        """Why points were not proposed, since whoever asks for trials has emptied it."""
+        self._why_unfit = why_unfit
+        self._known: dict[tuple[tuple[str, Value], ...], str | None] = {}
+        """Why each point that was looked at is unfit; None: it is fit."""
         self._writes = False
         self._save_due = 0.0
         """When the oracle may be saved again, by `time.monotonic`."""
@@ -82,11 +102,43 @@ class StudyOracle(keras_tuner.Oracle):
                 super()._save_trial(trial)
 
     def _random_values(self) -> dict[str, Value] | None:
-        """The baseline where the oracle would draw its first random point.
+        """The baseline where the oracle would draw its first random point; then points that fit.
 
         Grid search draws none: it begins with every default, and the defaults are the baseline.
         """
-        return super()._random_values() if self.trials else dict(self._baseline)
+        if not self.trials:
+            return dict(self._baseline)
+        draw = super()._random_values
+        return self._first_fit(lambda _: draw())
+
+    def _is_fit(self, values: dict[str, Value]) -> bool:
+        """Whether the point may be trained; if not, `rejected` says why, once per point."""
+        key = tuple(sorted(values.items()))
+        if key not in self._known:
+            self._known[key] = self._why_unfit(values)
+            if why := self._known[key]:
+                self.rejected.append(why)
+        return self._known[key] is None
+
+    def _first_fit(
+        self, next_after: Callable[[dict[str, Value] | None], dict[str, Value] | None]
+    ) -> dict[str, Value] | None:
+        """The first point that fits; None if there are no more, or MOST_REJECTED in a row do not.
+
+        What is proposed still follows from the seed and the results alone.
+        """
+        values = None
+        for _ in range(MOST_REJECTED):
+            values = next_after(values)
+            if values is None or self._is_fit(values):
+                return values
+        log.warning(
+            "no further trial: %s points of the search space in a row make no network that may be "
+            "trained, the last because of %s",
+            MOST_REJECTED,
+            self.rejected[-1] if self.rejected else "what was said before",
+        )
+        return None
 
 
 class RandomOracle(StudyOracle, oracles.RandomSearchOracle):
@@ -94,7 +146,16 @@ class RandomOracle(StudyOracle, oracles.RandomSearchOracle):
 
 
 class BayesianOracle(StudyOracle, oracles.BayesianOptimizationOracle):
-    """Bayesian optimization."""
+    """Bayesian optimization; in place of a point that is unfit, one that is drawn at random."""
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """The point to try next, which is the baseline if it is the first."""
+        proposal: dict[str, Any] = super().populate_space(trial_id)
+        values = proposal["values"]
+        if values is None or not self.trials or self._is_fit(values):
+            return proposal
+        drawn: dict[str, Any] = self._random_populate_space()
+        return drawn
 
 
 class GridOracle(StudyOracle, oracles.GridSearchOracle):
@@ -109,6 +170,11 @@ class GridOracle(StudyOracle, oracles.GridSearchOracle):
         if proposal["values"] is not None and trial_id not in self._populate_next:
             self._populate_next.append(trial_id)
         return proposal
+
+    def _get_next_combination(self, values: dict[str, Value]) -> dict[str, Value] | None:
+        """The next combination that fits."""
+        step = super()._get_next_combination
+        return self._first_fit(lambda last: step(values if last is None else last))
 
 
 class HyperbandOracle(StudyOracle, oracles.HyperbandOracle):

@@ -37,6 +37,8 @@ class Proposed:
     trial: Any
     """`keras_tuner.engine.trial.Trial`"""
     job: Job
+    rejected: list[str]
+    """Why points that were drawn before it were not taken."""
     future: "Future[Trained | Failed] | None" = None
     """None as long as finished trials are read: this may be one of them."""
 
@@ -149,7 +151,9 @@ class TrialQueue:
             trial = _ask(self._oracle, self._number)
             if trial.status != "RUNNING":
                 break  # the oracle has no more to try, or waits for results
-            one = Proposed(self._number, trial, self._make_job(self._number, trial))
+            rejected = list(self._oracle.rejected)
+            self._oracle.rejected.clear()
+            one = Proposed(self._number, trial, self._make_job(self._number, trial), rejected)
             self._proposed[one.number] = one
             if not self.replays:
                 one.future = self._train(one.number, one.job)
@@ -176,7 +180,7 @@ class TrialQueue:
         if one is None:
             return None
         del self._proposed[one.number]
-        return one, record_of(one.number, one.trial, one.job, _outcome(one, engine))
+        return one, record_of(one.number, one.trial, one.job, one.rejected, _outcome(one, engine))
 
     def _next_done(self, engine: Engine) -> Proposed | None:
         """Wait until any trial is done, and say which is to be told."""

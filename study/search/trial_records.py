@@ -7,7 +7,7 @@ from study.data.dataset import DataOptions
 from study.errors import Failed
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings
-from study.records.base import DtypePolicy, Trial
+from study.records.base import DtypePolicy, Signature, Trial
 from study.search.oracles import split_values
 from study.training.checkpoint import checkpoint_path
 from study.training.job import Job, Trained
@@ -20,6 +20,7 @@ def job_of(
     number: int,
     trial: Any,
     problem: Problem,
+    signature: Signature,
     settings: SearchSettings,
     data: DataOptions,
     seed: int,
@@ -32,6 +33,7 @@ def job_of(
         number: Of the trial.
         trial: Keras Tuner's.
         problem: Whose network it is.
+        signature: Of the problem's images and classes.
         settings: Of the search.
         data: What is trained on.
         seed: Of the search; each trial has one of its own.
@@ -42,6 +44,7 @@ def job_of(
     parent = tuner.get("tuner/trial_id")
     return Job(
         problem=problem.name,
+        signature=signature,
         values=values,
         seed=seed + number,
         data=data,
@@ -59,7 +62,9 @@ def job_of(
     )
 
 
-def record_of(number: int, trial: Any, job: Job, outcome: Trained | Failed) -> Trial:
+def record_of(
+    number: int, trial: Any, job: Job, rejected: list[str], outcome: Trained | Failed
+) -> Trial:
     """The line of trials.jsonl about a trial that is done."""
     values, tuner = split_values(trial.hyperparameters.values)
     record = Trial(
@@ -69,6 +74,7 @@ def record_of(number: int, trial: Any, job: Job, outcome: Trained | Failed) -> T
         tuner=tuner,
         status="failed",
         seed=job.seed,
+        rejected=rejected,
     )
     if isinstance(outcome, Failed):
         return record.model_copy(update={"error": outcome.reason})

@@ -9,7 +9,7 @@ step that is done again loses its record before anything that it refers to is ch
 from study.problem.problem import load_problem
 from study.problem.space import search_space
 from study.records.base import StageName, plan_of_today
-from study.run.plan import check_space, to_do
+from study.run.plan import check_space, signature_of, to_do
 from study.run.store import Run
 from study.steps.draw_step import draw_step
 from study.steps.evaluate_step import evaluate_step
@@ -57,4 +57,5 @@ def check_spaces(run: Run) -> None:
     """
     for name, step in to_do(run):
         if name and step == "search":
-            check_space(run, name, search_space(load_problem(name)))
+            problem = load_problem(name)
+            check_space(run, name, search_space(problem, signature_of(run, problem)))

@@ -166,8 +166,8 @@ def _ground_truth(of: Drawn) -> list[Picture]:
 def _pixel_removal(of: Drawn) -> list[Picture]:
     from study.figures.networks import removal_curves
 
-    found = of.record("deletion", Deletion)
-    return removal_curves.pictures(found, of.folder) if found else []
+    found = [of.record(f"deletion{kind}", Deletion) for kind in ("", "-mean", "-blur")]
+    return [one for curves in found if curves for one in removal_curves.pictures(curves, of.folder)]
 
 
 def _weight_randomisation(of: Drawn) -> list[Picture]:

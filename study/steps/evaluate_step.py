@@ -7,7 +7,7 @@ from study.errors import StudyFailed
 from study.evaluation.evaluate import evaluate
 from study.problem.problem import load_problem
 from study.records.base import Evaluation, SeedResult
-from study.run.plan import forget_steps, record_training_step, settings_of
+from study.run.plan import forget_steps, record_training_step, settings_of, signature_of
 from study.run.store import Run
 from study.steps.observer import Observer
 from study.trials.ranking import best_trial
@@ -46,6 +46,7 @@ def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evalua
 
         result = evaluate(
             problem,
+            signature_of(run, problem),
             best.hyperparameters,
             budget,
             settings.search.batch_size,

@@ -12,7 +12,7 @@ from study.machine.shell import command
 from study.problem.problem import load_problem
 from study.records.base import NETWORKS, Record
 from study.run.finding_arrays import write_arrays
-from study.run.plan import forget_steps, record_step, settings_of
+from study.run.plan import forget_steps, record_step, settings_of, signature_of
 from study.run.store import Run
 from study.steps.observer import Observer
 from study.steps.side_by_side import Part, side_by_side
@@ -75,6 +75,7 @@ def explain(run: Run, part: Part) -> list[str]:
     problem = load_problem(name)
     subject = findings.Subject(
         problem=problem,
+        signature=signature_of(run, problem),
         dataset=cached_dataset(problem.data, seed, settings.data.of(problem.data)),
         budget=settings.figures,
         seed=seed,

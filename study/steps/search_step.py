@@ -11,6 +11,7 @@ from study.run.plan import (
     forget_steps,
     record_training_step,
     settings_of,
+    signature_of,
     trials_at_once,
 )
 from study.run.store import Run
@@ -28,7 +29,8 @@ def search_step(run: Run, name: str, engine: Engine, observer: Observer) -> None
     if finished:
         observer.say(f"{name}: search: {len(finished)} trials are finished already")
     problem = load_problem(name)
-    space = search_space(problem)
+    signature = signature_of(run, problem)
+    space = search_space(problem, signature)
     check_space(run, name, space)
     forget_steps(run, [name], "explain", "figures")  # of the trials so far
     left = max(1, trials - len(finished))
@@ -42,6 +44,7 @@ def search_step(run: Run, name: str, engine: Engine, observer: Observer) -> None
 
         search(
             problem,
+            signature,
             budget,
             settings.data.of(problem.data),
             study.seed,
@@ -73,9 +76,17 @@ def _expected(budget: SearchSettings) -> tuple[int, int]:
 
 
 def _trial_words(trial: Trial) -> str:
-    if trial.score is None:
-        return f"trial {trial.number} failed: {trial.error}"
-    return f"trial {trial.number} scored {trial.score:.2%}"
+    told = (
+        f"trial {trial.number} failed: {trial.error}"
+        if trial.score is None
+        else f"trial {trial.number} scored {trial.score:.2%}"
+    )
+    if trial.rejected:
+        several = (
+            "one point was" if len(trial.rejected) == 1 else f"{len(trial.rejected)} points were"
+        )
+        told += f" (before it {several} rejected, the last because of {trial.rejected[-1]})"
+    return told
 
 
 def _time_of(trial: Trial) -> float | None:

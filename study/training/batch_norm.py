@@ -1,7 +1,9 @@
 """Mean and variance of batch normalisation, set anew after each epoch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from study.data.dataset import Part
 from study.libraries.internals import layers_within
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 STATISTICS_IMAGES = 512
 """Training images, the first ones, whose mean and variance batch normalisation uses outside of
-training. They are one batch: more would cost memory."""
+training. They are one batch where that fits into memory."""
 
 
 def statistics_function(model: "keras.Model", part: Part) -> Callable[[], None]:
@@ -32,16 +34,52 @@ def statistics_function(model: "keras.Model", part: Part) -> Callable[[], None]:
     ]
     if not norms:
         return lambda: None
-    images = tf.constant(part.images[:STATISTICS_IMAGES])
-    forward = tf.function(lambda: model(images, training=True), autograph=False)
+    batches = _in_batches(part.images[:STATISTICS_IMAGES], model)
+    pixels = tf.TensorSpec((None, *part.images.shape[1:]), tf.uint8)
+    forward = tf.function(lambda batch: model(batch, training=True), autograph=False)
     momenta = [layer.momentum for layer in norms]
     for layer in norms:
         layer.momentum = 0.0  # while it is traced: what was is forgotten
-    traced = forward.get_concrete_function()
+    traced = forward.get_concrete_function(pixels)
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
 
     def set_statistics() -> None:
-        traced()
+        found: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in norms]
+        for batch in batches:
+            traced(tf.constant(batch))
+            for norm, of_batches in zip(norms, found, strict=True):
+                of_batches.append((norm.moving_mean.numpy(), norm.moving_variance.numpy()))
+        if len(batches) == 1:
+            return
+        for norm, of_batches in zip(norms, found, strict=True):
+            mean, variance = pooled(of_batches, [len(batch) for batch in batches])
+            norm.moving_mean.assign(mean)
+            norm.moving_variance.assign(variance)
 
     return set_statistics
+
+
+def _in_batches(images: np.ndarray, model: "keras.Model") -> list[np.ndarray]:
+    """In as few parts of about equal size as go through the network at once."""
+    from study.networks.memory import rows_that_fit
+
+    return np.array_split(images, -(-len(images) // rows_that_fit(model, len(images))))
+
+
+def pooled(
+    statistics: Sequence[tuple[np.ndarray, np.ndarray]], sizes: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, variance) over all images, from those of batches.
+
+    The variance of all is the mean of the variances plus the variance of the means.
+
+    Args:
+        statistics: Mean and variance, each (channels,), of each batch; the variances are without
+            Bessel's correction, as Keras computes them.
+        sizes: Images in each batch.
+    """
+    means, variances = (np.stack(some) for some in zip(*statistics, strict=True))
+    mean = np.average(means, axis=0, weights=sizes)
+    within = np.average(variances, axis=0, weights=sizes)
+    return mean, within + np.average((means - mean) ** 2, axis=0, weights=sizes)

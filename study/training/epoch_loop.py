@@ -10,7 +10,7 @@ A step is Keras's own `train_step`, whatever the network was compiled with: ever
 clipping, decay, accumulation, loss scale and averaging of weights; every loss with its weights,
 penalties and `add_loss`. Not done are what changes no weight: metrics given to `compile`,
 `run_eagerly`, `jit_compile`, `steps_per_execution`. Unlike `fit`, it leaves out an odd last batch,
-and random numbers of dropout follow from the epoch.
+of other images each epoch, and random numbers of dropout follow from the epoch.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +25,12 @@ from study.problem import metrics
 
 if TYPE_CHECKING:
     import keras
+
+FEW_STEPS = 8
+"""Optimizer steps that an epoch has at least, if there are images for it."""
+
+SMALLEST_BATCH = 16
+"""Images in a batch to which a larger one is reduced at most."""
 
 
 class EpochLoop:
@@ -80,6 +86,21 @@ def graphs_as_they_are() -> Iterator[None]:
         yield
     finally:
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False} | before)
+
+
+def fitting_batch_size(images: int, asked: int) -> int:
+    """The batch size asked for, or less where a part is so small that it has few batches.
+
+    A part of 150 images in batches of 64 would have two steps per epoch, and leave 22 images out of
+    each. So a part of fewer than FEW_STEPS batches is divided into that many, but not into batches
+    of fewer than SMALLEST_BATCH images, which make batch normalisation noisy; and as evenly as
+    possible, so that fewer images are left out than there are batches. Of larger parts an epoch
+    leaves out less than a batch: other images each time, as their order is drawn anew.
+    """
+    if images >= FEW_STEPS * asked:
+        return asked
+    size = min(asked, max(SMALLEST_BATCH, images // FEW_STEPS))
+    return images // -(-images // size)
 
 
 def epoch_order(images: int, batch_size: int, seed: int, epoch: int) -> np.ndarray:

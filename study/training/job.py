@@ -1,11 +1,11 @@
 """What a worker is asked to train, and what that came to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from study.data.dataset import DataOptions
-from study.records.base import Curves, DtypePolicy, Value
+from study.records.base import Curves, DtypePolicy, Signature, Value
 
 OnEpoch = Callable[[int, float], None]
 """Called after every epoch with its number (from 1) and its validation objective."""
@@ -16,6 +16,7 @@ class Job:
     """Everything a worker needs to train one network; small and picklable."""
 
     problem: str
+    signature: Signature = field(repr=False)  # follows from the problem and its data
     values: dict[str, Value]
     seed: int
     """Of weights, dropout and the order of images; 1 or more."""

@@ -24,11 +24,11 @@ from study.errors import WrongName, WrongUse
 from study.libraries.internals import draw_seeds_from
 from study.problem import metrics
 from study.problem.problem import Problem, check_network, load_problem
-from study.records.base import Curves, DtypePolicy, Value, now
+from study.records.base import Curves, DtypePolicy, Signature, Value, now
 from study.training import checkpoint
 from study.training.batch_norm import statistics_function
 from study.training.divergence import check_converging, check_finite, loss_of_guessing
-from study.training.epoch_loop import EpochLoop, graphs_as_they_are
+from study.training.epoch_loop import EpochLoop, fitting_batch_size, graphs_as_they_are
 from study.training.job import Job, OnEpoch, Trained
 
 if TYPE_CHECKING:
@@ -89,11 +89,13 @@ class Training:
             first_images(dataset.train, job.max_images),
             dataset.validation,
         )
-        self._batch_size = min(job.batch_size, len(self._part))
+        self._batch_size = fitting_batch_size(len(self._part), job.batch_size)
         steps = len(self._part) // self._batch_size * (job.decay_epochs or job.epochs)
         seed_keras(job.seed)
         with _dtype_policy(job.dtype_policy):
-            self.model, self.hyperparameters = build(self._problem, job.values, steps)
+            self.model, self.hyperparameters = build(
+                self._problem, job.signature, job.values, steps
+            )
         # Built here, the optimizer makes no variables inside the graph, which would be traced
         # twice.
         self.model.optimizer.build(self.model.trainable_variables)
@@ -204,7 +206,7 @@ class Training:
 
 
 def build(
-    problem: Problem, values: dict[str, Value], steps: int
+    problem: Problem, signature: Signature, values: dict[str, Value], steps: int
 ) -> tuple["keras.Model", dict[str, Value]]:
     """(compiled network, the hyperparameters that were active in it).
 
@@ -217,7 +219,7 @@ def build(
 
     hp = keras_tuner.HyperParameters()
     hp.values.update(values)
-    model = problem.build(hp, steps)
+    model = problem.build(hp, signature, steps)
     check_network(problem, model)
     return model, {entry.name: hp.values[entry.name] for entry in hp.space if hp.is_active(entry)}
 

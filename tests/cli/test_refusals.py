@@ -22,7 +22,7 @@ from study.workers import cluster
 from tests import tiny
 from tests.cli.conftest import Command
 from tests.command import TINY, contents
-from tests.factories import evaluation, predictions, trial
+from tests.factories import evaluation, predictions, signature, trial
 from tests.report.inputs import png
 
 PLAN = ["search", "evaluate", "explain", "figures"]
@@ -68,10 +68,11 @@ def place(
 def _run(name: str, problem: str) -> Run:
     """A run of one problem with one trial, the baseline."""
     work = Work(problems=[problem], settings=load_preset(TINY), seed=1, plan=PLAN)
-    run = plan.create_run(name, work, "none", workers=1)
+    known = {problem: signature(problem)}
+    run = plan.create_run(name, work, "none", workers=1, signatures=known)
     run.write_study(run.study().model_copy(update={"dtype_policy": "float32"}))
     loaded = load_problem(problem)
-    run.write_space(problem, search_space(loaded))
+    run.write_space(problem, search_space(loaded, signature(problem)))
     run.append_trial(problem, trial(trial_id="0", hyperparameters=loaded.baseline))
     return run
 
@@ -109,13 +110,13 @@ def nothing(_: Place) -> None:
 
 
 def other_space(place: Place) -> None:
-    space = search_space(load_problem("line"))
+    space = search_space(load_problem("line"), signature("line"))
     begun = space.model_copy(update={"hyperparameters": space.hyperparameters[:-1]})
     place.begun.write_space("line", begun)
 
 
 def other_objective(place: Place) -> None:
-    space = search_space(load_problem("line"))
+    space = search_space(load_problem("line"), signature("line"))
     place.begun.write_space("line", space.model_copy(update={"objective": "joint"}))
 
 

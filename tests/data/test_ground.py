@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from sklearn.datasets import load_sample_images
 
-from study.data.ground import ground_of, known_colour, oddity, turned, words
+from study.data.ground import ground_of, has_even_ground, known_colour, oddity, turned, words
 from study.data.sets import lines
 from study.records.base import Ground
 from tests import tiny
@@ -48,6 +49,34 @@ def test_images_without_an_even_ground_have_none_in_common() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (50, 28, 28, 3), np.uint8)
     for images in (noise, tiny.part(48, seed=1).images):
         assert known_colour(ground_of(images), images.shape[-1]) is None
+
+
+def photographs(side: int, shade: str = "colour") -> np.ndarray:
+    """Squares of two photographs that come with scikit-learn: (n, side, side, 1 or 3) uint8."""
+    squares = []
+    for photograph in load_sample_images().images:
+        rows, columns = (length // side for length in photograph.shape[:2])
+        whole = photograph[: rows * side, : columns * side]
+        grid = whole.reshape(rows, side, columns, side, 3).swapaxes(1, 2)
+        squares.append(grid.reshape(-1, side, side, 3))
+    images = np.concatenate(squares)
+    return images if shade == "colour" else images[..., 1:2]
+
+
+@pytest.mark.parametrize("shade", ["colour", "grey"])
+@pytest.mark.parametrize("side", [64, 128, 200])
+def test_photographs_have_no_even_ground(side: int, shade: str) -> None:
+    assert not has_even_ground(photographs(side, shade))
+
+
+def test_lines_and_digits_have_an_even_ground() -> None:
+    for images in (lines.generate(1, 5)[0], digits(), digits(ground=255)):
+        assert has_even_ground(images)
+
+
+def test_one_image_can_be_asked_about() -> None:
+    assert has_even_ground(np.full((1, 8, 8, 3), 77, np.uint8))
+    assert not has_even_ground(np.arange(0, 256, 4, np.uint8).reshape(1, 8, 8, 1))
 
 
 def test_the_ground_of_other_images_is_not_known() -> None:

@@ -116,6 +116,7 @@ def evaluated(
     ignored = {"on_submit": lambda *_: None, "on_retrained": lambda *_: None}
     return evaluate.evaluate(
         problem or tiny.problem(),
+        tiny.SIGNATURE,
         TUNED,
         EvaluationSettings(seeds=seeds, epochs=2),
         16,
@@ -386,7 +387,7 @@ def test_a_real_network_is_saved_as_it_predicts(
         monkeypatch.setattr(module, "load_problem", lambda _: problem)
         monkeypatch.setattr(module, "cached_dataset", lambda *_: dataset)
     monkeypatch.setattr(evaluate, "report_epoch", lambda *_: None)
-    job = Job("tiny", TUNED, 1, DataOptions(), 1, epochs=4, batch_size=16)
+    job = Job("tiny", tiny.SIGNATURE, TUNED, 1, DataOptions(), 1, epochs=4, batch_size=16)
     found = evaluate._retrain(job)
     assert isinstance(found, evaluate.Retrained)
     assert found.validation["accuracy"] == found.trained.score

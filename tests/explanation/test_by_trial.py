@@ -24,13 +24,18 @@ from study.explanation.by_trial import (
 )
 from study.explanation.ground_truth import control_maps, energy
 from study.explanation.pixel_removal import curves
-from study.problem.problem import load_problem
+from study.problem.problem import Problem, load_problem
 from study.rank_effect import Trait
-from study.records.base import Estimate, Trial, TrialHeatmaps, Value
+from study.records.base import Estimate, Signature, Trial, TrialHeatmaps, Value
 from study.training import checkpoint
 from study.training.checkpoint import Progress, Saved, checkpoint_path
 from study.training.training import build
-from tests.factories import trial
+from tests.factories import signature, trial
+
+
+def line() -> tuple[Problem, Signature]:
+    return load_problem("line"), signature("line")
+
 
 SMALL: dict[str, Value] = {"dense_units": 64, "filters": 16}
 
@@ -87,7 +92,7 @@ def test_a_trial_that_went_on_has_the_score_that_the_report_gives_it(tmp_path: P
     worse = one.model_copy(update=then | {"score": 0.1})
     checkpoint_path(tmp_path, one.trial_id).parent.rename(tmp_path / "trial_0001")
 
-    found = across_search(load_problem("line"), [one, worse], tmp_path, images(), TRUTH, 1, seed=1)
+    found = across_search(*line(), [one, worse], tmp_path, images(), TRUTH, 1, seed=1)
 
     assert found
     assert [(trial.number, trial.score) for trial in found.trials] == [(0, one.score)]
@@ -96,7 +101,7 @@ def test_a_trial_that_went_on_has_the_score_that_the_report_gives_it(tmp_path: P
 def test_shares_are_those_of_the_trials_own_network(tmp_path: Path) -> None:
     one, model = keep(0, tmp_path)
 
-    found = across_search(load_problem("line"), [one], tmp_path, images(), TRUTH, samples=2, seed=1)
+    found = across_search(*line(), [one], tmp_path, images(), TRUTH, samples=2, seed=1)
 
     assert found
     explainer, lines = Explainer(model, samples=2), TRUTH
@@ -112,7 +117,7 @@ def test_shares_are_those_of_the_trials_own_network(tmp_path: Path) -> None:
 def test_without_ground_truth_heatmaps_are_worth_how_they_rank_pixels(tmp_path: Path) -> None:
     one, model = keep(0, tmp_path)
 
-    found = across_search(load_problem("line"), [one], tmp_path, images(), None, samples=2, seed=1)
+    found = across_search(*line(), [one], tmp_path, images(), None, samples=2, seed=1)
 
     assert found
     assert found.measure == "pixel removal"
@@ -142,7 +147,14 @@ def test_damaged_weights_are_left_out_and_said(
 
     with caplog.at_level(logging.WARNING):
         found = across_search(
-            load_problem("line"), kept, tmp_path, images(), TRUTH, samples=1, seed=1
+            load_problem("line"),
+            signature("line"),
+            kept,
+            tmp_path,
+            images(),
+            TRUTH,
+            samples=1,
+            seed=1,
         )
 
     assert found
@@ -152,7 +164,7 @@ def test_damaged_weights_are_left_out_and_said(
 
 
 def test_without_any_weights_there_is_nothing_to_compare(tmp_path: Path) -> None:
-    assert across_search(load_problem("line"), [trial()], tmp_path, images(), None, 1, 1) is None
+    assert across_search(*line(), [trial()], tmp_path, images(), None, 1, 1) is None
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
-from study.explanation.pixel_removal import STEPS, curves, delete
-from study.records.base import METHODS
+from study.explanation.pixel_removal import (
+    STEPS,
+    curves,
+    delete,
+    delete_all,
+    replaced,
+    replacements,
+)
+from study.records.base import METHODS, Replacement
 
 
 class Bright:
@@ -63,6 +70,46 @@ def test_equal_pixels_go_in_a_random_order() -> None:
 
     assert made.areas[:, 0].mean() == pytest.approx(0.6, abs=0.05)
     assert len(np.unique(made.areas[:, 0])) > 1
+
+
+def test_drawings_lose_pixels_to_their_ground_and_photographs_to_two_replacements() -> None:
+    assert replacements(images()) == ("background",)
+    shades = np.arange(0, 200, dtype=np.uint8).reshape(1, 10, 20, 1)
+    assert replacements(shades) == ("mean", "blur")
+
+
+def test_what_replaces_pixels_is_the_median_the_mean_or_what_a_blur_leaves() -> None:
+    some = images()  # a quarter is white
+    assert replaced(some, "background").max() == 0
+    np.testing.assert_allclose(replaced(some, "mean"), 255 / 4)
+    blurred = replaced(some, "blur")
+    assert blurred.shape == some.shape
+    along = blurred[0, 5, :, 0]
+    assert (np.diff(along) <= 0).all()  # from the white side to the black one,
+    assert 60 < along[5] < 140  # with no edge where the white ended
+
+
+@pytest.mark.parametrize("by", ["mean", "blur"])
+def test_deletion_ends_and_insertion_begins_with_the_replacement(by: Replacement) -> None:
+    maps = Bright().in_turn(images(), "scorecam", 1)
+
+    made = curves(Bright(), images(), maps, seed=1, by=by)  # type: ignore[arg-type]
+
+    alone = Bright().predict(replaced(images(), by))["class"][:, 1]
+    np.testing.assert_allclose(made.deletion[:, -1], alone)
+    np.testing.assert_allclose(made.insertion[:, 0], alone)
+    assert delete({"tuned": Bright()}, images(), 1, by).replacement == by  # type: ignore[dict-item]
+
+
+def test_every_replacement_that_suits_the_images_is_a_finding_of_its_own() -> None:
+    explainers = {"tuned": Bright()}
+    assert list(delete_all(explainers, images(), 1)) == ["deletion"]  # type: ignore[arg-type]
+    shades = np.tile(np.arange(0, 200, dtype=np.uint8).reshape(1, 10, 20, 1), (4, 1, 1, 1))
+    found = delete_all(explainers, shades, 1)  # type: ignore[arg-type]
+    assert {name: one.replacement for name, one in found.items()} == {
+        "deletion-mean": "mean",
+        "deletion-blur": "blur",
+    }
 
 
 def test_methods_are_compared_with_sobel_on_the_same_images() -> None:

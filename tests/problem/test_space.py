@@ -6,18 +6,20 @@ import pytest
 
 from study.problem.problem import load_problem, problem_names
 from study.problem.space import search_space
-from study.records.base import Hyperparameter
+from study.records.base import Hyperparameter, SearchSpace, Signature
 from tests import tiny
+from tests.command import ROOT
+from tests.factories import signature
 
 Declare = Callable[[keras_tuner.HyperParameters], object]
 
 
 def declared(declare: Declare) -> list[Hyperparameter]:
-    def build(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
+    def build(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> keras.Model:
         declare(hp)
-        return tiny.build(keras_tuner.HyperParameters(), steps)
+        return tiny.build(keras_tuner.HyperParameters(), signature, steps)
 
-    return search_space(tiny.problem(build=build)).hyperparameters
+    return search_space(tiny.problem(build=build), tiny.SIGNATURE).hyperparameters
 
 
 @pytest.mark.parametrize(
@@ -72,9 +74,17 @@ def test_conditions_are_told_all_of_them() -> None:
 
 
 @pytest.mark.parametrize("name", problem_names())
+def test_the_space_is_the_one_that_the_example_was_searched_in(name: str) -> None:
+    """Or a run that was begun in it could not go on."""
+    recorded = (ROOT / f"results/example/{name}/space.json").read_text()
+    found = search_space(load_problem(name), signature(name))
+    assert found == SearchSpace.model_validate_json(recorded)
+
+
+@pytest.mark.parametrize("name", problem_names())
 def test_the_baseline_lies_in_its_space(name: str) -> None:
     problem = load_problem(name)
-    space = search_space(problem)
+    space = search_space(problem, signature(name))
     assert space.objective == problem.objective
     known = {one.name: one for one in space.hyperparameters}
     for name, value in problem.baseline.items():

@@ -32,7 +32,7 @@ def test_saving_takes_a_twentieth_of_the_time_at_most(
 
     monkeypatch.setattr(study_oracle, "time", clock)
     monkeypatch.setattr(keras_tuner.Oracle, "save", slow_save)
-    oracle = make_oracle(tiny.problem(), SearchSettings(), 1, tmp_path / "search")
+    oracle = make_oracle(tiny.problem(), tiny.SIGNATURE, SearchSettings(), 1, tmp_path / "search")
     oracle.begin_writing()
     while clock.now < 100:
         oracle.save()
@@ -45,7 +45,7 @@ def test_saving_takes_a_twentieth_of_the_time_at_most(
 def test_grid_search_proposes_the_same_to_workers_that_are_not_done(tmp_path: Path) -> None:
     def proposed(folder: Path, told: bool) -> list[dict[str, object]]:
         settings = SearchSettings(tuner="grid", max_trials=6)
-        oracle = make_oracle(tiny.problem(), settings, 1, folder / "search")
+        oracle = make_oracle(tiny.problem(), tiny.SIGNATURE, settings, 1, folder / "search")
         trials = []
         for number in range(6):
             trial = oracle.create_trial(f"worker{number}")

@@ -14,18 +14,20 @@ import keras_tuner
 import pytest
 import scipy.optimize
 
+from search_spaces._blocks import fixed
 from study.data.dataset import DataOptions
 from study.errors import CannotWrite, Failed, StudyFailed, WorkerDied
 from study.problem.problem import Problem, load_problem
 from study.problem.settings import TUNERS, SearchSettings, Tuner
-from study.records.base import Trial
-from study.search import search
+from study.records.base import Signature, Trial
+from study.search import oracles, search
 from study.search.oracles import split_values
 from study.training.checkpoint import checkpoint_path
 from study.training.job import Job, Trained
 from study.trials.ranking import best_trial
 from tests import tiny
 from tests.command import contents
+from tests.factories import signature
 
 EVERY_TUNER = pytest.mark.parametrize("tuner", TUNERS)
 IN_ORDER = pytest.mark.parametrize("tuner", [tuner for tuner in TUNERS if tuner != "asha"])
@@ -70,6 +72,21 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scipy.optimize, "minimize", minimize)
 
 
+@pytest.fixture(autouse=True)
+def _unchecked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Points are not built to see whether they fit, but where that is what is tested."""
+    if "checked" not in request.fixturenames:
+        monkeypatch.setattr(oracles, "why_unfit", lambda *_, **__: None)
+
+
+@pytest.fixture
+def checked() -> None:
+    """Points of the space are built before they are proposed."""
+
+
+CHECKED = pytest.mark.usefixtures("checked")
+
+
 def fail_on(
     monkeypatch: pytest.MonkeyPatch, fails: Callable[[int], bool], words: str = "ValueError: no"
 ) -> None:
@@ -95,8 +112,10 @@ def searched(
 ) -> list[Trial]:
     """The trials of a search in that folder."""
     found = [] if trials is None else trials
+    problem = problem or tiny.problem()
     search.search(
-        problem or tiny.problem(),
+        problem,
+        tiny.SIGNATURE if problem.name == "tiny" else signature(problem.name),
         SearchSettings(tuner=tuner, **({"max_trials": 4, "max_epochs": 3} | settings)),
         DataOptions(),
         seed,
@@ -189,10 +208,10 @@ def test_bayesian_search_is_not_all_random(tmp_path: Path) -> None:
 
 
 def test_the_whole_of_a_small_space_ends_the_search(tmp_path: Path) -> None:
-    def small(hp: keras_tuner.HyperParameters, steps: int) -> keras.Model:
+    def small(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> keras.Model:
         hp.Choice("units", [4, 8], default=8)
         hp.Boolean("deep")
-        return tiny.build(keras_tuner.HyperParameters(), steps)
+        return tiny.build(keras_tuner.HyperParameters(), signature, steps)
 
     baseline = {"units": 8, "deep": False}
     problem = tiny.problem(build=small, baseline=baseline)
@@ -257,6 +276,7 @@ def test_every_proposal_is_told_with_its_key_and_epochs(tmp_path: Path) -> None:
     workers = 1
     search.search(
         tiny.problem(),
+        tiny.SIGNATURE,
         SearchSettings(max_trials=3, max_epochs=4),
         DataOptions(),
         1,
@@ -305,6 +325,85 @@ def test_values_that_do_not_apply_are_not_in_the_record(tmp_path: Path) -> None:
     assert {trial.hyperparameters["deep"] for trial in trials} == {True, False}
     for trial in trials:
         assert ("more_units" in trial.hyperparameters) == trial.hyperparameters["deep"]
+
+
+# Points that make no network that may be trained
+
+
+FEW_PARAMETERS = 700
+"""Of the tiny problem's networks those with 16 and 32 units have more."""
+
+
+@CHECKED
+@EVERY_TUNER
+def test_points_with_too_many_parameters_are_rejected_and_others_drawn(
+    tmp_path: Path, tuner: Tuner, jobs: list[Job]
+) -> None:
+    engine = tiny.BackwardEngine()
+    trials = searched(
+        tmp_path, tuner, engine=engine, workers=2, max_trials=10, max_parameters=FEW_PARAMETERS
+    )
+    assert len(trials) == len(jobs) >= 10
+    assert {trial.hyperparameters["units"] for trial in trials} <= {4, 8}
+    rejected = [reason for trial in trials for reason in trial.rejected]
+    assert rejected or tuner == "grid"  # which tries the other rates first
+    for reason in rejected:
+        assert reason.startswith("TooLarge: its network has more than 700 parameters")
+
+
+@CHECKED
+@IN_ORDER
+def test_what_is_rejected_follows_from_the_seed_and_is_the_same_after_an_interruption(
+    tmp_path: Path, tuner: Tuner
+) -> None:
+    budget = {"max_trials": 8, "max_parameters": FEW_PARAMETERS}
+    whole = searched(tmp_path / "whole", tuner, **budget)
+    assert tried(searched(tmp_path / "again", tuner, **budget)) == tried(whole)
+    rest = searched(tmp_path / "rest", tuner, finished=whole[:4], **budget)
+    assert tried(rest) == tried(whole[4:])
+    assert [one.rejected for one in rest] == [one.rejected for one in whole[4:]]
+
+
+@CHECKED
+def test_grid_search_goes_on_after_what_it_rejected(tmp_path: Path) -> None:
+    def small(hp: keras_tuner.HyperParameters, signature: Signature, _: int) -> keras.Model:
+        hp.Choice("units", [4, 32, 16, 8], default=4)
+        hp.Boolean("other")
+        return tiny.build(fixed({"units": hp.get("units")}), signature, 1)
+
+    problem = tiny.problem(build=small, baseline={"units": 4, "other": False})
+    trials = searched(tmp_path, "grid", problem, max_trials=9, max_parameters=FEW_PARAMETERS)
+    found = [(one.hyperparameters["units"], len(one.rejected)) for one in trials]
+    assert found == [(4, 0), (4, 0), (8, 4), (8, 0)]
+
+
+@CHECKED
+def test_points_that_make_no_network_are_rejected(tmp_path: Path) -> None:
+    def partial_space(hp: keras_tuner.HyperParameters, signature: Signature, _: int) -> keras.Model:
+        if hp.Choice("units", [4, 8, 16, 32], default=4) > 8:
+            raise ValueError("no such network")
+        return tiny.build(keras_tuner.HyperParameters(), signature, 1)
+
+    problem = tiny.problem(build=partial_space, baseline={"units": 4})
+    trials = searched(tmp_path, problem=problem, max_trials=2)
+    assert [one.hyperparameters["units"] for one in trials] == [4, 8]
+    assert set(trials[1].rejected) <= {"ValueError: no such network"}
+
+
+@CHECKED
+def test_the_baseline_is_trained_whatever_its_size(tmp_path: Path) -> None:
+    (only,) = searched(tmp_path, max_trials=1, max_parameters=1)
+    assert only.rejected == []
+
+
+@CHECKED
+def test_a_space_without_another_network_ends_the_search_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oracles, "MOST_REJECTED", 5)
+    assert len(searched(tmp_path, max_trials=4, max_parameters=1)) == 1
+    assert "5 points of the search space in a row make no network" in caplog.text
+    assert "(max_parameters)" in caplog.text
 
 
 # Failures
@@ -526,7 +625,7 @@ def reloaded(folder: Path, tuner: Tuner) -> keras_tuner.Tuner:
     """The search as plain Keras Tuner opens it."""
     budget = {"max_epochs": 3} if tuner == "hyperband" else {"max_trials": 6}
     return KINDS[tuner](
-        hypermodel=lambda hp: tiny.build(hp, 1),
+        hypermodel=lambda hp: tiny.build(hp, tiny.SIGNATURE, 1),
         objective=keras_tuner.Objective("val_accuracy", "max"),
         directory=str(folder),
         project_name="search",

@@ -16,6 +16,9 @@ from keras import layers
 from numpy.testing import assert_allclose
 
 from search_spaces import _blocks, line, mnist, multihead
+from study.records.base import Signature
+from tests.command import ROOT
+from tests.factories import signature
 
 SPACES = pytest.mark.parametrize(
     "space", [line, mnist, multihead], ids=["line", "mnist", "multihead"]
@@ -27,13 +30,19 @@ SMALL = {"filters": 16, "dense_units": 64}
 
 def point(space: ModuleType, steps: int = 1000, **values: Any) -> keras.Model:
     """The network at the baseline but for these values."""
-    return space.build(_blocks.fixed(space.BASELINE | values), steps)
+    return space.build(_blocks.fixed(space.BASELINE | values), known(space), steps)
+
+
+@cache
+def known(space: ModuleType) -> Signature:
+    """What its networks take and tell apart."""
+    return signature(space.__name__.rpartition(".")[2])
 
 
 def declared(space: ModuleType, **values: Any) -> keras_tuner.HyperParameters:
     """The whole space, with these values (defaults otherwise)."""
     hp = _blocks.fixed(values)
-    space.build(hp, 1)
+    space.build(hp, known(space), 1)
     return hp
 
 
@@ -61,7 +70,7 @@ def kinds(model: keras.Model) -> list[type]:
 
 @pytest.mark.parametrize(("space", "classes"), [(line, 96), (mnist, 10)], ids=["line", "mnist"])
 def test_the_baseline_is_the_prescribed_network(space: ModuleType, classes: int) -> None:
-    model = space.baseline()
+    model = point(space)
     assert type(model) is keras.Sequential
     assert model.input_shape == (None, *SHAPES[space])
     scale, conv, norm, pool, flat, dense, output = model.layers
@@ -84,9 +93,9 @@ def test_the_baseline_is_the_prescribed_network(space: ModuleType, classes: int)
 
 
 def test_the_baseline_of_multihead_is_the_prescribed_features_with_heads_of_one_layer() -> None:
-    model = multihead.baseline()
+    model = point(multihead)
     assert not isinstance(model, keras.Sequential)
-    features = line.baseline().layers[:-1]
+    features = point(line).layers[:-1]
     heads = ["length", "width", "color", "angle"]
     assert [layer.name for layer in model.layers] == [
         "pixels", *[layer.name for layer in features], *heads
@@ -132,11 +141,19 @@ def test_the_defaults_of_the_space_are_the_baseline(space: ModuleType) -> None:
 
 
 @SPACES
-def test_the_baseline_function_builds_the_point_baseline(space: ModuleType) -> None:
-    built, named = space.baseline(), point(space)
-    assert [layer.get_config() for layer in built.layers] == [
-        layer.get_config() for layer in named.layers
-    ]
+def test_the_example_s_tuned_network_is_built_as_it_was(space: ModuleType) -> None:
+    """Layer by layer: runs that were begun then go on, and their weights fit."""
+    folder = ROOT / "results/example" / space.__name__.rpartition(".")[2]
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+    values = evaluation["networks"]["tuned"]["hyperparameters"]
+    saved = keras.models.load_model(folder / "models/tuned.keras")
+    for theirs, ours in zip(saved.layers, point(space, **values).layers, strict=True):
+        assert described(theirs) == described(ours)
+
+
+def described(layer: keras.Layer) -> dict[str, Any]:
+    """Its configuration but for the seeds of its first weights."""
+    return {key: one for key, one in layer.get_config().items() if "initializer" not in key}
 
 
 # What is conditional
@@ -339,7 +356,7 @@ def test_a_saved_network_is_plain_keras(space: ModuleType, tmp_path: Path) -> No
         "head_width": 32,
     }  # fmt: skip
     pixels = images(space)
-    for number, model in enumerate([space.baseline(), point(space, **everything)]):
+    for number, model in enumerate([point(space), point(space, **everything)]):
         path = tmp_path / f"{number}.keras"
         model.optimizer.build(model.trainable_variables)  # as if trained
         model.save(path)
@@ -383,7 +400,7 @@ def random_point(space: ModuleType, seed: int) -> dict[str, Any]:
 def test_a_random_point_is_a_network(space: ModuleType, seed: int) -> None:
     values = random_point(space, seed)
     hp = _blocks.fixed(values)
-    model = space.build(hp, 10)
+    model = space.build(hp, known(space), 10)
     assert [tuple(output.shape) for output in outputs_of(model, images(space, 2))] == {
         line: [(2, 96)], mnist: [(2, 10)], multihead: [(2, 1), (2, 1), (2, 1), (2, 12)]
     }[space]  # fmt: skip

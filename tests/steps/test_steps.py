@@ -33,7 +33,7 @@ from study.steps import (
 )
 from study.steps.report_step import comparison_step
 from tests import tiny
-from tests.factories import evaluation, predictions, trial
+from tests.factories import evaluation, predictions, signature, trial
 from tests.report.inputs import png
 
 PLAN: list[StageName] = ["search", "evaluate", "explain", "figures", "report"]
@@ -46,7 +46,8 @@ OLD_PLAN: list[StageName] = ["search", "evaluate", "figures"]
 def run(workplace: Path) -> Run:
     """A run of two problems: mnist has everything, of line not even its folder is there."""
     work = Work(problems=["mnist", "line"], settings=Settings(), seed=1, plan=PLAN)
-    made = plan.create_run("demo", work, "python -m study run", workers=1)
+    known = {"mnist": signature("mnist")}
+    made = plan.create_run("demo", work, "python -m study run", workers=1, signatures=known)
     for number, score in enumerate((0.8, None, 0.9)):
         made.append_trial("mnist", trial(number, score))
     made.write_evaluation("mnist", evaluation(), predictions({"class": 3}), MODELS)
@@ -131,7 +132,7 @@ def test_a_search_trains_in_what_the_run_was_begun_in(
     """Whatever the processor can that it goes on with."""
     searched_in = []
     monkeypatch.setattr(processor, "computes_bfloat16", lambda: policy == "float32")
-    monkeypatch.setattr(search_step, "search", lambda *given, **_: searched_in.append(given[5]))
+    monkeypatch.setattr(search_step, "search", lambda *given, **_: searched_in.append(given[6]))
     run.write_study(run.study().model_copy(update={"dtype_policy": policy}))
     search_mnist(run)
     assert searched_in == [policy]

@@ -125,6 +125,7 @@ def job(monkeypatch: pytest.MonkeyPatch) -> Job:
     monkeypatch.setattr(training, "cached_dataset", lambda *_: tiny.dataset())
     return Job(
         problem="tiny",
+        signature=tiny.SIGNATURE,
         values={},
         seed=1,
         data=DataOptions(),

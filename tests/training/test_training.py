@@ -20,11 +20,13 @@ from study.errors import CorruptRecord, WrongName
 from study.networks.saved import predict
 from study.problem import metrics
 from study.problem.problem import Problem
+from study.records.base import Signature
 from study.training import divergence, training
 from study.training.divergence import Diverged
-from study.training.epoch_loop import epoch_order
+from study.training.epoch_loop import epoch_order, fitting_batch_size
 from study.training.job import Job, Trained
 from tests import tiny
+from tests.factories import signature
 
 Setup = Callable[[Problem], None]
 
@@ -45,6 +47,7 @@ def setup(monkeypatch: pytest.MonkeyPatch) -> Setup:
 def job(**changes: Any) -> Job:
     fields: dict[str, Any] = {
         "problem": "tiny",
+        "signature": tiny.SIGNATURE,
         "values": tiny.BASELINE,
         "seed": 1,
         "data": DataOptions(),
@@ -103,17 +106,17 @@ def test_another_seed_gives_other_curves(ordinary: Trained) -> None:
 def test_weights_do_not_depend_on_who_else_draws_random_numbers() -> None:
     """As the threads of a Dask worker do, from Python's global generator."""
 
-    def meddled(hp: Any, steps: int) -> keras.Model:
+    def meddled(hp: Any, signature: Signature, steps: int) -> keras.Model:
         random.random()
-        return tiny.build(hp, steps)
+        return tiny.build(hp, signature, steps)
 
     weights = []
     for problem in (tiny.problem(), tiny.problem(build=meddled)):
         training.seed_keras(1)
         random.random()
-        weights.append(training.build(problem, tiny.BASELINE, 1)[0].get_weights())
+        weights.append(training.build(problem, tiny.SIGNATURE, tiny.BASELINE, 1)[0].get_weights())
     training.seed_keras(2)
-    other = training.build(tiny.problem(), tiny.BASELINE, 1)[0].get_weights()
+    other = training.build(tiny.problem(), tiny.SIGNATURE, tiny.BASELINE, 1)[0].get_weights()
     for one, same in zip(*weights, strict=True):
         assert_allclose(one, same, rtol=0)
     assert not np.allclose(weights[0][0], other[0])
@@ -125,6 +128,37 @@ def test_images_come_in_an_order_of_their_own_each_epoch_and_seed() -> None:
     for order in orders:
         assert order.shape == (3, 16)
         assert sorted(order.ravel()) == list(range(48))
+
+
+@pytest.mark.parametrize(
+    ("images", "asked", "size", "left_out"),
+    [
+        (512, 64, 64, 0),  # eight batches: as it was asked for
+        (6000, 64, 64, 48),
+        (511, 64, 56, 7),
+        (150, 64, 16, 6),  # two batches of 64 would leave out 22
+        (100, 64, 14, 2),
+        (31, 64, 15, 1),
+        (10, 64, 10, 0),
+        (48, 16, 16, 0),
+        (20, 8, 6, 2),
+        (1, 64, 1, 0),
+    ],
+)
+def test_few_images_make_smaller_batches_of_about_equal_size(
+    images: int, asked: int, size: int, left_out: int
+) -> None:
+    assert fitting_batch_size(images, asked) == size
+    assert images % size == left_out
+
+
+def test_what_an_epoch_leaves_out_is_other_images_each_time() -> None:
+    left = [
+        set(range(150)) - set(epoch_order(150, 16, seed=1, epoch=epoch).ravel())
+        for epoch in range(1, 4)
+    ]
+    assert [len(one) for one in left] == [6, 6, 6]
+    assert not set.intersection(*left)
 
 
 def test_the_odd_batch_is_left_out() -> None:
@@ -150,7 +184,7 @@ def test_the_epoch_loop_does_what_keras_does() -> None:
     ours, _ = training.train(job(epochs=1))
 
     training.seed_keras(1)
-    theirs, _ = training.build(tiny.problem(), tiny.BASELINE, 3)
+    theirs, _ = training.build(tiny.problem(), tiny.SIGNATURE, tiny.BASELINE, 3)
     theirs.run_eagerly = True
     for batch in epoch_order(48, 16, seed=1, epoch=1):
         theirs.train_on_batch(part.images[batch], np.eye(6)[part.labels["class"][batch]])
@@ -167,7 +201,7 @@ def test_several_heads_train_as_keras_does() -> None:
         ours, _ = training.train(job(epochs=1))
 
     training.seed_keras(1)
-    theirs, _ = training.build(problem, tiny.BASELINE, 3)
+    theirs, _ = training.build(problem, tiny.SIGNATURE, tiny.BASELINE, 3)
     theirs.run_eagerly = True
     for batch in epoch_order(48, 16, seed=1, epoch=1):
         labels = {head: labels[batch] for head, labels in part.labels.items()}
@@ -219,8 +253,8 @@ def test_all_losses_count_and_outputs_may_be_named(setup: Setup) -> None:
 
 @EAGERLY
 def test_batch_normalisation_is_set_for_the_averages_where_they_are_scored(setup: Setup) -> None:
-    def averaging(hp: Any, steps: int) -> keras.Model:
-        model = tiny.build(hp, steps)
+    def averaging(hp: Any, signature: Signature, steps: int) -> keras.Model:
+        model = tiny.build(hp, signature, steps)
         model.compile(keras.optimizers.SGD(1.0, use_ema=True), "categorical_crossentropy")
         return model
 
@@ -297,11 +331,11 @@ def test_training_metrics_are_of_the_predictions_made_while_training(setup: Setu
     """With a rate too small to matter and one batch, those of the untrained network."""
     setup(tiny.two_heads())
     values = tiny.BASELINE | {"rate": 1e-12}
-    trained = training.run_trial(job(values=values, epochs=1, batch_size=48))
+    trained = training.run_trial(job(values=values, epochs=1, max_images=16))
 
     training.seed_keras(1)
-    untrained, _ = training.build(tiny.two_heads(), values, 1)
-    part = tiny.dataset().train
+    untrained, _ = training.build(tiny.two_heads(), tiny.SIGNATURE, values, 1)
+    part = training.first_images(tiny.dataset().train, 16)
     outputs = [np.asarray(output) for output in untrained(part.images, training=True)]
     expected = metrics.scores(part.labels, metrics.as_probabilities(("shade", "side"), outputs))
     for name, value in expected.items():
@@ -328,11 +362,10 @@ def test_a_trial_says_what_was_active_and_how_large_the_network_is() -> None:
 @EAGERLY
 @pytest.mark.parametrize(
     ("changes", "steps"),
-    [({"batch_size": 16}, 9), ({"batch_size": 4096}, 3), ({"batch_size": 8, "max_images": 20}, 6)],
-    ids=["batches", "one batch", "few images"],
+    [({"batch_size": 16}, 9), ({"batch_size": 4096}, 9), ({"batch_size": 8, "max_images": 20}, 9)],
+    ids=["batches", "too large a batch", "few images"],
 )
 def test_the_decay_spans_all_steps_of_the_job(changes: dict[str, Any], steps: int) -> None:
-    """A batch larger than the data is all of it: a step an epoch."""
     model, _ = training.train(job(values=tiny.BASELINE | {"decay": True}, **changes))
     assert model.optimizer.iterations.numpy() == steps
     assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
@@ -359,9 +392,9 @@ def test_bfloat16_is_of_one_job_and_not_of_the_next() -> None:
 # The best epoch
 
 
-def overshooting(hp: Any, steps: int) -> keras.Model:
+def overshooting(hp: Any, signature: Signature, steps: int) -> keras.Model:
     """Learns for two epochs of four and is thrown off by a huge rate from then on."""
-    model = tiny.build(hp, steps)
+    model = tiny.build(hp, signature, steps)
     rate = keras.optimizers.schedules.PiecewiseConstantDecay([steps // 2], [5e-2, 10.0])
     model.compile(optimizer=keras.optimizers.Adam(rate), loss="categorical_crossentropy")
     return model
@@ -398,7 +431,7 @@ def test_what_is_saved_to_continue_is_the_last_epoch_and_not_the_best(
     overshot: tuple[keras.Model, Trained, Path],
 ) -> None:
     _, trained, saved = overshot
-    model, _ = training.build(tiny.problem(build=overshooting), tiny.BASELINE, 48)
+    model, _ = training.build(tiny.problem(build=overshooting), tiny.SIGNATURE, tiny.BASELINE, 48)
     model.optimizer.build(model.trainable_variables)
     model.load_weights(saved)
     assert validation_scores(model)["loss"] == pytest.approx(
@@ -414,16 +447,40 @@ def test_of_equal_epochs_the_first_is_the_best() -> None:
     assert trained.best_epoch == scores.index(trained.score) + 1
 
 
+# Batch normalisation
+
+
+def test_statistics_of_batches_together_are_those_of_all_images() -> None:
+    values = np.random.default_rng(1).normal(3, 2, (10, 4))
+    parts = np.split(values, [3, 7])
+    statistics = [(part.mean(axis=0), part.var(axis=0)) for part in parts]
+    mean, variance = training.pooled(statistics, [len(part) for part in parts])
+    assert_allclose(mean, values.mean(axis=0))
+    assert_allclose(variance, values.var(axis=0))
+
+
+@EAGERLY
+def test_batch_normalisation_is_set_in_parts_where_all_images_do_not_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first layer that is normalised sees the same images, however they are divided."""
+    whole, _ = training.train(job(epochs=1))
+    monkeypatch.setattr("study.networks.memory.rows_that_fit", lambda *_: 20)
+    parts, _ = training.train(job(epochs=1))
+    for one, other in zip(whole.get_weights(), parts.get_weights(), strict=True):
+        assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
 # What fails
 
 
 @EAGERLY
-@pytest.mark.parametrize(("batch_size", "loss"), [(16, "training"), (48, "validation")])
-def test_a_loss_that_is_no_number_fails(batch_size: int, loss: str) -> None:
+@pytest.mark.parametrize(("images", "loss"), [(48, "training"), (16, "validation")])
+def test_a_loss_that_is_no_number_fails(images: int, loss: str) -> None:
     """With one step an epoch the training loss is still finite when the weights no longer are."""
     values = tiny.BASELINE | {"rate": 1e38}
     with pytest.raises(Diverged, match=f"the {loss} loss became nan in epoch 1"):
-        training.train(job(values=values, batch_size=batch_size, epochs=1))
+        training.train(job(values=values, max_images=images, epochs=1))
 
 
 @pytest.mark.parametrize(
@@ -442,8 +499,8 @@ def test_a_loss_far_above_guessing_and_the_first_epoch_is_a_lost_trial(
 
 
 def test_guessing_is_a_coin_for_one_neuron_and_a_die_for_six() -> None:
-    two = tiny.two_heads().build(keras_tuner.HyperParameters(), 1)
-    one = tiny.problem().build(keras_tuner.HyperParameters(), 1)
+    two = tiny.two_heads().build(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
+    one = tiny.problem().build(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
     assert divergence.loss_of_guessing(two) == pytest.approx(np.log(3) + np.log(2))
     assert divergence.loss_of_guessing(one) == pytest.approx(np.log(6))
 
@@ -543,7 +600,10 @@ def test_a_real_problem_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     small = {"filters": 16, "dense_units": 64, "downsampling": "stride", "decay": "cosine"}
     options = Options(images_per_class=5)
-    trained = training.run_trial(job(problem="multihead", values=small, data=options, epochs=1))
+    known = signature("multihead")
+    trained = training.run_trial(
+        job(problem="multihead", signature=known, values=small, data=options, epochs=1)
+    )
     assert 0 <= trained.score <= 1
     assert trained.curves["loss"][0] > 0
     assert list(trained.curves)[:5] == ["loss", "length", "width", "color", "angle"]

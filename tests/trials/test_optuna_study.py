@@ -7,7 +7,7 @@ from study.problem.problem import load_problem, problem_names
 from study.problem.space import search_space
 from study.records.base import Hyperparameter, SearchSpace
 from study.trials.optuna_study import optuna_study
-from tests.factories import trial
+from tests.factories import signature, trial
 
 SPACE = SearchSpace(
     objective="accuracy",
@@ -66,7 +66,7 @@ def test_no_trials_make_an_empty_study() -> None:
 def test_every_problem_has_distributions_that_hold_its_baseline(name: str) -> None:
     problem = load_problem(name)
     one = trial(0, 0.9, hyperparameters=problem.baseline)
-    study = optuna_study([one], search_space(problem), name)
+    study = optuna_study([one], search_space(problem, signature(name)), name)
     found = study.trials[0]
     assert found.params == problem.baseline
     for parameter, distribution in found.distributions.items():

@@ -11,6 +11,7 @@ from study.explanation.filters.fourier_ascent import fourier_ascent, usual_ink
 from study.explanation.filters.pixel_ascent import pixel_ascent
 from study.explanation.filters.unit import before_activation, middle_field, used_channels
 from study.networks.cell_positions import field
+from study.networks.memory import rows_that_fit
 from study.networks.saved import as_functional, find_layers, is_convolution, visual_layers
 from study.problem.settings import FigureSettings
 from study.records.base import FilterScores, LayerScores
@@ -131,8 +132,9 @@ def _highest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n, f) float32 highest value in each map, and (n, f) int which unit has it, row by row."""
     values, units = [], []
-    for i in range(0, len(images), BATCH):
-        maps = np.asarray(linear([np.asarray(images[i : i + BATCH], np.float32)]), np.float32)
+    rows = rows_that_fit(linear, BATCH)
+    for i in range(0, len(images), rows):
+        maps = np.asarray(linear([np.asarray(images[i : i + rows], np.float32)]), np.float32)
         flat = maps[..., :filters].reshape(len(maps), -1, filters)
         units.append(flat.argmax(axis=1))
         values.append(flat.max(axis=1))

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from tf_keras_vis.utils import get_num_of_steps_allowed
 
+from study.data.ground import has_even_ground
 from study.explanation.arrays import Ascent
 from study.explanation.filters.unit import BLANK, as_weights, middle_field, middle_value, scored
 from study.networks.saved import image_shape
@@ -55,11 +56,15 @@ class Ink(NamedTuple):
 
 
 def usual_ink(images: np.ndarray, worth: np.ndarray) -> Ink | None:
-    """That of real images (n, height, width, channels) uint8; None if they are all background.
+    """That of real images (n, height, width, channels) uint8.
+
+    None if they have no even ground, as photographs, or are all background.
 
     Args:
         worth: (f,) each filter's highest value for them.
     """
+    if not has_even_ground(images):
+        return None
     background = np.median(images, axis=(0, 1, 2)).astype(np.float32)
     spent = np.abs(images - background).mean(axis=(1, 2, 3))
     usual = float(np.quantile(spent, USUAL))

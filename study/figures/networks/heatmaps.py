@@ -12,6 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from study.data.dataset import Names
+from study.data.ground import has_even_ground
 from study.explanation.arrays import HeadHeatmaps, HeatmapsInfo
 from study.figures.palette import PALETTE, SEQUENTIAL
 from study.figures.style import save, styled
@@ -28,11 +29,18 @@ from study.figures.tiles import (
 )
 from study.records.base import METHOD_NAMES, NetworkName, Picture
 
+PHOTOGRAPH_SHARE = 0.5
+"""Of a photograph in an overlay; the rest is the heatmap."""
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+"""Shares of red, green and blue in what looks bright (ITU-R BT.709)."""
+
 
 def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
-    """The picture's foreground on top of the heatmap, so that neither hides the other.
+    """The picture and the heatmap in one, so that neither hides the other.
 
-    Foreground is what differs from the picture's median colour, its background.
+    A drawing on an even ground lies on top of the heatmap with what differs from its median
+    colour. Of a photograph the brightness is left, half and half with the heatmap: its colours
+    would be mistaken for heat.
 
     Args:
         picture: (h, w, 3) uint8.
@@ -41,9 +49,12 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     Returns:
         (h, w, 3) in [0, 1].
     """
-    colours = picture / 255
-    background = np.median(colours, axis=(0, 1))
-    share = 0.8 * np.abs(colours - background).max(axis=-1, keepdims=True)  # of the picture
+    colours, share = picture / 255, np.array(PHOTOGRAPH_SHARE)
+    if has_even_ground(picture[np.newaxis]):
+        background = np.median(colours, axis=(0, 1))
+        share = 0.8 * np.abs(colours - background).max(axis=-1, keepdims=True)
+    else:
+        colours = (colours @ LUMINANCE)[..., np.newaxis]
     heat = matplotlib.colormaps[SEQUENTIAL](heatmap)[..., :3]
     return np.asarray(share * colours + (1 - share) * heat)
 

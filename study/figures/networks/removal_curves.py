@@ -19,11 +19,12 @@ from study.records.base import (
     NetworkName,
     Picture,
     Ranking,
+    Replacement,
 )
 
 READING = (
     "The pixels of each image are taken away in the order of its heatmap, the hottest first "
-    "(deletion), or put back onto the empty background in that order (insertion). Up is the "
+    "(deletion), or put back onto what is left in that order (insertion). Up is the "
     "probability that the network gives to the class it predicts for the whole image. Deletion "
     "should fall fast, insertion rise fast. Grey: the order of an edge detector (Sobel, dashed) "
     "and a random order (dotted), which know nothing of the network."
@@ -37,6 +38,13 @@ READING_AREAS = (
     "them. Compare within a network only: one that is surer of its answers may have larger areas "
     "in both panels whatever the order."
 )
+
+
+REPLACED: dict[Replacement, str] = {
+    "background": "the colour of the background",
+    "mean": "the mean colour of the image",
+    "blur": "the colours of the blurred image",
+}
 
 
 def areas_info(found: Deletion) -> list[Panel]:
@@ -102,7 +110,10 @@ def _draw_row(row: np.ndarray, found: Deletion, network: NetworkName) -> None:
 
 def caption(found: Deletion) -> str:
     """Who ranks best, and who no better than an edge detector, in numbers."""
-    told = [f"Means over {count(found.images, 'test image')}."]
+    told = [
+        f"Means over {count(found.images, 'test image')}.",
+        f"Pixels that are taken away have {REPLACED[found.replacement]}.",
+    ]
     for network, rankings in found.methods.items():
         best = max(
             rankings,
@@ -132,11 +143,16 @@ def _area(area: Estimate) -> str:
 
 
 def pictures(found: Deletion, directory: Path) -> list[Picture]:
-    """Draw curves and areas into deletion.png and deletion_areas.png in the directory."""
+    """Draw curves and areas into deletion.png and deletion_areas.png in the directory.
+
+    Unless pixels took the background's colour, the names say what they took.
+    """
+    by = "" if found.replacement == "background" else f"_{found.replacement}"
+    where = f" (replaced by {REPLACED[found.replacement]})" if by else ""
     curves = Picture(
-        file="deletion.png",
+        file=f"deletion{by}.png",
         section="trust",
-        title="Does the network need the pixels that are hot?",
+        title=f"Does the network need the pixels that are hot?{where}",
         caption=caption(found),
         alt="Curves of the probability as pixels are deleted and inserted in the order of four "
         "methods, of an edge detector and at random.",
@@ -144,9 +160,9 @@ def pictures(found: Deletion, directory: Path) -> list[Picture]:
     )
     save(draw_curves(found), directory / curves.file)
     areas = Picture(
-        file="deletion_areas.png",
+        file=f"deletion_areas{by}.png",
         section="trust",
-        title="Areas under these curves",
+        title=f"Areas under these curves{where}",
         caption=f"With 95% bootstrap intervals over {count(found.images, 'test image')}. A method "
         "is worth something if it beats Sobel and random of the same colour.",
         alt="Deletion and insertion areas of four methods, Sobel and random, on both networks.",

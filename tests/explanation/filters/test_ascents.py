@@ -185,6 +185,11 @@ def test_images_of_nothing_but_background_have_no_ink() -> None:
     assert usual_ink(np.zeros((3, 9, 9, 1), np.uint8), np.ones(2)) is None
 
 
+def test_photographs_have_no_ink() -> None:
+    shades = np.arange(0, 243, 3, np.uint8).reshape(1, 9, 9, 1)
+    assert usual_ink(np.repeat(shades, 3, axis=0), np.ones(2)) is None
+
+
 def test_ink_is_free_up_to_the_usual_and_twice_as_much_costs_what_a_real_image_gives() -> None:
     ink = Ink(np.zeros(1, np.float32), 10.0, np.array([3.0, 3.0, 5.0], np.float32))
     spent = np.array([9.0, 20.0, 20.0], np.float32)[:, None, None, None]

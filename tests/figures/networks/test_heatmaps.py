@@ -37,6 +37,25 @@ def test_an_overlay_keeps_the_foreground_and_shows_the_heat() -> None:
     assert laid[3, 3, 1] > 0.8  # and the heat as bright as in the heatmap
 
 
+def test_of_a_photograph_brightness_and_heat_are_both_to_be_seen() -> None:
+    picture = np.repeat(np.arange(0, 256, 17, np.uint8).reshape(4, 4, 1), 3, axis=2)
+    cold, hot = overlay(picture, np.zeros((4, 4))), overlay(picture, np.ones((4, 4)))
+
+    assert cold.min() >= 0
+    assert hot.max() <= 1
+    for laid in (cold, hot):
+        brightness = laid.mean(axis=-1).ravel()
+        assert (np.diff(brightness) > 0.02).all()
+    assert np.abs(hot - cold).max(axis=-1).min() > 0.3
+
+
+def test_colours_of_a_photograph_are_not_taken_for_heat() -> None:
+    picture = np.zeros((2, 2, 3), np.uint8)
+    picture[..., 0] = [[0, 70], [140, 210]]  # all red
+    laid = overlay(picture, np.zeros((2, 2)))
+    assert np.ptp(laid - laid.mean(axis=-1, keepdims=True), axis=(0, 1)).max() < 1e-6
+
+
 def made_info(heads: list[str], images: int = 2) -> HeatmapsInfo:
     """Class 1 predicted for every image, evidence everywhere, at a coarse layer."""
     return HeatmapsInfo(

@@ -56,6 +56,14 @@ def test_the_caption_says_who_is_best_and_who_is_no_better_than_sobel() -> None:
     assert "insertion minus deletion area: Grad-CAM, Grad-CAM++, SmoothGrad." in words
 
 
+def test_pictures_of_photographs_say_what_replaced_their_pixels(tmp_path: Path) -> None:
+    made = pictures(found().model_copy(update={"replacement": "blur"}), tmp_path)
+
+    assert [picture.file for picture in made] == ["deletion_blur.png", "deletion_areas_blur.png"]
+    assert all("replaced by the colours of the blurred image" in one.title for one in made)
+    assert "have the colours of the blurred image." in made[0].caption
+
+
 def test_two_pictures_are_made(tmp_path: Path) -> None:
     made = pictures(found(), tmp_path)
 

@@ -4,7 +4,7 @@ import keras
 import keras_tuner
 from keras import layers
 
-from search_spaces._blocks import Value
+from study.records.base import Signature, Value
 
 DATA = "tiny"
 HEADS = ("class",)
@@ -12,12 +12,16 @@ OBJECTIVE = "accuracy"
 BASELINE: dict[str, Value] = {"filters": 4, "rate": 1e-2, "twice": False}
 
 
-def build(hp: keras_tuner.HyperParameters, steps: int = 1000) -> keras.Model:  # noqa: ARG001
+def build(
+    hp: keras_tuner.HyperParameters,
+    signature: Signature,
+    steps: int,  # noqa: ARG001
+) -> keras.Model:
     """One convolution, or two."""
     filters = hp.Choice("filters", [2, 4, 6, 8], default=4)
     rate = hp.Float("rate", 1e-3, 1e-1, sampling="log", default=1e-2)
     twice = hp.Boolean("twice", default=False)
-    pixels = keras.Input((8, 8, 1))
+    pixels = keras.Input(signature.image_shape)
     x = layers.Rescaling(1 / 255)(pixels)
     for number in range(1, 2 + bool(twice)):
         x = layers.Conv2D(filters, 3, activation="relu", padding="same", name=f"conv{number}")(x)

@@ -1,0 +1,131 @@
+"""The general search space: one convolutional network for images of any size, with any heads.
+
+It takes the shape of the images and the classes of the heads from the signature of the problem. A
+problem with one head gets a sequential network; one with several gets one feature network that all
+heads read, trained end to end on the weighted sum of their losses.
+
+Outputs are float32 whatever the rest computes in: probabilities need the digits.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import keras_tuner
+from keras import layers
+
+from search_spaces import _blocks
+from study.records.base import Signature, Value
+
+Tensor = Any
+"""A symbolic Keras tensor."""
+
+
+def baseline(heads: Sequence[str]) -> dict[str, Value]:
+    """The prescribed network as a point of the space; heads of one layer each, of equal weight."""
+    if len(heads) == 1:
+        return dict(_blocks.BASELINE_FEATURES)
+    weights = {f"weight_{head}": 1.0 for head in heads}
+    return {**_blocks.BASELINE_FEATURES, "head_depth": 0, **weights}
+
+
+def describe_baseline(signature: Signature) -> str:
+    """What the baseline is for images of this size, in words."""
+    stem, padding, _ = _blocks.frame(*signature.image_shape[:2])
+    told = "the prescribed network"
+    if padding == "same":
+        told += ", its convolution padded, as the images are small"
+    if stem:
+        several = "a convolution" if stem == 1 else f"{stem} convolutions"
+        told += f" behind {several} of stride 2, or it would have over 10 million parameters"
+    return told
+
+
+def build(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> keras.Model:
+    """A compiled network: raw pixels (n, height, width, channels) in 0..255 -> one output per head.
+
+    A head of two classes is one sigmoid neuron, (n, 1) probabilities of the second class, with
+    binary cross-entropy; of more classes a softmax, (n, classes), with categorical cross-entropy.
+
+    Args:
+        hp: What is chosen; the whole space is declared on it.
+        signature: Of the problem; its images have 8 pixels or more each way.
+        steps: Optimizer steps that the learning rate decays over, 1 or more.
+
+    Raises:
+        ValueError: the images are smaller, or these hyperparameters make no network of them.
+    """
+    pixels = keras.Input(signature.image_shape, name="pixels")
+    features = _blocks.feature_layers(hp, *signature.image_shape[:2])
+    sizes = {head: len(names) for head, names in signature.heads.items()}
+    losses = [_loss(classes) for classes in sizes.values()]
+    if len(sizes) == 1:
+        outputs = [_output(head, classes) for head, classes in sizes.items()]
+        model = keras.Sequential([pixels, *features, *outputs])
+        model.compile(
+            optimizer=_blocks.optimizer(hp, steps),
+            loss=losses[0],
+            metrics=["accuracy"],
+            jit_compile=False,
+        )
+        return model
+    model = _with_heads(hp, pixels, features, sizes)
+    model.compile(
+        optimizer=_blocks.optimizer(hp, steps),
+        loss=losses,
+        loss_weights=_loss_weights(hp, list(sizes)),
+        metrics=[["accuracy"]] * len(sizes),
+        jit_compile=False,
+    )
+    return model
+
+
+def _with_heads(
+    hp: keras_tuner.HyperParameters,
+    pixels: Tensor,
+    features: Sequence[keras.Layer],
+    sizes: dict[str, int],
+) -> keras.Model:
+    """One feature network that all heads read.
+
+    Args:
+        sizes: Head -> number of its classes, in order.
+    """
+    vector = pixels
+    for layer in features:
+        vector = layer(vector)
+    outputs = []
+    for head, classes in sizes.items():
+        hidden = _hidden(vector, head, hp)
+        outputs.append(_output(head, classes)(hidden))
+    return keras.Model(pixels, outputs)
+
+
+def _hidden(vector: Tensor, head: str, hp: keras_tuner.HyperParameters) -> Tensor:
+    """Declares `head_depth` (0 to 2 hidden layers) and `head_width` (their units, if any)."""
+    depth = hp.Int("head_depth", 0, 2, default=0)
+    with hp.conditional_scope("head_depth", [1, 2]):
+        width = hp.Choice("head_width", [32, 64, 128], default=64)
+    for number in range(1, depth + 1):
+        vector = layers.Dense(width, activation="relu", name=f"{head}_dense{number}")(vector)
+    return vector
+
+
+def _output(head: str, classes: int) -> keras.Layer:
+    """(n, features) -> (n, 1) sigmoid for two classes, else (n, classes) softmax."""
+    if classes == 2:
+        return layers.Dense(1, activation="sigmoid", name=head, dtype="float32")
+    return layers.Dense(classes, activation="softmax", name=head, dtype="float32")
+
+
+def _loss(classes: int) -> str:
+    return "binary_crossentropy" if classes == 2 else "categorical_crossentropy"
+
+
+def _loss_weights(hp: keras_tuner.HyperParameters, heads: Sequence[str]) -> list[float]:
+    """Declares `weight_HEAD` for each head: its share of the loss.
+
+    Their mean is 1 whatever they are, or they would change the learning rate as well.
+    """
+    shares = [hp.Choice(f"weight_{head}", [0.5, 1.0, 2.0], default=1.0) for head in heads]
+    return [share * len(shares) / sum(shares) for share in shares]

@@ -1,0 +1,35 @@
+"""Keep Keras from making more weights than there is room for."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+
+@contextmanager
+def at_most_weights(most: int, refusal: Callable[[int, str], Exception]) -> Iterator[None]:
+    """Layers that ask for more weights than that, together, are refused before they get them.
+
+    Args:
+        most: Weights, trainable or not.
+        refusal: (how many were asked for, name of the layer that was one too many) -> what is
+            raised. Keras may wrap it.
+    """
+    asked = 0
+    add_weight = keras.layers.Layer.add_weight
+
+    def counted(layer: keras.layers.Layer, *given: Any, **options: Any) -> Any:
+        nonlocal asked
+        shape = given[0] if given else options.get("shape")
+        asked += math.prod([shape] if isinstance(shape, int) else shape or ())
+        if asked > most:
+            raise refusal(asked, layer.name)
+        return add_weight(layer, *given, **options)
+
+    keras.layers.Layer.add_weight = counted
+    try:
+        yield
+    finally:
+        keras.layers.Layer.add_weight = add_weight
