@@ -10,7 +10,7 @@ from study.machine import ending, stopping
 
 
 def _exit_code() -> int:
-    from study.machine import variables
+    from study.libraries import variables
 
     variables.decide()  # before any package reads them
     variables.ignore_warning_options()

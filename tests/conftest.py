@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from study.machine import variables
+from study.libraries import variables
 from tests.zygote import Zygote
 
 variables.decide()

@@ -214,8 +214,8 @@ def _import_packages() -> dict[str, str]:
     Returns:
         Environment variables that it decided on: packages have read them.
     """
+    from study.libraries import variables
     from study.libraries.quiet_import import import_tensorflow, quiet_dask
-    from study.machine import variables
 
     quiet_dask()
     import_tensorflow()

@@ -15,13 +15,13 @@ import keras
 import numpy as np
 
 from study.errors import CorruptRecord
+from study.evaluation.rank_effect import Trait, explained, p_value
 from study.evaluation.uncertainty import image_estimates
 from study.explanation.attribution import Explainer
 from study.explanation.ground_truth import control_maps, energy
 from study.explanation.pixel_removal import curves
 from study.networks.saved import is_convolution
 from study.problem.problem import Problem
-from study.rank_effect import Trait, explained, p_value
 from study.records.base import (
     AcrossSearch,
     Effect,

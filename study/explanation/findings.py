@@ -18,8 +18,8 @@ from study.explanation.arrays import SHOWN_CORRUPTED, CorruptedExamples, Example
 from study.explanation.attribution import Explainer
 from study.explanation.by_trial import across_search
 from study.explanation.examples import activations_info, all_heatmaps, methods_info, mistakes
-from study.explanation.filter_health import ALIKE, layer_record, layers_health
 from study.explanation.filters.filter_answers import filters_info, scores_record
+from study.explanation.filters.filter_health import ALIKE, layer_record, layers_health
 from study.explanation.ground_truth import localise
 from study.explanation.pixel_removal import delete_all
 from study.explanation.weight_randomisation import check_all

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from study.machine import stopping, variables
+from study.libraries import variables
+from study.machine import stopping
 
 
 def import_tensorflow() -> None:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from study.data import load_dataset
 from study.errors import StudyError, WrongName, WrongUse
-from study.machine import processor, variables
+from study.libraries import variables
+from study.machine import processor
 from study.machine.shell import command
 from study.problem.problem import Problem, signature
 from study.problem.settings import Settings, Work, flattened, validated

@@ -116,14 +116,15 @@ def _search(of: Drawn) -> list[Picture]:
 
 
 def _across_search(of: Drawn) -> list[Picture]:
-    from study.figures.search import explained_by_trial
+    from study.figures.trust import explained_by_trial
 
     found = of.record("across_search", AcrossSearch)
     return explained_by_trial.pictures(found, of.objective, of.folder) if found else []
 
 
 def _results(of: Drawn) -> list[Picture]:
-    from study.figures.results import accuracy, confusion, f1, reliability, retraining_curves
+    from study.figures.classes import confusion, f1
+    from study.figures.results import accuracy, reliability, retraining_curves
 
     evaluation, predictions = of.evaluation, of.run.predictions(of.name)
     shown, folder, seed = of.examples, of.folder, of.run.study().seed
@@ -157,28 +158,28 @@ def _robustness(of: Drawn) -> list[Picture]:
 
 
 def _ground_truth(of: Drawn) -> list[Picture]:
-    from study.figures.networks import ground_truth_scores
+    from study.figures.trust import ground_truth_scores
 
     found = of.record("localisation", Localisation)
     return ground_truth_scores.pictures(found, of.folder) if found else []
 
 
 def _pixel_removal(of: Drawn) -> list[Picture]:
-    from study.figures.networks import removal_curves
+    from study.figures.trust import removal_curves
 
     found = [of.record(f"deletion{kind}", Deletion) for kind in ("", "-mean", "-blur")]
     return [one for curves in found if curves for one in removal_curves.pictures(curves, of.folder)]
 
 
 def _weight_randomisation(of: Drawn) -> list[Picture]:
-    from study.figures.networks import randomisation_curves
+    from study.figures.trust import randomisation_curves
 
     found = of.record("sanity", Sanity)
     return randomisation_curves.pictures(found, of.folder) if found else []
 
 
 def _methods(of: Drawn, network: NetworkName) -> list[Picture]:
-    from study.figures.networks import methods
+    from study.figures.trust import methods
 
     found, shown = of.kept(f"methods-{network}", arrays.MethodsInfo), of.examples
     return methods.pictures(found, network, shown.images, shown.names, of.folder)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.errors import WrongUse
-from study.machine import processor, variables
+from study.libraries import variables
+from study.machine import processor
 from study.workers import fingerprint
 from study.workers.fingerprint import Fingerprint, Needs
 from study.workers.worker_process import warm_up

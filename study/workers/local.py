@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.errors import WrongUse
+from study.libraries import variables
 from study.libraries.internals import have_dask_preload_nothing
 from study.libraries.quiet_import import import_tensorflow, quiet_dask
-from study.machine import scratch, variables
+from study.machine import scratch
 from study.workers.engine import Engine, closed_in_time
 from study.workers.worker_process import preparation
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from study.libraries import variables
 from study.libraries.quiet_import import import_tensorflow
-from study.machine import variables
 
 if TYPE_CHECKING:
     import distributed

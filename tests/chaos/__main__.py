@@ -10,7 +10,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from study.machine import variables
+from study.libraries import variables
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from study.data.line_drawing import line_pixels
 from study.data.sets.lines import CLASSES, draw
+from study.evaluation.rank_effect import Trait
 from study.explanation.attribution import Explainer
 from study.explanation.by_trial import (
     FEWEST_TRIALS,
@@ -25,7 +26,6 @@ from study.explanation.by_trial import (
 from study.explanation.ground_truth import control_maps, energy
 from study.explanation.pixel_removal import curves
 from study.problem.problem import Problem, load_problem
-from study.rank_effect import Trait
 from study.records.base import Estimate, Signature, Trial, TrialHeatmaps, Value
 from study.training import checkpoint
 from study.training.checkpoint import Progress, Saved, checkpoint_path

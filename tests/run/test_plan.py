@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from study.errors import CannotWrite, WrongName, WrongUse
-from study.machine import processor, variables
+from study.libraries import variables
+from study.machine import processor
 from study.problem.settings import Settings, Work
 from study.records.base import Signature
 from study.run import plan, provenance

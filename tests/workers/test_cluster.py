@@ -19,7 +19,7 @@ import yaml
 from study.records.base import Trial
 from tests.command import DTYPE, ROOT, TINY, hear_control_c, study
 from tests.factories import TIMES
-from tests.machine.test_variables import HOSTILE
+from tests.libraries.test_variables import HOSTILE
 from tests.zygote import Zygote
 
 pytestmark = pytest.mark.slow

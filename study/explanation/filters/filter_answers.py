@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from study.explanation.arrays import FiltersInfo, Patches
-from study.explanation.filter_health import Health, layers_health
+from study.explanation.filters.filter_health import Health, layers_health
 from study.explanation.filters.fourier_ascent import fourier_ascent, usual_ink
 from study.explanation.filters.pixel_ascent import pixel_ascent
 from study.explanation.filters.unit import before_activation, middle_field, used_channels

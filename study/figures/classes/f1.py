@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from study.data.dataset import Crossed, Names
+from study.figures.classes.answered import FEW_IMAGES, Answered, in_grid, per_head
+from study.figures.classes.f1_grid import by_column, columns_caption, draw_grid, grid_caption
+from study.figures.classes.f1_grid import in_grid as laid_out
+from study.figures.classes.f1_scores import F1Group, HeadF1, groups, head_f1
 from study.figures.palette import PALETTE
-from study.figures.results.answered import FEW_IMAGES, Answered, in_grid, per_head
-from study.figures.results.f1_grid import by_column, columns_caption, draw_grid, grid_caption
-from study.figures.results.f1_grid import in_grid as laid_out
-from study.figures.results.f1_scores import F1Group, HeadF1, groups, head_f1
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import percent, points, set_score_axis
 from study.records.base import NETWORKS, Picture

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
 
-from study.explanation.filter_health import (
+from study.explanation.filters.filter_health import (
     ALIKE,
     Health,
     kernel_cosines,
@@ -41,7 +41,7 @@ def test_a_filter_is_silent_if_no_image_wakes_it() -> None:
 
 
 def test_all_images_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.explanation.filter_health.BATCH", 2)
+    monkeypatch.setattr("study.explanation.filters.filter_health.BATCH", 2)
     images = np.zeros((5, 9, 9, 1), np.uint8)
     images[0, 5:] = 255  # what wakes the second filter is in the first batch only,
     images[4, :4] = 255  # and what wakes the first one in the last
@@ -53,7 +53,7 @@ def test_all_images_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_answers_are_correlated_as_numpy_does_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.explanation.filter_health.BATCH", 4)
+    monkeypatch.setattr("study.explanation.filters.filter_health.BATCH", 4)
     kernels = [*np.random.default_rng(2).normal(size=(3, 3, 3))]
     found = health(kernels, RANDOM)
 

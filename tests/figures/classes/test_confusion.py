@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study.figures.results import confusion
-from study.figures.results.confusion_counts import (
+from study.figures.classes import confusion
+from study.figures.classes.confusion_counts import (
     Confusion,
     block_names,
     confused_pairs,

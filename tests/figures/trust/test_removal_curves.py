@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from study.figures.networks.ground_truth_scores import Dot
-from study.figures.networks.removal_curves import areas_info, caption, draw_curves, pictures
+from study.figures.trust.ground_truth_scores import Dot
+from study.figures.trust.removal_curves import areas_info, caption, draw_curves, pictures
 from study.records.base import METHODS, Deletion, Estimate, Ranking
 
 

@@ -12,9 +12,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from study.data.dataset import Crossed, Names
-from study.figures.labels import label_sides, shortened
-from study.figures.palette import PALETTE
-from study.figures.results.confusion_counts import (
+from study.figures.classes.confusion_counts import (
     MOST_PAIRS,
     Confusion,
     Matrix,
@@ -23,6 +21,8 @@ from study.figures.results.confusion_counts import (
     errors_only,
     only_wrong,
 )
+from study.figures.labels import label_sides, shortened
+from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import count
 from study.records.base import NETWORKS, NetworkName, Picture

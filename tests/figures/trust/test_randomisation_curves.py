@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from study.figures.networks.randomisation_curves import caption, draw_sanity, pictures
+from study.figures.trust.randomisation_curves import caption, draw_sanity, pictures
 from study.records.base import METHODS
 from tests.factories import sanity
 

@@ -10,8 +10,8 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
 from study.data.dataset import Names
+from study.figures.classes.f1_scores import F1Group, HeadF1, mean, rows
 from study.figures.palette import PALETTE, SEQUENTIAL
-from study.figures.results.f1_scores import F1Group, HeadF1, mean, rows
 from study.figures.style import new_figure, styled
 from study.figures.wording import percent
 from study.records.base import NETWORKS, NetworkName

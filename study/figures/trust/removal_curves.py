@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from study.figures.networks.ground_truth_scores import CONTROL_NAMES, Dot, Panel, draw_panels
 from study.figures.palette import METHOD_LOOK, PALETTE
 from study.figures.style import new_figure, save, styled
+from study.figures.trust.ground_truth_scores import CONTROL_NAMES, Dot, Panel, draw_panels
 from study.figures.wording import count
 from study.records.base import (
     METHOD_NAMES,

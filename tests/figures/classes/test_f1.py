@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study.figures.results import f1, f1_grid
-from study.figures.results.answered import Answered, in_grid, per_head
-from study.figures.results.f1_scores import F1Group, F1Row, HeadF1, groups, head_f1
+from study.figures.classes import f1, f1_grid
+from study.figures.classes.answered import Answered, in_grid, per_head
+from study.figures.classes.f1_scores import F1Group, F1Row, HeadF1, groups, head_f1
 from tests.factories import CROSSED, NAMES, predictions
 
 Scores = list[float]

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from study.explanation.by_trial import SHOWN, effects
-from study.figures.search.explained_by_trial import caption, panels_info, pictures
 from study.figures.search.scales import Scale
+from study.figures.trust.explained_by_trial import caption, panels_info, pictures
 from study.records.base import AcrossSearch, Estimate, TrialHeatmaps
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from study.errors import WrongUse
-from study.machine import variables
+from study.libraries import variables
 from tests.command import ROOT
 from tests.zygote import Zygote
 

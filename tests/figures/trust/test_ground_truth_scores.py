@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from study.figures.networks.ground_truth_scores import (
+from study.figures.trust.ground_truth_scores import (
     Dot,
     better_than_sobel,
     caption,

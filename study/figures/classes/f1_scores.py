@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from study.figures.classes.answered import Answered
 from study.figures.labels import shortened
-from study.figures.results.answered import Answered
 from study.problem import metrics
 from study.records.base import NETWORKS, NetworkName
 

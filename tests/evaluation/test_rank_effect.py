@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from study.rank_effect import Trait, explained, p_value
+from study.evaluation.rank_effect import Trait, explained, p_value
 
 OUTCOME = [0.1, 0.4, 0.2, 0.9, 0.5, 0.7]
 

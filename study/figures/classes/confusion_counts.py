@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from study.data.dataset import Crossed, Names
-from study.figures.results.answered import Answered, per_head
+from study.figures.classes.answered import Answered, per_head
 from study.problem import metrics
 from study.records.base import NETWORKS, NetworkName
 

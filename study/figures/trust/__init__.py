@@ -1,0 +1,1 @@
+"""Figures of what heatmaps are worth, and whether they can be trusted."""
