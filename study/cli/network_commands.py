@@ -106,8 +106,8 @@ def predict(
     """
     import_tensorflow()
     from study.data.image_files import read_images
+    from study.networks.prediction import predict as predict_with
     from study.networks.saved import fitting_names, image_shape, load_model
-    from study.networks.saved import predict as predict_with
 
     models = _models(target, problem, network)
     if len(models) > 1:

@@ -131,7 +131,7 @@ def _retrain(job: Job) -> Retrained | Failed:
     if isinstance(outcome, Failed):
         return outcome
     model, trained = outcome
-    from study.networks.saved import predictor
+    from study.networks.prediction import predictor
 
     dataset = cached_dataset(load_problem(job.problem).data, job.data_seed, job.data)
     predict = predictor(model)

@@ -18,7 +18,8 @@ from tf_keras_vis.scorecam import Scorecam
 from study.errors import WrongName
 from study.networks.head import Head, score_of
 from study.networks.memory import rows_that_fit
-from study.networks.saved import as_functional, find_head, find_layers, image_shape, predictor
+from study.networks.prediction import predictor
+from study.networks.saved import as_functional, find_head, find_layers, image_shape
 from study.problem.problem import head_names
 from study.records.base import Method
 

@@ -18,12 +18,12 @@ from study.explanation.arrays import (
     Shown,
 )
 from study.explanation.attribution import CHANNELS, Explainer
+from study.networks.prediction import layer_outputs
 from study.networks.saved import (
     as_functional,
     find_head,
     find_layers,
     is_convolution,
-    layer_outputs,
     visual_layers,
 )
 from study.records.base import METHODS, Method, NetworkName

@@ -23,7 +23,8 @@ from study.explanation.filters.filter_health import ALIKE, layer_record, layers_
 from study.explanation.ground_truth import localise
 from study.explanation.pixel_removal import delete_all
 from study.explanation.weight_randomisation import check_all
-from study.networks.saved import is_convolution, load_model, predictor, visual_layers
+from study.networks.prediction import predictor
+from study.networks.saved import is_convolution, load_model, visual_layers
 from study.problem.problem import Problem
 from study.problem.settings import FigureSettings
 from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Signature, Trial

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.report.page.html import comparison_to_html, to_html
 from study.report.sections import sections
-from study.report.several_runs import compare
+from study.report.several.several_runs import compare
 
 __all__ = ["PictureFile", "ProblemInput", "ReportInput", "render", "render_comparison"]
 

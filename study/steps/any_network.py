@@ -10,6 +10,7 @@ from study.errors import WrongName, WrongUse
 from study.explanation.examples import PLAIN, Asked, activations_info, all_heatmaps
 from study.explanation.filters.filter_answers import filters_info
 from study.figures.networks import activations, filters, heatmaps
+from study.networks.prediction import predict
 from study.networks.saved import (
     class_count,
     find_head,
@@ -17,7 +18,6 @@ from study.networks.saved import (
     fitting_names,
     image_shape,
     load_model,
-    predict,
 )
 from study.problem.problem import head_names
 from study.problem.settings import FigureSettings

@@ -133,7 +133,7 @@ class Training:
 
     def run(self) -> None:
         """Train up to `job.epochs`; the network is then that of the last epoch, or of the best."""
-        from study.networks.saved import predictor
+        from study.networks.prediction import predictor
 
         loop = EpochLoop(
             self.model, self._part, self._problem.heads, self._batch_size, self.job.seed

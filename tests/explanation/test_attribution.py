@@ -7,7 +7,7 @@ from keras import layers
 
 from study.errors import WrongName
 from study.explanation.attribution import ROWS, Explainer, attribute
-from study.networks.saved import predict
+from study.networks.prediction import predict
 from study.records.base import METHODS, Method
 
 

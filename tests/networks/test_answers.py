@@ -9,7 +9,8 @@ import pytest
 from keras import layers, ops
 
 from study.errors import WrongUse
-from study.networks.saved import as_functional, load_model, predict
+from study.networks.prediction import predict
+from study.networks.saved import as_functional, load_model
 
 SHAPE = (8, 8, 3)
 IMAGES = np.random.default_rng(1).integers(0, 256, (5, *SHAPE), np.uint8)

@@ -13,16 +13,8 @@ import pytest
 from keras import layers
 
 from study.errors import CorruptRecord, StudyError, WrongName
-from study.networks.saved import (
-    as_functional,
-    find_layers,
-    image_shape,
-    layer_outputs,
-    load_model,
-    predict,
-    predictor,
-    visual_layers,
-)
+from study.networks.prediction import layer_outputs, predict, predictor
+from study.networks.saved import as_functional, find_layers, image_shape, load_model, visual_layers
 from study.problem.problem import head_names
 
 SHAPE = (8, 8, 3)

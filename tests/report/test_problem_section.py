@@ -6,19 +6,15 @@ import pytest
 
 from study.records.base import Estimate, Hyperparameter, SearchSpace, Signature
 from study.report import ProblemInput
-from study.report.problem_section import (
+from study.report.problem_section import edge_check, facts, heatmap_warning, problem_section, result
+from study.report.problem_tables import (
     MetricRow,
     Networks,
     Parameter,
     TrialRow,
-    edge_check,
-    facts,
     gap_rows,
-    heatmap_warning,
     metric_rows,
     networks,
-    problem_section,
-    result,
     seed_rows,
     table_of,
 )

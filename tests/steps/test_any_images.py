@@ -15,7 +15,8 @@ import study.data
 from study.data import load_dataset
 from study.data.dataset import DataOptions, Dataset
 from study.evaluation import evaluate
-from study.networks.saved import load_model, predict
+from study.networks.prediction import predict
+from study.networks.saved import load_model
 from study.problem import metrics
 from study.problem.problem import Problem, load_problem, signature
 from study.records.base import METHODS, Signature

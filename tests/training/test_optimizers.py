@@ -17,7 +17,7 @@ from numpy.testing import assert_allclose
 from tensorflow.python.framework.ops import gradient_registry  # no public way to see it
 
 from study.data.dataset import DataOptions
-from study.networks.saved import predict
+from study.networks.prediction import predict
 from study.problem import metrics
 from study.training import training
 from study.training.epoch_loop import epoch_order

@@ -17,7 +17,7 @@ from numpy.testing import assert_allclose
 from study.data.dataset import DataOptions, Dataset, Part
 from study.data.sets.lines import Options
 from study.errors import CorruptRecord, WrongName
-from study.networks.saved import predict
+from study.networks.prediction import predict
 from study.problem import metrics
 from study.problem.problem import Problem
 from study.records.base import Signature

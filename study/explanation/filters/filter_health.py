@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from study.networks.memory import rows_that_fit
-from study.networks.saved import layer_outputs
+from study.networks.prediction import layer_outputs
 from study.records.base import LayerHealth
 
 ALIKE = 0.95

@@ -13,7 +13,7 @@ from study.machine.foreign_text import visible
 from study.report.page import formats
 from study.report.page.plotly_js import PlotlyJs, plotly_js
 from study.report.sections import Report
-from study.report.several_runs import RunComparison
+from study.report.several.several_runs import RunComparison
 
 SCRIPTS = ("page.js", "viewer.js", "copy.js", "live.js", "charts.js")
 

@@ -8,7 +8,8 @@ from study.records.base import Estimate
 from study.report import ProblemInput, ReportInput, render_comparison
 from study.report.problem_section import problem_section
 from study.report.sections import Entry
-from study.report.several_runs import Difference, compare, differences
+from study.report.several.compared_problem import Difference
+from study.report.several.several_runs import compare, differences
 from tests.factories import evaluation, network_result, sanity, trial
 from tests.report.inputs import finished, other_run, picture, problem, searched, study
 

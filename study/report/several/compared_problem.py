@@ -1,45 +1,27 @@
-"""Several runs -> one page that shows them side by side: what differs first, then the answers."""
+"""One problem of several runs, side by side."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from study.figures.wording import DASH, listed, percent, value
-from study.records.base import StudyRecord
 from study.report.answer import AnswerRow, answer, whiskers
 from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, Figure, FigureRow, Group, read_figure
 from study.report.inputs import ProblemInput, ReportInput
 from study.report.page.formats import metric_name
-from study.report.problem_section import (
+from study.report.problem_section import heatmap_warning, without_twins
+from study.report.problem_tables import (
     GapRow,
     MetricRow,
     SeedRow,
     TrialTable,
     gap_rows,
-    heatmap_warning,
     metric_rows,
-    names_in_order,
     networks,
     seed_rows,
     table_of,
-    without_twins,
 )
-from study.report.sections import Entry, anchor, flat, problem_entry
-
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-@dataclass(frozen=True)
-class RunHead:
-    """One of the runs."""
-
-    label: str
-    """Short, for the headings of columns: "A", "B", ..."""
-    name: str
-    created: str
-    command: str
-    headline: str
-    warnings: tuple[str, ...]
+from study.report.sections import anchor
 
 
 @dataclass(frozen=True)
@@ -123,116 +105,6 @@ class ComparedProblem:
     """Shown in the group "results", as the searches."""
 
 
-@dataclass(frozen=True)
-class RunComparison:
-    """The whole page."""
-
-    runs: tuple[RunHead, ...]
-    notes: tuple[str, ...]
-    differences: tuple[Difference, ...]
-    problems: tuple[ComparedProblem, ...]
-    progress: None = None
-    """A comparison never reloads itself."""
-
-    @property
-    def name(self) -> str:
-        """The runs with their letters in one line."""
-        return listed([f"{run.label} {run.name}" for run in self.runs])
-
-    @property
-    def title(self) -> str:
-        """Of the browser's tab."""
-        return f"Runs compared: {listed([run.name for run in self.runs])}"
-
-    @property
-    def description(self) -> str:
-        """The page in a sentence."""
-        return (
-            f"{self.name}: settings that differ; answers, results, searches and figures side by "
-            "side."
-        )
-
-    @property
-    def contents(self) -> tuple[Entry, ...]:
-        """The table of contents."""
-        return (
-            Entry("answer", "The runs"),
-            Entry("differences", "What differs"),
-            *(problem_entry(p.anchor, p.name, p.groups) for p in self.problems),
-        )
-
-
-def compare(reports: Sequence[ReportInput]) -> RunComparison:
-    """The comparison of two runs or more, in their order."""
-    labels = [LETTERS[n] if n < len(LETTERS) else str(n + 1) for n in range(len(reports))]
-    given = [
-        {problem.name: problem for problem in report.problems if problem.trials or problem.pictures}
-        for report in reports
-    ]
-    names = names_in_order(dict.fromkeys(mine, 0) for mine in given)
-    common = [name for name in names if sum(name in mine for mine in given) > 1]
-    different = differences([report.study for report in reports])
-    notes = []
-    if not common:
-        notes.append("No problem was searched by more than one of these runs.")
-    if any(d.name == "seed" or d.name.startswith("data.") for d in different):
-        notes.append(
-            "Seed or data settings differ, so the runs may have been measured on other test images."
-        )
-    return RunComparison(
-        runs=tuple(map(_head, labels, reports)),
-        notes=tuple(notes),
-        differences=different,
-        problems=tuple(
-            compare_problem(
-                name,
-                {
-                    label: (report, mine[name])
-                    for label, report, mine in zip(labels, reports, given, strict=True)
-                    if name in mine
-                },
-            )
-            for name in names
-        ),
-    )
-
-
-def _head(label: str, report: ReportInput) -> RunHead:
-    problems = list(report.problems)
-    found = answer(report, problems, [problem.name for problem in problems])
-    study = report.study
-    return RunHead(label, study.name, study.created, study.command, found.headline, found.warnings)
-
-
-def differences(studies: Sequence[StudyRecord]) -> tuple[Difference, ...]:
-    """What the runs' records of seed, code, settings, versions and hardware do not share."""
-    return _differing([_facts(study) for study in studies])
-
-
-def _facts(study: StudyRecord) -> dict[str, str]:
-    return dict(
-        flat(
-            {
-                "seed": study.seed,
-                "problems": study.problems,
-                "plan": study.plan,
-                **{k: v for k, v in study.settings.items() if k != "description"},
-                "git_commit": study.git_commit,
-                "dtype_policy": study.dtype_policy,
-                "versions": study.versions,
-                "hardware": study.hardware,
-            }
-        )
-    )
-
-
-def _differing(runs: Sequence[Mapping[str, str]]) -> tuple[Difference, ...]:
-    """Names whose values are not the same in all, in the order of their first appearance."""
-    names = dict.fromkeys(name for run in runs for name in run)
-    rows = (Difference(name, tuple(run.get(name, DASH) for run in runs)) for name in names)
-    return tuple(row for row in rows if len(set(row.values)) > 1)
-
-
 def compare_problem(
     name: str, runs: Mapping[str, tuple[ReportInput, ProblemInput]]
 ) -> ComparedProblem:
@@ -267,7 +139,7 @@ def compare_problem(
         notes=(*given, *notes),
         labels=tuple(runs),
         rows=rows,
-        networks=_differing([_tuned(problem) for _, problem in runs.values()]),
+        networks=differing([_tuned(problem) for _, problem in runs.values()]),
         groups=groups,
         searches=searches,
         results=results,
@@ -376,3 +248,10 @@ def _shared(files: Iterable[Mapping[str, Figure]]) -> Iterable[ComparedFigures]:
     for figures in files:
         if len(figures) > 1:
             yield ComparedFigures(tuple(figures), FigureRow(tuple(figures.values())))
+
+
+def differing(runs: Sequence[Mapping[str, str]]) -> tuple[Difference, ...]:
+    """Names whose values are not the same in all, in the order of their first appearance."""
+    names = dict.fromkeys(name for run in runs for name in run)
+    rows = (Difference(name, tuple(run.get(name, DASH) for run in runs)) for name in names)
+    return tuple(row for row in rows if len(set(row.values)) > 1)

@@ -1,0 +1,197 @@
+"""One problem's tables: the two networks, scores, seeds, trials."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from study.evaluation import retrainings
+from study.figures.wording import percent
+from study.machine.shell import command
+from study.records.base import NETWORKS, Estimate, Evaluation, NetworkName, SeedResult, Trial, Value
+from study.report.inputs import ProblemInput
+from study.report.page.formats import several
+from study.trials import excerpt
+from study.trials.ranking import best_trial, ended_early
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A hyperparameter of the two networks; None where it does not apply."""
+
+    name: str
+    baseline: Value | None
+    tuned: Value | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the search changed it."""
+        return self.baseline != self.tuned
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The two networks' hyperparameters side by side."""
+
+    title: dict[NetworkName, str]
+    parameters: dict[NetworkName, int | None]
+    rows: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric on the test part."""
+
+    metric: str
+    baseline: Estimate | None
+    tuned: Estimate | None
+
+
+@dataclass(frozen=True)
+class GapRow:
+    """Validation minus test."""
+
+    of: str
+    """A network, or the difference of both."""
+    gap: Estimate
+
+
+@dataclass(frozen=True)
+class SeedRow:
+    """One retraining of a finalist, on the metric compared."""
+
+    network: NetworkName
+    result: SeedResult
+    validation: float | None
+    test: float | None
+    saved: bool
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """One variation tried; `values` has None where a hyperparameter does not apply."""
+
+    trial: Trial
+    values: tuple[Value | None, ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TrialTable:
+    """All variations tried."""
+
+    summary: str
+    columns: tuple[str, ...]
+    rows: tuple[TrialRow, ...]
+    note: str | None
+    """Which trials have a row, if not all have."""
+
+
+def names_in_order(settings: Iterable[dict[str, Value]]) -> tuple[str, ...]:
+    """All names in the order in which they first appear."""
+    return tuple(dict.fromkeys(name for values in settings for name in values))
+
+
+def networks(problem: ProblemInput) -> Networks | None:
+    """The two networks; before the evaluation, the trials they are going to be."""
+    found = problem.evaluation
+    if found is not None:
+        both = {n: found.networks[n] for n in NETWORKS if n in found.networks}
+        return _networks(
+            {"baseline": "Baseline", "tuned": "Tuned"},
+            {name: network.parameters for name, network in both.items()},
+            {name: network.hyperparameters for name, network in both.items()},
+        )
+    best = best_trial(problem.trials)
+    first = next((trial for trial in problem.trials if trial.number == 0), None)
+    if first is None or best is None:
+        return None
+    return _networks(
+        {"baseline": "Baseline (trial 0)", "tuned": f"Best so far (trial {best.number})"},
+        {"baseline": first.parameters, "tuned": best.parameters},
+        {"baseline": first.hyperparameters, "tuned": best.hyperparameters},
+    )
+
+
+def _networks(
+    title: dict[NetworkName, str],
+    parameters: Mapping[NetworkName, int | None],
+    values: dict[NetworkName, dict[str, Value]],
+) -> Networks:
+    baseline, tuned = values.get("baseline", {}), values.get("tuned", {})
+    rows = [
+        Parameter(name, baseline.get(name), tuned.get(name))
+        for name in names_in_order([baseline, tuned])
+    ]
+    return Networks(title, {n: parameters.get(n) for n in NETWORKS}, tuple(rows))
+
+
+def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
+    """The trials that are shown of the run of that name, with every hyperparameter."""
+    if not trials:
+        return None
+    columns = names_in_order(trial.hyperparameters for trial in trials)
+    best, early = best_trial(trials), ended_early(trials)
+    rows = []
+    for trial in (shown := excerpt.shown(trials)):
+        tags = [
+            tag
+            for tag, applies in (
+                ("baseline", trial.number == 0),
+                ("best", trial is best),
+                ("ended early", trial.number in early),
+            )
+            if applies
+        ]
+        rows.append(TrialRow(trial, tuple(map(trial.hyperparameters.get, columns)), tuple(tags)))
+    failed = sum(trial.status == "failed" for trial in trials)
+    summary = f"{several(len(trials), 'trial')}, {failed or 'none'} failed."
+    if early:
+        summary += (
+            f" {len(early)} ended early: others promised more, and went on as the trials whose "
+            "numbers are missing here."
+        )
+    if best is not None:
+        summary += f" The best is trial {best.number} with {percent(best.score)} on validation."
+    note = None
+    if len(rows) < len(trials):
+        note = (
+            f"The table has {excerpt.said_of(trials, shown)}. "
+            f"`{command('export', run, '--to', 'csv')}` writes all."
+        )
+    return TrialTable(summary, columns, tuple(rows), note)
+
+
+def metric_rows(found: Evaluation) -> tuple[MetricRow, ...]:
+    """All metrics of the test part, the compared one first; none if there is but that one."""
+    tests = {name: network.test for name, network in found.networks.items()}
+    names = dict.fromkeys([found.metric, *(name for test in tests.values() for name in test)])
+    if len(names) == 1:
+        return ()
+    return tuple(
+        MetricRow(n, tests.get("baseline", {}).get(n), tests.get("tuned", {}).get(n)) for n in names
+    )
+
+
+def seed_rows(found: Evaluation) -> tuple[SeedRow, ...]:
+    """Every retraining, baseline first."""
+    return tuple(
+        SeedRow(
+            network=name,
+            result=result,
+            validation=result.validation.get(found.metric),
+            test=result.test.get(found.metric),
+            saved=result.seed == found.networks[name].saved_seed,
+        )
+        for name in NETWORKS
+        if name in found.networks
+        for result in found.networks[name].seeds
+    )
+
+
+def gap_rows(found: Evaluation) -> tuple[GapRow, ...]:
+    """Validation minus test of both networks, and the tuned one's minus the baseline's."""
+    if not {"validation", "test"} <= found.images.keys() or len(found.networks) < len(NETWORKS):
+        return ()
+    return (
+        *(GapRow(name, gap) for name, gap in retrainings.gaps(found).items()),
+        GapRow("tuned minus baseline", retrainings.gap_difference(found)),
+    )

@@ -1,0 +1,1 @@
+"""A page that shows several runs side by side."""
