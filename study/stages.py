@@ -304,7 +304,7 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
 
     return ProblemInput(
         name=name,
-        description=read(lambda: problem_description(name)) or "",
+        description=read(lambda: _description(run, name)) or "",
         tuner=settings_of(run).search.tuner,
         space=read(lambda: run.space(name)),
         trials=tuple(read(lambda: configurations(run.trials(name))) or ()),
@@ -313,6 +313,12 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
         sanity=read(lambda: run.finding(name, "sanity", Sanity)),
         notes=tuple(notes),
     )
+
+
+def _description(run: Run, name: str) -> str:
+    """The user's own search space is described as the run records it: a report reads no code."""
+    own = run.study().spaces.get(name)
+    return own.description if own else problem_description(name)
 
 
 def _picture_files(run: Run, name: str) -> tuple[PictureFile, ...]:

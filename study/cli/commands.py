@@ -23,7 +23,9 @@ from study.cli.options import (
     RunName,
     Scheduler,
     Seed,
+    Spaces,
     Target,
+    TrustedSpaces,
     Workers,
     expanded,
     user_path,
@@ -99,6 +101,7 @@ def run(
     problems: Annotated[
         Optional[list[str]], typer.Argument(metavar="[PROBLEM]...", help="Default: all.")
     ] = None,
+    space: Spaces = None,
     preset: Preset = "quick",
     name: RunName = None,
     seed: Seed = 1,
@@ -114,7 +117,8 @@ def run(
 
     Example: python -m study run mnist --preset quick --seed 7
     """
-    names = _known_problems(problems or problem_names())
+    own = _given_spaces(space)
+    names = _known_problems([*(problems or []), *own] or problem_names())
     from study.problem.settings import changed
 
     settings = _settings(preset, line_dir)
@@ -126,7 +130,17 @@ def run(
 
 @app.command()
 def search(
-    problem: str,
+    problem: Annotated[
+        Optional[str], typer.Argument(help="A problem of the study; or give your own by --space.")
+    ] = None,
+    space: Annotated[
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FILE.py",
+            help="A search space of your own, code that you trust, in place of PROBLEM.",
+        ),
+    ] = None,
     tuner: Annotated[
         Optional[str], typer.Option(help="random, grid, bayesian, hyperband or asha.")
     ] = None,
@@ -163,7 +177,10 @@ def search(
     """
     from study.problem.settings import changed
 
-    (problem,) = _known_problems([problem])
+    named = [*([problem] if problem else []), *_given_spaces([space] if space else None)]
+    if len(named) != 1:
+        raise WrongUse("search: expected one problem: give its name, or a file by --space")
+    (problem,) = _known_problems(named)
     settings = _settings(preset, line_dir)
     budget = changed(
         settings.search,
@@ -183,7 +200,11 @@ def search(
 
 @app.command()
 def resume(
-    run: ExistingRun, workers: Workers = None, scheduler: Scheduler = None, live: Live = False
+    run: ExistingRun,
+    space: TrustedSpaces = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    live: Live = False,
 ) -> None:
     """Go on with a `run` or `search` that was interrupted, however it ended.
 
@@ -200,6 +221,7 @@ def resume(
         say(f"{opened.folder} is finished: nothing to go on with")
         say(what_to_read(opened))
         return
+    _take_up_spaces(opened, space)
     _carry_out(opened, work_of(opened), workers, scheduler, live)
 
 
@@ -210,6 +232,7 @@ def evaluate(
     again: Annotated[
         bool, typer.Option("--again", help="Reproduce an evaluation that is there already.")
     ] = False,
+    space: TrustedSpaces = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
 ) -> None:
@@ -235,6 +258,7 @@ def evaluate(
             raise WrongUse(f"{name} of {opened.name!r} has no trials yet: search it first")
     from study.run.plan import work_of
 
+    _take_up_spaces(opened, space)
     _warn_of_other_conditions(opened)
     work = work_of(opened).model_copy(update={"problems": names})
     with _alone(opened), _engine(work.settings, workers, scheduler) as engine:
@@ -289,11 +313,12 @@ def visualize(
     invert: Annotated[
         bool, typer.Option("--invert", help="Turn light and dark of the images.")
     ] = False,
+    space: TrustedSpaces = None,
     workers: Workers = None,
 ) -> None:
     """Activations, filters and class heatmaps of saved networks, for any images and layers.
 
-    A run alone: all its figures again. With any option but --problem and --workers: those.
+    A run alone: all its figures again. With any option that says what to draw: only that.
 
     Example: python -m study visualize my-run --problem line --image mine.png --layer conv1
     """
@@ -303,6 +328,7 @@ def visualize(
 
         opened = _open_run(target)
         names = _problems_of(opened, problem)
+        _take_up_spaces(opened, space)
         work = work_of(opened).model_copy(update={"problems": names})
         with _alone(opened), _engine(work.settings, workers) as engine:
             with waiting("loading data"):
@@ -495,6 +521,19 @@ def data(
     console.print(tables.data_set(dataset), soft_wrap=False)
 
 
+def _given_spaces(files: list[Path] | None) -> list[str]:
+    """Problems of the user's own files, which this process knows from now on."""
+    from study.run.space_files import give
+
+    return give(files or [])
+
+
+def _take_up_spaces(run: "Run", files: list[Path] | None) -> None:
+    from study.run.space_files import take_up
+
+    take_up(run, files or [])
+
+
 def _known_problems(names: list[str]) -> list[str]:
     for name in names:
         if name not in problem_names():
@@ -523,9 +562,16 @@ def _recorded(argument: str) -> str:
 
 
 def _work(problems: list[str], settings: "Settings", seed: int, plan: "list[StageName]") -> "Work":
+    from study.problem import own_space
     from study.problem.settings import Work, check_seed
 
-    return Work(problems=problems, settings=settings, seed=check_seed(seed), plan=plan)
+    return Work(
+        problems=problems,
+        settings=settings,
+        seed=check_seed(seed),
+        plan=plan,
+        spaces={space.name: space.digest for space in own_space.used()},
+    )
 
 
 def _run_for(work: "Work", name: str | None, prefix: str) -> "Run":

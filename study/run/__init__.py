@@ -1,1 +1,1 @@
-"""The folder of a run: what lies where, what is planned and what is done."""
+"""The folder of a run, and what is kept in it."""

@@ -9,7 +9,7 @@ from study.machine import processor, variables
 from study.machine.shell import command
 from study.problem.settings import Settings, Work, validated
 from study.records.base import DtypePolicy, SearchSpace, Signature, Step, StudyRecord
-from study.run import provenance
+from study.run import provenance, space_files
 from study.run.store import Run, check_name, given_name, new_run, plain_name, run_names
 
 
@@ -97,6 +97,7 @@ def create_run(
         command=command,
         seed=work.seed,
         problems=work.problems,
+        spaces=space_files.described(),
         settings=work.settings.model_dump(mode="json"),
         versions=provenance.versions(),
         hardware=provenance.hardware(workers),
@@ -109,6 +110,7 @@ def create_run(
 
     def fill(run: Run) -> None:
         run.write_study(study)
+        space_files.keep(run)
         record_signatures(run, signatures or {})
 
     return new_run(name, fill)
@@ -134,7 +136,11 @@ def work_of(run: Run) -> Work:
     """What the run is to do."""
     study = run.study()
     return Work(
-        problems=study.problems, settings=settings_of(run), seed=study.seed, plan=study.plan
+        problems=study.problems,
+        settings=settings_of(run),
+        seed=study.seed,
+        plan=study.plan,
+        spaces={name: one.sha256 for name, one in study.spaces.items()},
     )
 
 
@@ -147,9 +153,9 @@ def differences(run: Run, work: Work) -> list[str]:
     if here["search.dtype"] in ("auto", run.study().dtype_policy):  # it goes on in that
         here["search.dtype"] = there["search.dtype"]
     return [
-        f"{key.removeprefix('settings.')}: {there[key]} there, {here[key]} here"
-        for key in there
-        if there[key] != here[key] and key != "settings.description"
+        f"{key.removeprefix('settings.')}: {there.get(key)} there, {here.get(key)} here"
+        for key in there | here
+        if there.get(key) != here.get(key) and key != "settings.description"
     ]
 
 

@@ -35,7 +35,7 @@ from study.data import load_dataset
 from study.data.dataset import DataOptions, Dataset, Labels, Part
 from study.errors import WrongName, WrongUse
 from study.problem import metrics
-from study.problem.problem import Problem, check_network, load_problem
+from study.problem.problem import Problem, check_network, file_of, load_problem
 from study.records.base import Curves, DtypePolicy, Value
 from study.run import provenance
 from study.training import checkpoint
@@ -494,4 +494,4 @@ def _check_probabilities(problem: str, probabilities: metrics.Probabilities) -> 
     try:
         check_probabilities(probabilities)
     except WrongUse as error:
-        raise WrongName(f"search_spaces/{problem}.py: {error}") from None
+        raise WrongName(f"{file_of(problem)}: {error}") from None

@@ -15,7 +15,7 @@ EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 GROUPS: dict[str, list[str]] = PROJECT["dependency-groups"]
 
 ONLY_FOR_TESTS = {"slurm", "dashboard"}
-"""Extras that the study itself does not import: the tests have them, the study's own lock has not."""
+"""Extras that the study itself does not import: the tests have them, its own lock has not."""
 
 
 def pins(file: str, heading: str | None = None) -> dict[str, str]:
