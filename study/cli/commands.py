@@ -42,8 +42,6 @@ from study.records.base import NetworkName
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
-
     from study.problem.settings import Settings, Work
     from study.records.base import DtypePolicy, FigureKind, Method, Signature, StageName
     from study.run.store import Run
@@ -62,8 +60,10 @@ app = typer.Typer(
 def _print_version(wanted: bool) -> None:
     if not wanted:
         return
+    from study import __version__
     from study.run import provenance
 
+    say(f"study {__version__}")
     say(f"commit {provenance.git_commit() or 'unknown'}")
     for package, version in provenance.versions().items():
         say(f"{package} {version}")
@@ -89,7 +89,7 @@ def before_the_command(
     version: Annotated[  # noqa: ARG001  # its callback prints it
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Commit and packages."
+            "--version", callback=_print_version, is_eager=True, help="Version, commit, packages."
         ),
     ] = False,
 ) -> None:
@@ -379,23 +379,18 @@ def predict(
     Example: python -m study predict my-run --problem mnist digit.png
     """
     _import_tensorflow()
-    from study.data.image_files import read_images
-    from study.networks.saved import fitting_names, image_shape, load_model
-    from study.networks.saved import predict as predict_with
+    from study.networks.opened import likeliest
 
     models = _models(target, problem, network)
     if len(models) > 1:
         several = ", ".join(model.label for model in models)
         raise WrongUse(f"{target!r} has several networks ({several}): choose one with --problem")
-    (chosen,) = models
-    model = load_model(chosen.path)
-    names = fitting_names(model, chosen.names)
-    shape = image_shape(model)
-    pixels = read_images(images, shape, resize=resize, invert=invert, ground=chosen.ground)
-    probabilities = predict_with(model, pixels)
+    opened = models[0].opened()
+    probabilities = opened.predict(opened.pixels(images, resize, invert))
     for index, path in enumerate(images):
         answer = {
-            head: _ranked(p[index], names.get(head), top) for head, p in probabilities.items()
+            head: likeliest(p[index], opened.class_names(head), top)
+            for head, p in probabilities.items()
         }
         if as_json:
             say(json.dumps({"image": utf8(str(path)), **answer}))
@@ -764,8 +759,3 @@ def _print_comparisons(run: "Run", problems: list[str]) -> None:
         if evaluation := run.evaluation(problem):
             line = tables.comparison_line(problem, evaluation)
             say(line)
-
-
-def _ranked(p: "np.ndarray", names: tuple[str, ...] | None, top: int) -> dict[str, float]:
-    order = p.argsort()[::-1][:top]
-    return {names[i] if names else str(i): round(float(p[i]), 6) for i in order}

@@ -16,6 +16,7 @@ from study.cli.commands import Asked, app
 from study.errors import Interrupted, StudyError
 from study.machine import ending, stopping
 from study.machine.foreign_text import visible, visible_lines
+from study.machine.shell import program
 
 CLOSED_PIPE = 128 + signal.SIGPIPE
 """What a shell says of programs that end as coreutils do when nobody reads their output."""
@@ -38,7 +39,7 @@ def _run(arguments: list[str]) -> None:
     asked = Asked()
     try:
         with stopping.heeded():
-            code = app(arguments, standalone_mode=False, prog_name="python -m study", obj=asked)
+            code = app(arguments, standalone_mode=False, prog_name=" ".join(program()), obj=asked)
     except SystemExit:  # what Typer and rich make of a closed pipe
         raise BrokenPipeError from None
     except typer.TyperException as error:  # what Typer itself refuses

@@ -500,6 +500,9 @@ class StudyRecord(Record):
     """Python and the packages that matter -> version."""
     hardware: dict[str, str | int | float]
     git_commit: str | None
+    """None if it was run from an installed copy."""
+    version: str | None = None
+    """Of the study; older runs have none."""
     plan: list[StageName] = ["search"]
     """What the command was to do for each problem, in order, and then with the whole run: what
     `resume` goes on with. Runs of earlier versions did not plan their report."""

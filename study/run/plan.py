@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from study import __version__
 from study.errors import StudyError, WrongName, WrongUse
 from study.machine import processor, variables
 from study.machine.shell import command
@@ -102,6 +103,7 @@ def create_run(
         versions=provenance.versions(),
         hardware=provenance.hardware(workers),
         git_commit=provenance.git_commit(),
+        version=__version__,
         plan=work.plan,
         dtype_policy=dtype_policy,
         variables=variables.DECIDED,
