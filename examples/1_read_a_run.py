@@ -37,7 +37,7 @@ for problem in run.problems:
         print("  caution:", found.caution)
 
 # %% [markdown]
-# The whole report, from the same records.
+# The whole report, from the same records. Without a path it is reports/NAME.html.
 
 # %%
-print(run.report())
+print(run.report("my-report.html"))

@@ -20,9 +20,9 @@ print(network)
 # %%
 folder = Path("my-digits")
 folder.mkdir(exist_ok=True)
-for digit in "17":
+for digit in "37":
     paper = Image.new("L", (120, 160), 255)
-    ImageDraw.Draw(paper).text((40, 20), digit, fill=20, font_size=110)
+    ImageDraw.Draw(paper).text((60, 80), digit, fill=20, font_size=110, anchor="mm")
     paper.save(folder / f"{digit}.png")
 files = sorted(folder.glob("*.png"))
 

@@ -244,15 +244,16 @@ def _draw(run: Run, problem: str, part: str) -> tuple[list[Picture] | str, float
     return drawn, time.perf_counter() - started
 
 
-def report_stage(run: Run, live: bool = False) -> None:
-    """Write reports/NAME.html from whatever the run has so far.
+def report_stage(run: Run, live: bool = False, path: Path | None = None) -> None:
+    """Write the report from whatever the run has so far.
 
     Args:
         run: The run.
         live: Whether the run goes on and its report is written again: the page reloads itself.
+        path: Of the page; None: reports/NAME.html.
     """
     live_at = provenance.now() if live else None
-    write_text(run.report_path, render(replace(report_input(run), live_at=live_at)))
+    write_text(path or run.report_path, render(replace(report_input(run), live_at=live_at)))
 
 
 def comparison_stage(runs: Sequence[Run]) -> Path:

@@ -104,12 +104,17 @@ class StudyRun:
             )
         return comparison_of(evaluation)
 
-    def report(self) -> Path:
-        """Build the report from whatever the run has so far, and say where it is."""
+    def report(self, path: str | Path | None = None) -> Path:
+        """Build the report from whatever the run has so far, and say where it is.
+
+        Args:
+            path: Of the HTML file; None: reports/NAME.html beside results/.
+        """
         from study.stages import report_stage
 
-        report_stage(self._run)
-        return self._run.report_path
+        page = Path(path) if path else self._run.report_path
+        report_stage(self._run, path=page)
+        return page
 
     def _problem(self, name: str | None) -> str:
         there = self.problems
