@@ -339,6 +339,8 @@ def visualize(
         for name in names:
             say(f"figures: {opened.figures_folder(name)}")
         return
+    if space:
+        raise WrongUse("--space: expected a run and no option that says what to draw")
     _import_tensorflow()
     from study.steps import any_network as visualize
 
@@ -599,8 +601,12 @@ def _carry_out(
                 with waiting("loading data"):
                     signatures = _load_data(work)
                 if new:
+                    from study.problem.problem import load_problem
+                    from study.problem.space import declared
                     from study.training import precision
 
+                    for own in work.spaces:
+                        declared(load_problem(own))
                     policy = precision.resolve(work.settings.search.dtype, engine)
                     again = _command_again(policy)
                     create_run(run.name, work, again, engine.workers, policy, signatures)

@@ -1,13 +1,20 @@
 """`--space`: what is refused, in one line, before anything is begun."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from study.cli import commands
 from study.problem import own_space
+from study.problem.settings import Work, load_preset
+from study.run import plan
+from study.run.space_files import give
+from tests import tiny
 from tests.cli.conftest import Command
 from tests.command import TINY
+from tests.factories import trial
 from tests.own_files import CIRCLE
 
 
@@ -49,27 +56,50 @@ def test_wrong_use_is_refused(command: Command, arguments: list[str], said: str)
 def test_a_file_that_makes_no_search_is_refused(
     command: Command, monkeypatch: pytest.MonkeyPatch, line: str, instead: str, said: str
 ) -> None:
-    from contextlib import nullcontext
-
-    from study.cli import commands
-    from tests import tiny
-
     monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
     monkeypatch.setattr("study.search.search._run", lambda _: pytest.fail("trained"))
     assert line in CIRCLE
     Path("circle.py").write_text(CIRCLE.replace(line, instead))
     refused = command.refused("run", "--space", "circle.py", "--preset", TINY, "--name", "mine")
     assert refused.startswith(f"error: {said}")
+    assert not Path("results").exists()  # so that the name is free when the file is mended
 
 
 def test_the_study_s_own_problems_are_not_among_those_run_beside_a_file(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from study.cli import commands
-
     asked: list[list[str]] = []
     monkeypatch.setattr(commands, "_carry_out", lambda _, work, *__: asked.append(work.problems))
     command("run", "--space", "circle.py", "--preset", TINY)
     command("run", "mnist", "--space", "circle.py", "--preset", TINY)
     command("search", "--space", "circle.py", "--preset", TINY)
     assert asked == [["circle"], ["mnist", "circle"], ["circle"]]
+
+
+def test_code_of_a_run_from_elsewhere_is_not_run(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither to go on nor to draw; what does without it needs no trust."""
+    Path("circle.py").write_text(f"{CIRCLE}\nopen('ran', 'w').close()\n")
+    names = give([Path("circle.py")])
+    work = Work(
+        problems=names,
+        settings=load_preset(TINY),
+        seed=1,
+        plan=["search"],
+        spaces={space.name: space.digest for space in own_space.used()},
+    )
+    plan.create_run("mine", work, "none", workers=1).append_trial("circle", trial())
+    own_space.use([])
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another-user"))
+    for verb in ("resume", "visualize"):
+        refused = command.refused(verb, "mine")
+        assert "circle.py is code, and you have not given it to the study yet" in refused
+    for verb in ("show", "report"):
+        assert command(verb, "mine")[0] == 0
+    assert "Circles: round or not." in Path("reports/mine.html").read_text()
+    assert not Path("ran").exists()
+    other = command.refused("resume", "mine", "--space", "missing.py")
+    assert other.startswith("error: --space: missing.py: cannot be read")
+    some = command.refused("visualize", "mine", "--space", "circle.py", "--kind", "filters")
+    assert some == "error: --space: expected a run and no option that says what to draw"
