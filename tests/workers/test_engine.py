@@ -430,7 +430,7 @@ def test_fewer_workers_than_were_asked_for_are_refused_after_a_while(
 
 
 def test_workers_that_do_not_see_the_folder_are_refused(cluster: str, tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match=r"does not see .*/nowhere: the project's folder must be"):
+    with pytest.raises(WrongUse, match=r"does not see .*/nowhere: the folder that the study"):
         join(cluster, tmp_path / "nowhere")
 
 
