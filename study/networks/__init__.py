@@ -1,1 +1,1 @@
-"""Finished networks: load them safely, look inside, predict."""
+"""Finished networks: load them, look inside, predict."""

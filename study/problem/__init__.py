@@ -1,1 +1,1 @@
-"""What is asked of which network, within which space, at what expense."""
+"""What is asked of which network."""
