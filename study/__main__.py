@@ -1,10 +1,12 @@
-"""`python -m study`."""
+"""`python -m study`, and the command `study` where it is installed."""
 
 import sys
 
 if not (3, 11) <= sys.version_info[:2] <= (3, 13):  # before anything that others cannot even read
     version = sys.version.split()[0]
     sys.exit(f"error: expected Python 3.11, 3.12 or 3.13, got {version}: run it with one of these")
+
+from typing import NoReturn
 
 from study.machine import ending, stopping
 
@@ -24,7 +26,8 @@ def _exit_code() -> int:
     return 0
 
 
-if __name__ == "__main__":
+def main() -> NoReturn:
+    """Run the command line and end the process."""
     try:
         stopping.heed(overdue=ending.give_up)
         code = _exit_code()
@@ -35,3 +38,7 @@ if __name__ == "__main__":
         ending.say(ending.INTERRUPTED)
         code = 130
     ending.leave(code)
+
+
+if __name__ == "__main__":
+    main()

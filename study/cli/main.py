@@ -18,6 +18,7 @@ from study.cli.terminal import say
 from study.errors import Interrupted, StudyError
 from study.machine import ending, stopping
 from study.machine.foreign_text import visible, visible_lines
+from study.machine.shell import program
 
 CLOSED_PIPE = 128 + signal.SIGPIPE
 """What a shell says of programs that end as coreutils do when nobody reads their output."""
@@ -35,8 +36,10 @@ app = typer.Typer(
 def _print_version(wanted: bool) -> None:
     if not wanted:
         return
+    from study import __version__
     from study.run import provenance
 
+    say(f"study {__version__}")
     say(f"commit {provenance.git_commit() or 'unknown'}")
     for package, version in provenance.versions().items():
         say(f"{package} {version}")
@@ -59,7 +62,7 @@ def before_the_command(
     version: Annotated[  # noqa: ARG001  # its callback prints it
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Commit and packages."
+            "--version", callback=_print_version, is_eager=True, help="Version, commit, packages."
         ),
     ] = False,
 ) -> None:
@@ -101,7 +104,7 @@ def _run(arguments: list[str]) -> None:
     asked = Asked()
     try:
         with stopping.heeded():
-            code = app(arguments, standalone_mode=False, prog_name="python -m study", obj=asked)
+            code = app(arguments, standalone_mode=False, prog_name=" ".join(program()), obj=asked)
     except SystemExit:  # what Typer and rich make of a closed pipe
         raise BrokenPipeError from None
     except typer.TyperException as error:  # what Typer itself refuses

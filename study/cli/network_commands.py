@@ -14,8 +14,6 @@ from study.machine.foreign_text import utf8
 from study.records.base import NetworkName
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from study.records.base import FigureKind, Method
     from study.steps.any_network import SavedModel
 
@@ -105,23 +103,18 @@ def predict(
     Example: python -m study predict my-run --problem mnist digit.png
     """
     import_tensorflow()
-    from study.data.image_files import read_images
-    from study.networks.prediction import predict as predict_with
-    from study.networks.saved import fitting_names, image_shape, load_model
+    from study.networks.opened import likeliest
 
     models = _models(target, problem, network)
     if len(models) > 1:
         several = ", ".join(model.label for model in models)
         raise WrongUse(f"{target!r} has several networks ({several}): choose one with --problem")
-    (chosen,) = models
-    model = load_model(chosen.path)
-    names = fitting_names(model, chosen.names)
-    shape = image_shape(model)
-    pixels = read_images(images, shape, resize=resize, invert=invert, ground=chosen.ground)
-    probabilities = predict_with(model, pixels)
+    opened = models[0].opened()
+    probabilities = opened.predict(opened.pixels(images, resize, invert))
     for index, path in enumerate(images):
         answer = {
-            head: _ranked(p[index], names.get(head), top) for head, p in probabilities.items()
+            head: likeliest(p[index], opened.class_names(head), top)
+            for head, p in probabilities.items()
         }
         if as_json:
             say(json.dumps({"image": utf8(str(path)), **answer}))
@@ -138,8 +131,3 @@ def _models(target: str, problem: str | None, network: NetworkName | None) -> "l
         return [saved_model(Path(target))]
     opened = open_run(target)
     return models_of_run(opened, problems_of(opened, problem), network)
-
-
-def _ranked(p: "np.ndarray", names: tuple[str, ...] | None, top: int) -> dict[str, float]:
-    order = p.argsort()[::-1][:top]
-    return {names[i] if names else str(i): round(float(p[i]), 6) for i in order}

@@ -20,6 +20,23 @@ if TYPE_CHECKING:
     from study.workers.engine import Engine
 
 
+def given_spaces(files: list[Path] | None) -> list[str]:
+    """Problems of the user's own files, which this process knows from now on.
+
+    See `study.run.space_files.give`.
+    """
+    from study.run.space_files import give
+
+    return give(files or [])
+
+
+def take_up_spaces(run: "Run", files: list[Path] | None) -> None:
+    """Have this process know the run's own search spaces; see `study.run.space_files.take_up`."""
+    from study.run.space_files import take_up
+
+    take_up(run, files or [])
+
+
 def known_problems(names: list[str]) -> list[str]:
     """Those names, each once.
 
@@ -157,9 +174,16 @@ def work_from(
     Raises:
         WrongSetting: the seed cannot be one.
     """
+    from study.problem import own_space
     from study.problem.settings import Work, check_seed
 
-    return Work(problems=problems, settings=settings, seed=check_seed(seed), plan=plan)
+    return Work(
+        problems=problems,
+        settings=settings,
+        seed=check_seed(seed),
+        plan=plan,
+        spaces={space.name: space.digest for space in own_space.used()},
+    )
 
 
 def run_for_work(work: "Work", name: str | None, prefix: str) -> "Run":

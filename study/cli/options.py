@@ -78,6 +78,24 @@ Preset = Annotated[
         help="quick, full, or the path of your own .toml file.",
     ),
 ]
+Spaces = Annotated[
+    Optional[list[Path]],
+    typer.Option(
+        "--space",
+        parser=user_path,
+        metavar="FILE.py",
+        help="A search space of your own, code that you trust. [dim]Repeatable.[/]",
+    ),
+]
+TrustedSpaces = Annotated[
+    Optional[list[Path]],
+    typer.Option(
+        "--space",
+        parser=user_path,
+        metavar="FILE.py",
+        help="The run's own search space, if you trust its code. [dim]Repeatable.[/]",
+    ),
+]
 ExistingRun = Annotated[
     str,
     typer.Argument(parser=expanded, metavar="RUN", help="Its name, or its folder results/NAME."),

@@ -11,6 +11,7 @@ import typer
 from study.cli.data_options import Given, with_data_options
 from study.cli.opening import (
     alone,
+    given_spaces,
     known_problems,
     load_data,
     open_run,
@@ -19,6 +20,7 @@ from study.cli.opening import (
     recorded,
     run_for_work,
     settings_from,
+    take_up_spaces,
     warn_of_other_conditions,
     work_from,
     workers_for,
@@ -31,7 +33,10 @@ from study.cli.options import (
     RunName,
     Scheduler,
     Seed,
+    Spaces,
+    TrustedSpaces,
     Workers,
+    user_path,
 )
 from study.cli.progress import Screen
 from study.cli.terminal import console, say, waiting
@@ -50,6 +55,7 @@ def run(
     problems: Annotated[
         Optional[list[str]], typer.Argument(metavar="[PROBLEM]...", help="Default: all.")
     ] = None,
+    space: Spaces = None,
     preset: Preset = "quick",
     name: RunName = None,
     seed: Seed = 1,
@@ -66,7 +72,8 @@ def run(
 
     Example: python -m study run mnist --preset quick --seed 7
     """
-    names = known_problems(problems or problem_names())
+    own = given_spaces(space)
+    names = known_problems([*(problems or []), *own] or problem_names())
     from study.problem.settings import changed
 
     settings = settings_from(preset, data)
@@ -78,7 +85,17 @@ def run(
 
 @with_data_options
 def search(
-    problem: str,
+    problem: Annotated[
+        Optional[str], typer.Argument(help="A problem of the study; or give your own by --space.")
+    ] = None,
+    space: Annotated[
+        Optional[Path],
+        typer.Option(
+            parser=user_path,
+            metavar="FILE.py",
+            help="A search space of your own, code that you trust, in place of PROBLEM.",
+        ),
+    ] = None,
     tuner: Annotated[
         Optional[str], typer.Option(help="random, grid, bayesian, hyperband or asha.")
     ] = None,
@@ -116,7 +133,10 @@ def search(
     """
     from study.problem.settings import changed
 
-    (problem,) = known_problems([problem])
+    named = [*([problem] if problem else []), *given_spaces([space] if space else None)]
+    if len(named) != 1:
+        raise WrongUse("search: expected one problem: give its name, or a file by --space")
+    (problem,) = known_problems(named)
     settings = settings_from(preset, data)
     budget = changed(
         settings.search,
@@ -135,7 +155,11 @@ def search(
 
 
 def resume(
-    run: ExistingRun, workers: Workers = None, scheduler: Scheduler = None, live: Live = False
+    run: ExistingRun,
+    space: TrustedSpaces = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    live: Live = False,
 ) -> None:
     """Go on with a `run` or `search` that was interrupted, however it ended.
 
@@ -152,6 +176,7 @@ def resume(
         say(f"{opened.folder} is finished: nothing to go on with")
         say(what_to_read(opened))
         return
+    take_up_spaces(opened, space)
     _carry_out(opened, work_of(opened), workers, scheduler, live)
 
 
@@ -161,6 +186,7 @@ def evaluate(
     again: Annotated[
         bool, typer.Option("--again", help="Reproduce an evaluation that is there already.")
     ] = False,
+    space: TrustedSpaces = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
 ) -> None:
@@ -186,6 +212,7 @@ def evaluate(
             raise WrongUse(f"{name} of {opened.name!r} has no trials yet: search it first")
     from study.run.plan import work_of
 
+    take_up_spaces(opened, space)
     warn_of_other_conditions(opened)
     work = work_of(opened).model_copy(update={"problems": names})
     with alone(opened), workers_for(work.settings, workers, scheduler) as engine:
@@ -204,6 +231,7 @@ def draw(
     again: Annotated[
         bool, typer.Option("--again", help="Find out anew what the figures show.")
     ] = False,
+    space: TrustedSpaces = None,
     workers: Workers = None,
 ) -> None:
     """Draw a run's figures again, from what was found out about its networks.
@@ -224,6 +252,7 @@ def draw(
 
     with alone(opened):
         if todo := names if again else unexplained(opened, names):
+            take_up_spaces(opened, space)
             work = work_of(opened).model_copy(update={"problems": todo})
             with workers_for(work.settings, workers) as engine:
                 with waiting("loading data"):
@@ -253,8 +282,12 @@ def _carry_out(
                 with waiting("loading data"):
                     signatures = load_data(work)
                 if new:
+                    from study.problem.problem import load_problem
+                    from study.problem.space import declared
                     from study.training import precision
 
+                    for own in work.spaces:
+                        declared(load_problem(own), signatures[own])
                     policy = precision.resolve(work.settings.search.dtype, engine)
                     again = _command_again(policy)
                     create_run(run.name, work, again, engine.workers, policy, signatures)

@@ -9,6 +9,7 @@ from rich.text import Text
 from study.data.dataset import Dataset
 from study.errors import StudyError
 from study.evaluation import retrainings
+from study.evaluation.in_words import comparison_in_words
 from study.machine.foreign_text import visible
 from study.problem.problem import problem_description, problem_names
 from study.problem.settings import TUNERS, load_preset, preset_names
@@ -143,12 +144,6 @@ def wrapped(items: list[str], width: int, begin: str, mark: str = ",") -> list[s
 
 def comparison_line(problem: str, evaluation: Evaluation) -> str:
     """Both scores on the test part, their difference and what it means."""
-    found, metric = evaluation.comparison, evaluation.metric
-    baseline, tuned = (evaluation.networks[n].test[metric].mean for n in ("baseline", "tuned"))
-    low, high = found.ci95
     caution = retrainings.warning(evaluation)
-    return (
-        f"{problem}: test {metric} {baseline:.2%} -> {tuned:.2%}, difference "
-        f"{100 * found.difference:+.2f} points [{100 * low:+.2f}, {100 * high:+.2f}], "
-        f"p = {found.p_value:.2g}: {found.verdict}{f'; {caution}' if caution else ''}"
-    )
+    words = f"{problem}: {comparison_in_words(evaluation)}"
+    return f"{words}; {caution}" if caution else words

@@ -1,1 +1,1 @@
-"""Is the tuned network better? Retraining, the test part, intervals and tests."""
+"""Is the tuned network better?"""

@@ -76,7 +76,12 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write the figure as PNG: whole or not at all, and the same bytes for the same figure."""
+    """Write the figure as PNG, whole or not at all."""
+    write_bytes(path, png(figure))
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG: the same bytes for the same figure."""
     canvas, packed = _Canvas(figure), io.BytesIO()
     with styled():
         canvas.draw()
@@ -84,7 +89,7 @@ def save(figure: Figure, path: Path) -> None:
     # Maximum coverage: the usual median cut gives rare colours, such as a thin line's, away.
     few = drawn.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(packed, format="PNG", optimize=True)
-    write_bytes(path, packed.getvalue())
+    return packed.getvalue()
 
 
 class _Renderer(RendererAgg):

@@ -1,1 +1,1 @@
-"""What lies between the study and the machine: files, signals, variables, text from outside."""
+"""What lies between the study and the machine: files, processes, whom to trust."""

@@ -1,8 +1,16 @@
 """Commands that people copy: quoted, so that a shell reads what was meant."""
 
 import shlex
+import sys
+from pathlib import Path
 
 
 def command(*arguments: str) -> str:
-    """`python -m study ARGUMENTS`, as it is typed."""
-    return shlex.join(["python", "-m", "study", *arguments])
+    """The study's command line with these arguments, as it is typed."""
+    return shlex.join([*program(), *arguments])
+
+
+def program() -> list[str]:
+    """What a command line begins with: `study` if this process was begun so, else by Python."""
+    begun = getattr(sys.modules["__main__"], "__file__", None) or ""
+    return ["study"] if Path(begun).name == "study" else ["python", "-m", "study"]

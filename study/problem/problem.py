@@ -1,6 +1,6 @@
 """The problems there are: every module of `search_spaces` that has a public name.
 
-A problem module holds
+And the files that the user has given, see `study.problem.own_space`. A problem's module holds
 
     its docstring           the first line is the problem's description
     DATA                    the name of its data set
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import search_spaces
 from study.data.ground import ground_of
 from study.errors import WrongName
+from study.problem import own_space
 from study.records.base import Signature, Value
 
 if TYPE_CHECKING:
@@ -60,11 +61,22 @@ class Problem:
 
 def problem_names() -> list[str]:
     """Names of all problems, sorted; imports none of them."""
-    return sorted(
+    return sorted([*included_names(), *(space.name for space in own_space.used())])
+
+
+def included_names() -> list[str]:
+    """Names of those in `search_spaces`."""
+    return [
         module.name
         for module in pkgutil.iter_modules(search_spaces.__path__)
         if not module.name.startswith("_")
-    )
+    ]
+
+
+def file_of(name: str) -> str:
+    """What messages call the problem's file."""
+    space = own_space.find(name)
+    return space.file if space else f"search_spaces/{name}.py"
 
 
 def problem_description(name: str) -> str:
@@ -74,6 +86,8 @@ def problem_description(name: str) -> str:
 
 def _source(name: str) -> ast.Module:
     _check_name(name)
+    if space := own_space.find(name):
+        return own_space.syntax_tree(space)
     path = Path(next(iter(search_spaces.__path__))) / f"{name}.py"
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -85,9 +99,12 @@ def load_problem(name: str) -> Problem:
         WrongName: there is none, or its module lacks something.
     """
     _check_name(name)
-    module = importlib.import_module(f"search_spaces.{name}")
+    space = own_space.find(name)
+    module = (
+        own_space.module_of(space) if space else importlib.import_module(f"search_spaces.{name}")
+    )
     if missing := [one for one in _DECLARED if not hasattr(module, one)]:
-        raise WrongName(f"search_spaces/{name}.py: expected it to define {', '.join(missing)}, too")
+        raise WrongName(f"{file_of(name)}: expected it to define {', '.join(missing)}, too")
     return Problem(
         name=name,
         description=_first_line(module.__doc__),
@@ -109,8 +126,8 @@ def check_heads(problem: Problem, dataset: "Dataset") -> None:
     heads = problem.heads
     if not heads or not set(heads) <= set(dataset.columns) or len(set(heads)) < len(heads):
         raise WrongName(
-            f"search_spaces/{problem.name}.py: expected HEADS to name label columns of the data "
-            f"set {dataset.name}, of {', '.join(dataset.columns)}, each once, got {heads}"
+            f"{file_of(problem.name)}: expected HEADS to name label columns of the data set "
+            f"{dataset.name}, of {', '.join(dataset.columns)}, each once, got {heads}"
         )
 
 
@@ -132,7 +149,7 @@ def check_network(problem: Problem, model: "keras.Model") -> None:
         WrongName: it does not; the message says what is in the way.
     """
     if wrong := _obstacle(problem.heads, model):
-        raise WrongName(f"search_spaces/{problem.name}.py: {wrong}")
+        raise WrongName(f"{file_of(problem.name)}: {wrong}")
 
 
 def head_names(model: "keras.Model") -> list[str]:

@@ -185,6 +185,8 @@ class Work(Record):
     settings: Settings
     seed: int
     plan: list[StageName]
+    spaces: dict[str, str] = Field(default_factory=dict)
+    """Problem -> SHA-256 of the user's own file that it is in."""
 
 
 def seconds(duration: str) -> float:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from study.problem.problem import Problem, check_network
+from study.errors import WrongName, one_line
+from study.problem.problem import Problem, check_network, file_of
 from study.records.base import Hyperparameter, SearchSpace, Signature
 
 if TYPE_CHECKING:
@@ -17,12 +18,18 @@ def declared(problem: Problem, signature: Signature) -> "keras_tuner.HyperParame
         signature: Of the images and classes they are for.
 
     Raises:
-        WrongName: the network of their defaults is none that the study can train.
+        WrongName: there is no network of their defaults, or none that the study can train.
     """
     import keras_tuner
 
     space = keras_tuner.HyperParameters()
-    check_network(problem, problem.build(space, signature, 1))
+    try:
+        network = problem.build(space, signature, 1)
+    except Exception as error:  # whatever a search space's code raises
+        raise WrongName(
+            f"{file_of(problem.name)}: build fails for the defaults: {one_line(error)}"
+        ) from error
+    check_network(problem, network)
     return space
 
 

@@ -544,6 +544,15 @@ class Stage(Record):
     """The command that makes its records; of a search, the run's own."""
 
 
+class SpaceFile(Record):
+    """A search space of the user's own, of which the run keeps a copy."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """Of the file, hexadecimal."""
+    description: str
+    """First line of its docstring."""
+
+
 class StudyRecord(Record):
     """study.json: everything needed to say what was run, where, and to run it again."""
 
@@ -553,12 +562,17 @@ class StudyRecord(Record):
     command: str
     seed: int
     problems: list[ProblemName]
+    spaces: dict[ProblemName, SpaceFile] = {}
+    """Those of the problems whose search spaces are the user's own files."""
     settings: dict[str, object]
     """The preset as it was used, defaults filled in."""
     versions: dict[str, str]
     """Python and the packages that matter -> version."""
     hardware: dict[str, str | int | float]
     git_commit: str | None
+    """None if it was run from an installed copy."""
+    version: str | None = None
+    """Of the study; older runs have none."""
     plan: list[StageName] = ["search"]
     """What the command was to do for each problem, in order, and then with the whole run: what
     `resume` goes on with. Runs of earlier versions did not plan their report."""

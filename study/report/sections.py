@@ -44,6 +44,8 @@ class Reproduce:
     git_commit: str | None
     changed: bool
     """Whether the code was not quite that of the commit."""
+    version: str | None
+    """Of the study."""
     seeds: tuple[tuple[str, str], ...]
     stages: tuple[Stage, ...]
     seconds: float
@@ -174,6 +176,7 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
         commands=(*checkout, study.command, *dict.fromkeys(later)),
         git_commit=commit,
         changed=commit != study.git_commit,
+        version=study.version,
         seeds=tuple(seeds),
         stages=tuple(study.stages),
         seconds=sum(stage.seconds for stage in study.stages),

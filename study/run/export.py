@@ -103,7 +103,14 @@ def _to_tensorboard(name: str, searches: Searches, folder: Path) -> list[Path]:
 
     import_tensorflow()
     import tensorflow as tf
-    from tensorboard.plugins.hparams import api
+
+    try:
+        from tensorboard.plugins.hparams import api
+    except ModuleNotFoundError as error:
+        raise WrongUse(
+            f"--to tensorboard: expected the package tensorboard, got {error}; install it: "
+            "pip install 'tuning-study[tensorboard]'"
+        ) from error
 
     logs = folder / f"{name}-tensorboard"
     with replacing_folder(logs) as temporary:

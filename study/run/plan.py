@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from study import __version__
 from study.data import load_dataset
 from study.errors import StudyError, WrongName, WrongUse
 from study.libraries import variables
@@ -27,7 +28,7 @@ from study.records.base import (
     now,
     plan_of_today,
 )
-from study.run import provenance
+from study.run import provenance, space_files
 from study.run.listing import new_run, run_names
 from study.run.names import check_name, given_name, plain_name
 from study.run.store import Run
@@ -130,10 +131,12 @@ def create_run(
         command=command,
         seed=work.seed,
         problems=work.problems,
+        spaces=space_files.described(),
         settings=work.settings.model_dump(mode="json"),
         versions=provenance.versions(),
         hardware=provenance.hardware(workers),
         git_commit=provenance.git_commit(),
+        version=__version__,
         plan=work.plan,
         trials_at_once=max(1, workers),
         dtype_policy=dtype_policy,
@@ -143,6 +146,7 @@ def create_run(
 
     def fill(run: Run) -> None:
         run.write_study(study)
+        space_files.keep(run)
         record_signatures(run, signatures or {})
 
     return new_run(name, fill)
@@ -180,7 +184,11 @@ def work_of(run: Run) -> Work:
     """What the run is to do."""
     study = run.study()
     return Work(
-        problems=study.problems, settings=settings_of(run), seed=study.seed, plan=study.plan
+        problems=study.problems,
+        settings=settings_of(run),
+        seed=study.seed,
+        plan=study.plan,
+        spaces={name: one.sha256 for name, one in study.spaces.items()},
     )
 
 
@@ -200,9 +208,9 @@ def differences(run: Run, work: Work) -> list[str]:
     if here["settings.search.dtype"] in ("auto", run.study().dtype_policy):  # it goes on in that
         here["settings.search.dtype"] = there["settings.search.dtype"]
     return [
-        f"{key.removeprefix('settings.')}: {there[key]} there, {here[key]} here"
-        for key in there
-        if there[key] != here[key] and key != "settings.description"
+        f"{key.removeprefix('settings.')}: {there.get(key)} there, {here.get(key)} here"
+        for key in there | here
+        if there.get(key) != here.get(key) and key != "settings.description"
     ]
 
 

@@ -48,16 +48,20 @@ def hardware(workers: int) -> dict[str, str | int | float]:
 
 
 def git_commit() -> str | None:
-    """The commit of this checkout, with "-dirty" if it was changed since; None outside git."""
+    """The commit of this checkout, with "-dirty" if it was changed since.
+
+    None outside of git, and of a copy that is installed in somebody else's repository.
+    """
+    here = Path(__file__)
     try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
+        _git(here.parent, "ls-files", "--error-unmatch", here.name)
+        return _git(here.parent, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip() or None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=10, check=True
+    )
+    return done.stdout.strip()

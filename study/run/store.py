@@ -28,6 +28,7 @@ from study.machine.files import (
     write_text,
 )
 from study.machine.untrusted import MIB
+from study.problem.own_space import SPACE_BYTES
 from study.records.base import (
     Evaluation,
     NetworkName,
@@ -218,6 +219,20 @@ class Run:
 
     def _space_path(self, problem: str) -> Path:
         return self.problem_folder(problem) / "space.json"
+
+    # PROBLEM.py, of a search space that lies outside of `search_spaces`
+
+    def space_file(self, problem: str) -> Path:
+        """The run's copy of the user's own file."""
+        return self.problem_folder(problem) / f"{problem}.py"
+
+    def space_source(self, problem: str) -> bytes:
+        """What is in it."""
+        return read(self.space_file(problem), SPACE_BYTES, self.folder)
+
+    def write_space_file(self, problem: str, source: bytes) -> None:
+        """Write the copy."""
+        write_bytes(self.space_file(problem), source)
 
     def trials(self, problem: str) -> list[Trial]:
         """All finished trials of a search, in the order the oracle was told of them."""

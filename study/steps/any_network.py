@@ -3,30 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from study.data.image_files import read_images
 from study.errors import WrongName, WrongUse
 from study.explanation.examples import PLAIN, Asked, activations_info, all_heatmaps
 from study.explanation.filters.filter_answers import filters_info
 from study.figures.networks import activations, filters, heatmaps
-from study.networks.prediction import predict
-from study.networks.saved import (
-    class_count,
-    find_head,
-    find_layers,
-    fitting_names,
-    image_shape,
-    load_model,
-)
-from study.problem.problem import head_names
+from study.networks.opened import OpenedNetwork, open_network
+from study.networks.saved import find_layers
 from study.problem.settings import FigureSettings
 from study.records.base import NETWORKS, FigureKind, Ground, Method, NetworkName, Picture, Signature
 from study.run.listing import signature_of_model
 from study.run.store import Run
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True)
@@ -40,6 +27,10 @@ class SavedModel:
     """Head -> class names; {} if the network is not of a run."""
     ground: Ground | None = None
     """That of the images it was trained on; None if it is not of a run, or its run tells none."""
+
+    def opened(self) -> OpenedNetwork:
+        """The network, loaded; raises as `study.networks.opened.open_network`."""
+        return open_network(self.path, self.names, self.ground)
 
 
 def figures_folder(path: Path) -> Path:
@@ -117,16 +108,15 @@ def drawing(
         WrongName: an unknown layer, head or class; the message lists those there are.
         WrongImage: an image does not fit.
     """
-    network = load_model(model.path)
+    opened = model.opened()
+    network, names = opened.model, opened.names
     find_layers(network, layers)
-    names = fitting_names(network, model.names)
-    asked = Asked(tuple(by), head, _class_index(network, names, head, target))
+    asked = Asked(tuple(by), head, opened.class_index(head, target))
     if not image_files and set(kinds) != {"filters"}:
         raise WrongUse("activations and heatmaps need images: give --image FILE, or --kind filters")
-    shape = image_shape(network)
-    images = read_images(image_files, shape, resize=resize, invert=invert, ground=model.ground)
+    images = opened.pixels(image_files, resize, invert)
     if "heatmaps" in kinds:
-        predict(network, images)  # refuses what is no classifier
+        opened.predict(images)  # refuses what is no classifier
     chosen = list(layers) or None
 
     def draw(folder: Path) -> list[Picture]:
@@ -146,26 +136,3 @@ def drawing(
         return [picture for kind in kinds for picture in draws[kind]()]
 
     return draw
-
-
-def _class_index(
-    network: "keras.Model",
-    names: dict[str, tuple[str, ...]],
-    head: str | None,
-    target: str | None,
-) -> int | None:
-    """The class of the head, or of the only one, by its name or index."""
-    heads = head_names(network)
-    if target is not None and head is None and len(heads) > 1:
-        raise WrongUse(f"--class needs the head it is of: give --head, one of {', '.join(heads)}")
-    head = find_head(heads, head)
-    if target is None:
-        return None
-    known = names.get(head, ())
-    if target in known:  # before indices: MNIST's classes are named 0 to 9
-        return known.index(target)
-    classes = class_count(network, head)
-    if target.isdecimal() and int(target) < classes:
-        return int(target)
-    there = f"0 to {classes - 1}" + (f", or {', '.join(known)}" if known else "")
-    raise WrongName(f"no class {target!r} of head {head!r}; there are: {there}")

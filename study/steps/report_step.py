@@ -28,15 +28,16 @@ def finish_report(run: Run) -> None:
         record_step(run, None, "report", time.perf_counter() - started)
 
 
-def report_step(run: Run, live: bool = False) -> None:
-    """Write reports/NAME.html from whatever the run has so far.
+def report_step(run: Run, live: bool = False, path: Path | None = None) -> None:
+    """Write the report from whatever the run has so far.
 
     Args:
         run: The run.
         live: Whether the run goes on and its report is written again: the page reloads itself.
+        path: Of the page; None: reports/NAME.html.
     """
     live_at = now() if live else None
-    write_text(run.report_path, render(replace(report_input(run), live_at=live_at)))
+    write_text(path or run.report_path, render(replace(report_input(run), live_at=live_at)))
 
 
 def comparison_step(runs: Sequence[Run]) -> Path:
@@ -88,7 +89,7 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
 
     return ProblemInput(
         name=name,
-        description=read(lambda: problem_description(name)) or "",
+        description=read(lambda: _description(run, name)) or "",
         tuner=settings_of(run).search.tuner,
         space=read(lambda: run.space(name)),
         signature=read(lambda: run.signature(name)),
@@ -98,6 +99,12 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
         sanity=read(lambda: run.finding(name, "sanity", Sanity)),
         notes=tuple(notes),
     )
+
+
+def _description(run: Run, name: str) -> str:
+    """The user's own search space is described as the run records it: a report reads no code."""
+    own = run.study().spaces.get(name)
+    return own.description if own else problem_description(name)
 
 
 def _picture_files(run: Run, name: str) -> tuple[PictureFile, ...]:

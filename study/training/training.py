@@ -23,7 +23,7 @@ from study.data.dataset import DataOptions, Dataset, Part
 from study.errors import WrongName, WrongUse
 from study.libraries.internals import draw_seeds_from
 from study.problem import metrics
-from study.problem.problem import Problem, check_network, load_problem
+from study.problem.problem import Problem, check_network, file_of, load_problem
 from study.records.base import Curves, DtypePolicy, Signature, Value, now
 from study.training import checkpoint
 from study.training.batch_norm import statistics_function
@@ -288,4 +288,4 @@ def _check_probabilities(problem: str, probabilities: metrics.Probabilities) -> 
     try:
         check_probabilities(probabilities)
     except WrongUse as error:
-        raise WrongName(f"search_spaces/{problem}.py: {error}") from None
+        raise WrongName(f"{file_of(problem)}: {error}") from None

@@ -92,8 +92,8 @@ def _objection(
         )
     if not folder.is_dir():
         return (
-            f"it does not see {folder}: the project's folder must be shared by all machines, under "
-            "the same path"
+            f"it does not see {folder}: the folder that the study is started in must be shared by "
+            "all machines, under the same path"
         )
     own = fingerprint.of_this_process(needs, images)  # before anything is imported
     if other := fingerprint.difference(own, expected):

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from study.errors import StudyError, StudyFailed, WorkerDied, one_line
 from study.libraries.internals import allow_failures
+from study.problem import own_space
 from study.workers.worker_process import is_worn
 
 if TYPE_CHECKING:
@@ -210,6 +211,7 @@ class Engine:
                 call = self._waiting.popleft()
                 future = self._client.submit(
                     _do,
+                    own_space.used(),
                     call.function,
                     *call.args,
                     key=f"{self._session}/{call.key}",
@@ -279,10 +281,11 @@ class Engine:
             self._start_waiting()
 
 
-def _do(function: Callable[..., Any], *args: Any) -> _Done:
-    """On a worker: a job."""
+def _do(spaces: tuple[own_space.OwnSpace, ...], function: Callable[..., Any], *args: Any) -> _Done:
+    """On a worker: a job, with the user's own search spaces as whoever gives the job has them."""
     from distributed import get_worker
 
+    own_space.use(spaces)
     result = function(*args)
     return _Done(result, get_worker().address if is_worn() else None)
 

@@ -11,11 +11,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.errors import WrongUse
 from study.libraries import variables
+from study.libraries.import_path import python_path
 from study.libraries.internals import have_dask_preload_nothing
 from study.libraries.quiet_import import import_tensorflow, quiet_dask
 from study.machine import scratch
@@ -135,8 +135,7 @@ def _begin_importing(imports: Sequence[str]) -> str:
     if sys.platform != "linux":
         return "spawn"
     # That process finds the study by this alone: up to Python 3.11 it is not told of `sys.path`.
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    here = {"PYTHONPATH": path.rstrip(os.pathsep), "TMPDIR": str(scratch.folder())}
+    here = {"PYTHONPATH": python_path(), "TMPDIR": str(scratch.folder())}
     # The tracker removes the semaphores of a process that was killed, and would complain.
     with _environment({"PYTHONWARNINGS": "ignore"}), _signals_are_not_for_children():
         resource_tracker.ensure_running()

@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -104,6 +105,17 @@ def test_optuna_dashboard_opens_it(storage: RDBStorage) -> None:
     assert {one["study_name"] for one in studies} == {"demo/mnist", "demo/line"}
     found = get(f"/api/studies/{studies[0]['study_id']}")
     assert [one["state"] for one in found["trials"]] == ["Complete", "Fail", "Complete"]
+
+
+def test_without_tensorboard_it_says_what_to_install(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [one for one in sys.modules if one.startswith("tensorboard.plugins.hparams")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tensorboard.plugins.hparams", None)
+    with pytest.raises(WrongUse, match=r"pip install 'tuning-study\[tensorboard\]'$"):
+        export(run, ["mnist"], "tensorboard", tmp_path)
+    assert not [*tmp_path.glob("*-tensorboard")]
 
 
 def test_tensorboard_reads_hyperparameters_and_curves(run: Run, tmp_path: Path) -> None:

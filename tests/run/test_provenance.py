@@ -72,6 +72,17 @@ def test_a_tag_does_not_stand_in_for_the_commit(
     assert len(provenance.git_commit() or "") == 40
 
 
+def test_a_copy_in_somebody_else_s_repository_has_no_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository(tmp_path)
+    installed = tmp_path / ".venv" / "environment.py"
+    installed.parent.mkdir()
+    installed.write_text("one")
+    monkeypatch.setattr(provenance, "__file__", str(installed))
+    assert provenance.git_commit() is None
+
+
 def test_outside_git_there_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provenance, "__file__", str(tmp_path / "environment.py"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))

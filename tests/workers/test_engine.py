@@ -19,6 +19,10 @@ from distributed import LocalCluster, Worker, get_worker
 
 from study.errors import StudyFailed, WrongUse
 from study.machine import scratch
+from study.problem import own_space
+from study.problem.own_space import OwnSpace
+from study.problem.problem import load_problem, problem_names
+from study.records.base import Value
 from study.workers import engine as engine_module
 from study.workers import local
 from study.workers.cluster import remote_engine
@@ -27,6 +31,7 @@ from study.workers.fingerprint import Needs
 from study.workers.local import core_count, local_engine
 from study.workers.worker_process import MOST_BYTES, report_epoch
 from tests.command import ROOT
+from tests.own_files import CIRCLE
 from tests.zygote import Zygote
 
 pytestmark = pytest.mark.slow
@@ -63,6 +68,26 @@ def cluster() -> Iterator[str]:
 
 def double(number: int) -> int:
     return 2 * number
+
+
+def test_jobs_know_the_user_s_own_search_spaces_and_no_longer_than_whoever_gives_them(
+    engine: Engine,
+) -> None:
+    spaces = [OwnSpace("circle", CIRCLE.encode())]
+    try:
+        own_space.use(spaces)
+        known = engine.wait_for(engine.submit(problem_names, key="known"))
+        told = engine.wait_for(engine.submit(baseline_of, "circle", key="told"))
+    finally:
+        own_space.use([])
+    assert "circle" in known
+    assert told == {"units": 8}
+    for key in ("one", "two"):  # on either worker
+        assert "circle" not in engine.wait_for(engine.submit(problem_names, key=key))
+
+
+def baseline_of(problem: str) -> dict[str, Value]:
+    return load_problem(problem).baseline
 
 
 def environment(name: str) -> str | None:
@@ -444,7 +469,7 @@ def test_fewer_workers_than_were_asked_for_are_refused_after_a_while(
 
 
 def test_workers_that_do_not_see_the_folder_are_refused(cluster: str, tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match=r"does not see .*/nowhere: the project's folder must be"):
+    with pytest.raises(WrongUse, match=r"does not see .*/nowhere: the folder that the study"):
         join(cluster, tmp_path / "nowhere")
 
 

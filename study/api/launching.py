@@ -1,0 +1,189 @@
+"""Begin a study from Python: the command line itself, in a process of its own.
+
+A study decides environment variables before TensorFlow is imported, starts worker processes and
+answers signals. A notebook or script that has its own TensorFlow, threads and handlers is left
+alone so, and Ctrl-C, a full disk or a lack of memory end the study and not its caller.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from study.api.study_run import StudyRun, open_run
+from study.errors import Interrupted, StudyError, StudyFailed, WrongUse
+from study.libraries.import_path import python_path
+from study.records.base import Dtype
+
+log = logging.getLogger(__name__)
+
+Tell = Callable[[str], object]
+"""Is given each line of news, such as of a trial that has ended."""
+
+_STOP_S = 20
+"""Seconds for a study to stop when it is asked to; it promises ten."""
+
+
+def run_study(
+    problems: str | Sequence[str] = (),
+    *,
+    name: str,
+    space: str | Path | None = None,
+    preset: str | Path = "quick",
+    seed: int = 1,
+    dtype: Dtype | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    line_dir: str | Path | None = None,
+    tell: Tell | None = None,
+) -> StudyRun:
+    """Search, evaluate, draw and report, as `python -m study run` does, in the current folder.
+
+    A run of that name that was interrupted goes on.
+
+    Args:
+        problems: Names; all if there are none, and no space either.
+        name: Of the run: results/NAME.
+        space: A search space of your own, a .py file of trusted code.
+        preset: Name of a preset, or the path of a .toml file.
+        seed: 1 or more.
+        dtype: Arithmetic of trials; the preset's if None.
+        workers: Processes; one per core if None.
+        scheduler: A running Dask cluster to work on.
+        line_dir: A folder of line images to use instead of generated ones.
+        tell: Given each line that the command would print.
+
+    Raises:
+        WrongUse: something that was asked for cannot be, such as a finished run's name.
+        StudyFailed: the study failed.
+        Interrupted: somebody stopped it; the same call goes on.
+    """
+    named = [problems] if isinstance(problems, str) else [*problems]
+    options = {
+        "name": name,
+        "space": space,
+        "preset": preset,
+        "seed": seed,
+        "dtype": dtype,
+        "workers": workers,
+        "scheduler": scheduler,
+        "line-dir": line_dir,
+    }
+    _launch("run", named, options, tell)
+    return open_run(name)
+
+
+def run_search(
+    problem: str | None = None,
+    *,
+    name: str,
+    space: str | Path | None = None,
+    tuner: str | None = None,
+    max_trials: int | None = None,
+    max_epochs: int | None = None,
+    time_limit: str | None = None,
+    batch_size: int | None = None,
+    keep: int | None = None,
+    retries: int | None = None,
+    preset: str | Path = "quick",
+    seed: int = 1,
+    dtype: Dtype | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    line_dir: str | Path | None = None,
+    tell: Tell | None = None,
+) -> StudyRun:
+    """A search alone, as `python -m study search` does, in the current folder.
+
+    Args:
+        problem: One of the study's; None if a space of your own is given.
+        tuner: random, grid, bayesian, hyperband or asha; the preset's if None, as all that follow.
+        max_trials: Trials, the baseline included.
+        max_epochs: Epochs of a trial at most.
+        time_limit: Start no trial after this time: "90s", "10m", "1h30m".
+        batch_size: Images per optimizer step.
+        keep: Trials whose weights stay on disk, the best.
+        retries: How often a trial whose worker died is taken up again.
+
+    The others, and what it raises, are as of `run_study`.
+    """
+    options = {
+        "name": name,
+        "space": space,
+        "tuner": tuner,
+        "max-trials": max_trials,
+        "max-epochs": max_epochs,
+        "time-limit": time_limit,
+        "batch-size": batch_size,
+        "keep": keep,
+        "retries": retries,
+        "preset": preset,
+        "seed": seed,
+        "dtype": dtype,
+        "workers": workers,
+        "scheduler": scheduler,
+        "line-dir": line_dir,
+    }
+    _launch("search", [problem] if problem else [], options, tell)
+    return open_run(name)
+
+
+def _launch(
+    verb: str, problems: Sequence[str], options: Mapping[str, object], tell: Tell | None
+) -> None:
+    given = [f"--{key}={value}" for key, value in options.items() if value is not None]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "study", verb, *given, "--", *problems],
+        env=os.environ | {"PYTHONPATH": python_path(), "PYTHONIOENCODING": "utf-8"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    )
+    with process:
+        try:
+            errors = _listen(process, tell or (lambda _: None))
+        except BaseException:  # Ctrl-C, or what `tell` raises
+            _stop(process)
+            raise
+    _hand_on(process.returncode, errors)
+
+
+def _listen(process: "subprocess.Popen[str]", tell: Tell) -> list[str]:
+    """Tell of each line of standard output; what comes on standard error."""
+    assert process.stdout
+    assert process.stderr
+    errors: list[str] = []
+    reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
+    reader.start()
+    for line in process.stdout:
+        tell(line.rstrip("\n"))
+    process.wait()
+    reader.join()
+    return [line.rstrip("\n") for line in errors]
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _hand_on(code: int, errors: list[str]) -> None:
+    """The command's warnings as warnings in the log, and its error as an exception."""
+    said = [line.removeprefix("error: ") for line in errors if line.startswith("error: ")]
+    for line in errors:
+        if not line.startswith("error: "):
+            log.warning("%s", line)
+    if code == 0:
+        return
+    kinds: dict[int, type[StudyError]] = {2: WrongUse, Interrupted.exit_code: Interrupted}
+    kind = kinds.get(code, StudyFailed)
+    raise kind(said[-1] if said else f"the study ended with exit code {code}")

@@ -1,0 +1,21 @@
+"""Where a process that this one begins finds the study."""
+
+import os
+import site
+from pathlib import Path
+
+_HOME = Path(__file__).parents[2]
+"""The folder that the package `study` is in."""
+
+
+def python_path() -> str:
+    """PYTHONPATH for a process that has to import this very study.
+
+    Where the study is installed, every Python of the environment finds it. The folder it is in
+    then is not named, or packages in it would come before Python's own of the same name.
+    """
+    named = os.environ.get("PYTHONPATH", "")
+    installed = [Path(folder) for folder in (*site.getsitepackages(), site.getusersitepackages())]
+    if _HOME in installed:
+        return named
+    return os.pathsep.join([str(_HOME), named]).rstrip(os.pathsep)

@@ -1,0 +1,1 @@
+"""The examples, as a reader runs them."""
