@@ -15,8 +15,8 @@ from rich.console import Console
 from benchmarks import good_network, growth, matrix_peak, overhead, ranking, readme, throughput
 from benchmarks.results import PARTS, Measured, Results
 from study.machine.files import write_text
+from study.plan import provenance
 from study.records.base import now
-from study.run import provenance
 from study.workers.local import core_count
 
 FOLDER = Path(__file__).parent

@@ -21,10 +21,11 @@ from pydantic import BaseModel
 
 from benchmarks.task import ROOT, TASKS
 from study.libraries.quiet_import import import_tensorflow
+from study.plan import work as plan
+from study.problem.preset_files import validated
 from study.problem.problem import load_problem
-from study.problem.settings import Settings, Work, validated
+from study.problem.settings import Settings, Work
 from study.records.base import Trial, now
-from study.run import plan
 from study.search import search
 from study.training.job import Job, Trained
 from study.workers.engine import Engine

@@ -12,9 +12,9 @@ import numpy as np
 from pydantic import BaseModel
 
 from benchmarks.task import BATCH_SIZE, TASKS
+from study.plan.work import WORKERS_NEED
 from study.problem.problem import load_problem
 from study.records.base import Value
-from study.run.plan import WORKERS_NEED
 from study.training.job import Job
 from study.training.training import build, run_trial
 from study.workers.engine import Engine

@@ -15,8 +15,8 @@ import psutil
 from study.data import load_dataset
 from study.data.sets.lines import Options
 from study.libraries.quiet_import import import_tensorflow
+from study.plan.work import WORKERS_NEED
 from study.problem.problem import load_problem, signature
-from study.run.plan import WORKERS_NEED
 from study.search.search import _run
 from study.training.job import Job
 from study.workers.engine import Engine

@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from benchmarks.matrix_peak import TYPICAL
 from benchmarks.task import BATCH_SIZE, TASKS
 from study.errors import Failed
+from study.plan.work import WORKERS_NEED
 from study.problem.problem import load_problem
 from study.records.base import Value
-from study.run.plan import WORKERS_NEED
 from study.search.search import _run
 from study.training.job import Job
 from study.workers.engine import Engine

@@ -14,9 +14,9 @@ from scipy import stats
 
 from benchmarks.task import BATCH_SIZE, TASKS, Task
 from study.errors import Failed
+from study.plan.work import WORKERS_NEED
 from study.problem.settings import SearchSettings
 from study.records.base import Value
-from study.run.plan import WORKERS_NEED
 from study.search.asha import rungs
 from study.search.oracles import make_oracle, split_values
 from study.search.search import _run

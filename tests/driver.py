@@ -21,10 +21,11 @@ from rich.console import Console
 
 from study.cli.progress import Screen
 from study.errors import Failed, StudyError
+from study.plan import work as plan
+from study.problem.preset_files import validated
 from study.problem.problem import Problem
-from study.problem.settings import Settings, Work, validated
+from study.problem.settings import Settings, Work
 from study.records.base import Trial, Value
-from study.run import plan
 from study.run.store import Run
 from study.search import search
 from study.training import checkpoint, training

@@ -38,9 +38,9 @@ PACKAGES = (
     "optuna.importance",
     "plotly.io",
     "study.cli.main",
-    "study.steps.live",
+    "study.cli.live",
     "study.explanation.findings",
-    "study.steps.any_network",
+    "study.own_images.any_network",
 )
 """What brings all that commands import; what of it is the project's own is forgotten again."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from study.api.explanation import Explanation
     from study.api.predictions import Predictions
-    from study.networks.opened import OpenedNetwork, Pictures
+    from study.own_images.opened import OpenedNetwork, Pictures
     from study.records.base import Method
 
 Images = str | Path | Sequence[str | Path] | np.ndarray
@@ -135,7 +135,7 @@ def load_network(path: str | Path) -> Network:
         WrongUse: TensorFlow was imported before, with environment variables that change results.
     """
     import_tensorflow()
-    from study.steps.any_network import saved_model
+    from study.own_images.any_network import saved_model
 
     saved = saved_model(Path(path))
     return Network(saved.path, saved.label, saved.opened())

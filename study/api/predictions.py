@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from study.api.notebook import table
-from study.networks.opened import likeliest
+from study.own_images.opened import likeliest
 
 if TYPE_CHECKING:
     import pandas as pd

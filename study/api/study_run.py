@@ -8,8 +8,7 @@ from study.errors import StudyError, WrongName, WrongUse
 from study.machine.shell import command
 from study.records.base import NetworkName
 from study.run.listing import open_run as open_folder
-from study.run.names import check_name
-from study.run.places import RESULTS
+from study.run.places import RESULTS, check_name
 from study.run.store import Run
 from study.trials.ranking import best_trial, configurations
 
@@ -85,7 +84,7 @@ class StudyRun:
         from study.libraries.quiet_import import import_tensorflow
 
         import_tensorflow()
-        from study.steps.any_network import models_of_run
+        from study.own_images.any_network import models_of_run
 
         (saved,) = models_of_run(self._run, [self._problem(problem)], which)
         return Network(saved.path, saved.label, saved.opened())

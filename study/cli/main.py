@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from study.cli import network_commands, result_commands, run_commands
+from study.cli.commands import network_commands, result_commands, run_commands
 from study.cli.terminal import say
 from study.errors import Interrupted, StudyError
 from study.machine import ending, stopping
@@ -37,7 +37,7 @@ def _print_version(wanted: bool) -> None:
     if not wanted:
         return
     from study import __version__
-    from study.run import provenance
+    from study.plan import provenance
 
     say(f"study {__version__}")
     say(f"commit {provenance.git_commit() or 'unknown'}")

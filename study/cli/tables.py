@@ -11,8 +11,9 @@ from study.errors import StudyError
 from study.evaluation import retrainings
 from study.evaluation.in_words import comparison_in_words
 from study.machine.foreign_text import visible
+from study.problem.preset_files import load_preset, preset_names
 from study.problem.problem import problem_description, problem_names
-from study.problem.settings import TUNERS, load_preset, preset_names
+from study.problem.settings import TUNERS
 from study.records.base import Evaluation, Value
 from study.run.listing import misnamed, open_run, run_names
 from study.run.store import Run

@@ -11,8 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any, Protocol, TypeVar
 
 from study.errors import Interrupted
 
@@ -105,3 +106,30 @@ def _watch(reading: int, overdue: Callable[[], None]) -> None:
         pass
     time.sleep(GRACE_S)
     overdue()
+
+
+_CLOSE_S = 3
+"""Seconds for an engine, its client and its workers to close, each; who has died never answers."""
+
+
+class _Closable(Protocol):
+    def close(self) -> Any: ...
+
+
+Closable = TypeVar("Closable", bound=_Closable)
+
+
+@contextmanager
+def closed_in_time(one: Closable) -> Iterator[Closable]:
+    """It for the length of the block; at its end it is closed, or left to itself in `_CLOSE_S`."""
+
+    def close() -> None:
+        with suppress(Exception):  # whoever was to answer is gone
+            one.close()
+
+    try:
+        yield one
+    finally:
+        closing = threading.Thread(target=close, name="closing", daemon=True)
+        closing.start()
+        closing.join(_CLOSE_S)

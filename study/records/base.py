@@ -578,7 +578,7 @@ class StudyRecord(Record):
     `resume` goes on with. Runs of earlier versions did not plan their report."""
     trials_at_once: Annotated[int, Field(ge=1)] | None = None
     """How many trials its searches train at the same time, by which oracles decide what they
-    propose; None in runs of earlier versions: see `study.run.plan.trials_at_once`."""
+    propose; None in runs of earlier versions: see `study.plan.done.trials_at_once`."""
     dtype_policy: DtypePolicy | None = None
     """What the trials of its searches are trained in, on whatever processor it goes on; None in
     runs of earlier versions that had not begun to search."""

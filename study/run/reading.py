@@ -6,6 +6,7 @@ No file is larger, and no record holds more, than is said here.
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from study.errors import CorruptRecord
@@ -69,3 +70,21 @@ def parse(kind: type[R] | TypeAdapter[R], text: bytes, where: str, most: int = R
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise CorruptRecord(f"{where}: damaged record: {key or 'text'}: {first['msg']}") from None
+
+
+def read_arrays(path: Path, most: int, most_bytes: int, folder: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file of a run's folder, without pickles.
+
+    Args:
+        most: Arrays that it may hold.
+        most_bytes: That they may have, unpacked.
+        folder: The run's.
+
+    Raises:
+        CorruptRecord: it cannot be read, or is larger.
+    """
+    try:
+        with untrusted.opened(path, most_bytes, folder) as file:
+            return untrusted.read_arrays(file, most, most_bytes)
+    except Exception as error:  # what a damaged file makes NumPy raise has no bound
+        raise CorruptRecord(f"{path}: cannot be read: {error}") from error

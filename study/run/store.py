@@ -3,24 +3,18 @@
 Files are written whole or not at all.
 """
 
-import json
-import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from filelock import FileLock, Timeout
-from pydantic import TypeAdapter
 
-from study.errors import CorruptRecord, WrongName, WrongUse
+from study.errors import WrongName
 from study.machine import untrusted
 from study.machine.files import (
-    is_leftover,
-    naming,
     remove_leftovers,
     remove_leftovers_below,
     replacing,
@@ -39,15 +33,16 @@ from study.records.base import (
     StudyRecord,
     Trial,
 )
+from study.run import picture_files
 from study.run.places import (
     REPORTS,
     RESULTS,
     check_folder,
-    holds_a_run,
-    not_a_folder,
+    held,
+    is_run,
     remove_half_made,
 )
-from study.run.reading import RECORD_BYTES, parse, read, read_record
+from study.run.reading import parse, read, read_arrays, read_record
 from study.run.trial_lines import append_trial, read_trials
 
 R = TypeVar("R")
@@ -56,10 +51,6 @@ EVALUATION_BYTES, EVALUATION_VALUES = 64 * MIB, 3_000_000
 """Its confusion matrices may be of a thousand classes."""
 PREDICTIONS_BYTES, PREDICTIONS = 512 * MIB, 1000
 """Unpacked. All line images that a preset may ask for come to 340 MiB."""
-FIGURE_BYTES, FIGURES_BYTES = 16 * MIB, 128 * MIB
-"""Of one and of all of a problem's, which a report holds."""
-
-_PICTURES = TypeAdapter(list[Picture])
 
 
 @dataclass(frozen=True)
@@ -121,16 +112,7 @@ class Run:
         """
         check_folder(self.base / RESULTS)
         check_folder(self.base / REPORTS)
-        if holds_a_run(self.folder):
-            return True
-        if not os.path.lexists(self.folder):
-            return False
-        if self.folder.is_dir() and all(map(is_leftover, self.folder.iterdir())):
-            return False  # left by a version that made a run's folder before what is in it
-        what = "a folder without study.json" if self.folder.is_dir() else not_a_folder(self.folder)
-        raise WrongName(
-            f"{self.folder} is no run but {what}; remove it, or begin a run with another --name"
-        )
+        return is_run(self.folder)
 
     def problems(self) -> list[str]:
         """Problems whose search has begun, in the study's order."""
@@ -160,17 +142,9 @@ class Run:
             CannotWrite: the disk is full.
         """
         self.check_writable()
-        path = self.folder / ".lock"
-        try:
-            with ExitStack() as stack:
-                with naming(path):
-                    stack.enter_context(FileLock(path, timeout=0))
-                self._clean_up()
-                yield
-        except Timeout:
-            raise WrongUse(
-                f"{self.folder} is in use by another process; wait until it is done, or stop it"
-            ) from None
+        with held(self.folder):
+            self._clean_up()
+            yield
 
     def _clean_up(self) -> None:
         remove_half_made(self.base / RESULTS)
@@ -281,13 +255,9 @@ class Run:
     def predictions(self, problem: str) -> dict[str, np.ndarray]:
         """Arrays of predictions.npz: labels_HEAD, baseline_HEAD, tuned_HEAD, NETWORK_correct."""
         path = self._predictions_path(problem)
-        try:
-            with untrusted.opened(path, PREDICTIONS_BYTES, self.folder) as file:
-                return untrusted.read_arrays(file, PREDICTIONS, PREDICTIONS_BYTES)
-        except FileNotFoundError:
-            raise WrongName(f"{path} is not there: evaluate the run first") from None
-        except Exception as error:  # what a damaged file makes NumPy raise has no bound
-            raise CorruptRecord(f"{path}: cannot be read: {error}") from error
+        if not path.exists():
+            raise WrongName(f"{path} is not there: evaluate the run first")
+        return read_arrays(path, PREDICTIONS, PREDICTIONS_BYTES, self.folder)
 
     def _predictions_path(self, problem: str) -> Path:
         return self.problem_folder(problem) / "predictions.npz"
@@ -310,11 +280,7 @@ class Run:
 
     def pictures(self, problem: str) -> list[Picture]:
         """What figures.json says of the problem's figures; none if there are none yet."""
-        path = self.figures_folder(problem) / "figures.json"
-        if not path.exists():
-            return []
-        text = read(path, RECORD_BYTES, self.folder)
-        return _checked_files(parse(_PICTURES, text, str(path)), path)
+        return picture_files.described(self.figures_folder(problem), self.folder)
 
     def picture_contents(self, problem: str, pictures: Sequence[Picture]) -> list[bytes]:
         """The files of the problem's figures, in that order.
@@ -322,28 +288,15 @@ class Run:
         Raises:
             CorruptRecord: one cannot be read, or they are too large.
         """
-        folder, contents, left = self.figures_folder(problem), [], FIGURES_BYTES
-        for picture in pictures:
-            contents.append(read(folder / picture.file, FIGURE_BYTES, self.folder))
-            left -= len(contents[-1])
-            if left < 0:
-                most = untrusted.size(FIGURES_BYTES)
-                raise CorruptRecord(f"{folder}: expected figures of at most {most}, got more")
-        return contents
+        return picture_files.contents(self.figures_folder(problem), pictures, self.folder)
 
     def write_pictures(self, problem: str, pictures: list[Picture]) -> None:
         """Write figures.json."""
-        write_text(
-            self.figures_folder(problem) / "figures.json",
-            json.dumps([picture.model_dump() for picture in pictures], indent=1) + "\n",
-        )
+        picture_files.describe(self.figures_folder(problem), pictures)
 
     def remove_old_pictures(self, problem: str) -> None:
         """Remove PNG files that figures.json does not name."""
-        named = {picture.file for picture in self.pictures(problem)}
-        for path in self.figures_folder(problem).glob("*.png"):
-            if path.name not in named:
-                path.unlink()
+        picture_files.remove_unnamed(self.figures_folder(problem), self.pictures(problem))
 
 
 def _rounded(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -351,11 +304,3 @@ def _rounded(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         name: np.round(array, 6) if array.dtype.kind == "f" else array
         for name, array in arrays.items()
     }
-
-
-def _checked_files(pictures: list[Picture], path: Path) -> list[Picture]:
-    """A run folder may come from anywhere: a picture's file is a plain name beside figures.json."""
-    for picture in pictures:
-        if picture.file in ("", "..") or Path(picture.file).name != picture.file:
-            raise CorruptRecord(f"{path}: {picture.file!r} is not a plain file name")
-    return pictures

@@ -6,10 +6,11 @@ whatever else it has to write or to remove comes before, and is done again by wh
 step that is done again loses its record before anything that it refers to is changed.
 """
 
+from study.plan.done import to_do
+from study.plan.work import check_space, signature_of
 from study.problem.problem import load_problem
 from study.problem.space import search_space
 from study.records.base import StageName, plan_of_today
-from study.run.plan import check_space, signature_of, to_do
 from study.run.store import Run
 from study.steps.draw_step import draw_step
 from study.steps.evaluate_step import evaluate_step

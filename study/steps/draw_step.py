@@ -11,6 +11,8 @@ from study.errors import CorruptRecord
 from study.evaluation.robustness import Robustness
 from study.explanation import arrays
 from study.machine.files import naming
+from study.plan.done import forget_steps, record_step
+from study.plan.work import settings_of
 from study.problem.problem import load_problem
 from study.records.base import (
     NETWORKS,
@@ -25,7 +27,6 @@ from study.records.base import (
     Sanity,
 )
 from study.run.finding_arrays import read_arrays
-from study.run.plan import forget_steps, record_step, settings_of
 from study.run.store import Run
 from study.steps.observer import Observer
 from study.steps.side_by_side import Part, Workers, side_by_side

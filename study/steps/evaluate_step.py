@@ -5,9 +5,10 @@ import time
 
 from study.errors import StudyFailed
 from study.evaluation.evaluate import evaluate
+from study.plan.done import forget_steps, record_training_step
+from study.plan.work import settings_of, signature_of
 from study.problem.problem import load_problem
 from study.records.base import Evaluation, SeedResult
-from study.run.plan import forget_steps, record_training_step, settings_of, signature_of
 from study.run.store import Run
 from study.steps.observer import Observer
 from study.trials.ranking import best_trial

@@ -9,10 +9,11 @@ from functools import partial
 
 from study.errors import WrongName
 from study.machine.shell import command
+from study.plan.done import forget_steps, record_step
+from study.plan.work import settings_of, signature_of
 from study.problem.problem import load_problem
 from study.records.base import NETWORKS, Record
 from study.run.finding_arrays import write_arrays
-from study.run.plan import forget_steps, record_step, settings_of, signature_of
 from study.run.store import Run
 from study.steps.observer import Observer
 from study.steps.side_by_side import Part, side_by_side

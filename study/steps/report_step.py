@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from study.errors import CorruptRecord, WrongName
 from study.machine.files import remove_leftovers, write_text
+from study.plan.done import record_step, step_command, to_do
+from study.plan.work import settings_of
 from study.problem.problem import problem_description
 from study.records.base import Sanity, now
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
-from study.run.names import comparison_path
-from study.run.plan import record_step, settings_of, step_command, to_do
+from study.run.places import comparison_path
 from study.run.store import Run
 from study.trials.ranking import configurations
 

@@ -2,18 +2,12 @@
 
 import time
 
+from study.plan.done import forget_steps, record_training_step, trials_at_once
+from study.plan.work import check_space, settings_of, signature_of
 from study.problem.problem import load_problem
 from study.problem.settings import SearchSettings
 from study.problem.space import search_space
 from study.records.base import Trial
-from study.run.plan import (
-    check_space,
-    forget_steps,
-    record_training_step,
-    settings_of,
-    signature_of,
-    trials_at_once,
-)
 from study.run.store import Run
 from study.search.search import job_key, search
 from study.steps.observer import Observer

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from study.errors import StudyFailed, WrongUse, one_line
 from study.libraries.quiet_import import import_tensorflow, quiet_dask
 from study.machine import processor
+from study.machine.stopping import closed_in_time
 from study.workers import fingerprint
 from study.workers.admission import Report, admission, reports_of
-from study.workers.engine import Engine, closed_in_time
+from study.workers.engine import Engine
 from study.workers.fingerprint import Needs
 
 if TYPE_CHECKING:

@@ -10,17 +10,16 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from study.errors import StudyError, StudyFailed, WorkerDied, one_line
 from study.libraries.internals import allow_failures
 from study.problem import own_space
-from study.workers.worker_process import is_worn
+from study.workers.worker_process import Done, do
 
 if TYPE_CHECKING:
     import distributed
@@ -37,17 +36,8 @@ _ANSWER_S = 120
 _FORGOTTEN_S = 0.01
 """Seconds between looks at whether the scheduler has forgotten a job; it does so at once."""
 
-_CLOSE_S = 3
-"""Seconds for an engine, its client and its workers to close, each; who has died never answers."""
 
 _LOST = "the connection to the scheduler was lost; what is finished is kept: resume the run"
-
-
-class _Closable(Protocol):
-    def close(self) -> Any: ...
-
-
-Closable = TypeVar("Closable", bound=_Closable)
 
 
 @dataclass(frozen=True)
@@ -65,14 +55,6 @@ class _Call:
     function: Callable[..., Any]
     args: tuple[Any, ...]
     result: "Future[Any]" = field(default_factory=Future)
-
-
-@dataclass(frozen=True)
-class _Done:
-    """What a job returned, and the address of its worker if that has grown too large."""
-
-    result: Any
-    worn: str | None
 
 
 class Engine:
@@ -210,7 +192,7 @@ class Engine:
             while self._waiting and not self._renewing and len(self._running) < self.workers:
                 call = self._waiting.popleft()
                 future = self._client.submit(
-                    _do,
+                    do,
                     own_space.used(),
                     call.function,
                     *call.args,
@@ -225,18 +207,18 @@ class Engine:
 
     async def _follow(self, call: _Call, future: "distributed.Future") -> None:
         """Hand on what becomes of a job; what is lost with its worker, Dask has done again."""
-        outcome: _Done | StudyError
+        outcome: Done | StudyError
         try:
             outcome = await self._client.gather(future, asynchronous=True)
         except Exception as error:
             outcome = _reason(call.key, error)
-        worn = outcome.worn if isinstance(outcome, _Done) and self._renews else None
+        worn = outcome.worn if isinstance(outcome, Done) and self._renews else None
         with self._lock:
             self._running.pop(call.key, None)
             if worn:
                 self._addresses.discard(worn)
                 self._renewing.add(worn)
-        if isinstance(outcome, _Done):
+        if isinstance(outcome, Done):
             call.result.set_result(outcome.result)
         else:
             call.result.set_exception(outcome)
@@ -281,15 +263,6 @@ class Engine:
             self._start_waiting()
 
 
-def _do(spaces: tuple[own_space.OwnSpace, ...], function: Callable[..., Any], *args: Any) -> _Done:
-    """On a worker: a job, with the user's own search spaces as whoever gives the job has them."""
-    from distributed import get_worker
-
-    own_space.use(spaces)
-    result = function(*args)
-    return _Done(result, get_worker().address if is_worn() else None)
-
-
 def _reason(key: str, error: Exception) -> StudyError:
     from distributed.scheduler import KilledWorker
 
@@ -304,19 +277,3 @@ def _reason(key: str, error: Exception) -> StudyError:
             "out of memory perhaps; try fewer --workers"
         )
     return StudyFailed(f"{key}: {one_line(error)}")
-
-
-@contextmanager
-def closed_in_time(one: Closable) -> Iterator[Closable]:
-    """It for the length of the block; at its end it is closed, or left to itself in `_CLOSE_S`."""
-
-    def close() -> None:
-        with suppress(Exception):  # whoever was to answer is gone
-            one.close()
-
-    try:
-        yield one
-    finally:
-        closing = threading.Thread(target=close, name="closing", daemon=True)
-        closing.start()
-        closing.join(_CLOSE_S)

@@ -19,7 +19,8 @@ from study.libraries.import_path import python_path
 from study.libraries.internals import have_dask_preload_nothing
 from study.libraries.quiet_import import import_tensorflow, quiet_dask
 from study.machine import scratch
-from study.workers.engine import Engine, closed_in_time
+from study.machine.stopping import closed_in_time
+from study.workers.engine import Engine
 from study.workers.worker_process import preparation
 
 if TYPE_CHECKING:

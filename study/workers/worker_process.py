@@ -8,12 +8,15 @@ per training of another architecture.
 
 import gc
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from study.libraries import variables
 from study.libraries.quiet_import import import_tensorflow
+from study.problem import own_space
 
 if TYPE_CHECKING:
     import distributed
@@ -74,3 +77,20 @@ def is_worn() -> bool:
     if _at_first is None:
         _at_first = now
     return now - _at_first > MOST_BYTES
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a job returned, and the address of its worker if that has grown too large."""
+
+    result: Any
+    worn: str | None
+
+
+def do(spaces: tuple[own_space.OwnSpace, ...], function: Callable[..., Any], *args: Any) -> Done:
+    """On a worker: a job, with the user's own search spaces as whoever gives the job has them."""
+    from distributed import get_worker
+
+    own_space.use(spaces)
+    result = function(*args)
+    return Done(result, get_worker().address if is_worn() else None)

@@ -15,8 +15,8 @@ from typer.main import get_command
 import study
 from study.cli.main import app
 from study.errors import Interrupted, StudyFailed, WrongUse
+from study.plan import work as plan
 from study.problem.settings import Settings, Work
-from study.run import plan
 
 pytestmark = pytest.mark.usefixtures("workplace")
 

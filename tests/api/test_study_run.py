@@ -7,8 +7,8 @@ import pytest
 
 import study
 from study.errors import WrongName, WrongUse
+from study.plan import work as plan
 from study.problem.settings import Settings, Work
-from study.run import plan
 from tests.factories import evaluation, predictions, trial
 
 ROOT = Path(__file__).parents[2]

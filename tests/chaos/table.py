@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from study.machine import processor
+from study.plan import provenance
 from study.records.base import now
-from study.run import provenance
 from tests.chaos.plan import KINDS, STEPS
 from tests.chaos.play import Outcome
 from tests.command import ROOT

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from study.cli import opening
-from study.cli import run_commands as commands
+from study.cli.commands import opening
+from study.cli.commands import run_commands as commands
 from study.cli.main import app
-from study.problem.settings import Settings, Work, load_preset
+from study.plan import work as runs
+from study.problem.preset_files import load_preset
+from study.problem.settings import Settings, Work
 from study.records.base import Signature, Stage, StageName
-from study.run import plan as runs
 from study.run.store import Run
 from tests.cli.conftest import Command
 from tests.command import TINY, contents, python

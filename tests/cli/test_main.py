@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from study.cli import network_commands
+from study.cli.commands import network_commands
 from tests.cli.conftest import Command
 from tests.command import ROOT, TINY, hear_control_c, python, study
 

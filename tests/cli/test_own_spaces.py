@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from study.cli import commands
+from study.plan import work as plan
+from study.plan.space_files import give
 from study.problem import own_space
-from study.problem.settings import Work, load_preset
-from study.run import plan
-from study.run.space_files import give
+from study.problem.preset_files import load_preset
+from study.problem.settings import Work
 from tests import tiny
 from tests.cli.conftest import Command
 from tests.command import TINY

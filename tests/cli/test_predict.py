@@ -11,10 +11,10 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from study.cli import run_commands as commands
+from study.cli.commands import run_commands as commands
+from study.plan import work as plan
 from study.problem.settings import Settings, Work
 from study.records.base import Ground, NetworkName, Signature
-from study.run import plan
 from study.run.store import Run
 from tests import tiny
 from tests.cli.conftest import Command

@@ -11,12 +11,13 @@ import keras
 import pytest
 from PIL import Image
 
-from study.cli import run_commands as commands
+from study.cli.commands import run_commands as commands
+from study.plan import work as plan
+from study.problem.preset_files import load_preset
 from study.problem.problem import load_problem
-from study.problem.settings import Work, load_preset
+from study.problem.settings import Work
 from study.problem.space import search_space
 from study.records.base import NetworkName, Picture, Stage
-from study.run import plan
 from study.run.store import Run
 from study.workers import cluster
 from tests import tiny

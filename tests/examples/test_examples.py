@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from study.machine import trusted_code
+from study.plan import trusted_code
 from study.problem.own_space import OwnSpace
 from tests.command import contents, script
 from tests.zygote import Zygote

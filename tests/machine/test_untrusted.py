@@ -24,11 +24,11 @@ from study.data.sets.lines import read_folder
 from study.errors import CorruptRecord, DataUnavailable, StudyError, WrongImage, WrongUse
 from study.machine import untrusted
 from study.machine.untrusted import MIB, Refused
-from study.problem.settings import load_preset
+from study.plan.work import run_for, work_of
+from study.problem.preset_files import load_preset
 from study.records.base import Picture
-from study.run import places, store
+from study.run import picture_files, places
 from study.run.listing import open_run, run_names
-from study.run.plan import run_for, work_of
 from study.run.store import Run
 from study.steps.report_step import report_input
 from study.training.checkpoint import load as load_checkpoint
@@ -237,7 +237,7 @@ def test_figures_are_not_larger_than_a_page_can_hold(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Many figures of one file, that is: none of them is too large."""
-    monkeypatch.setattr(store, "FIGURES_BYTES", 50)
+    monkeypatch.setattr(picture_files, "FIGURES_BYTES", 50)
     run.write_pictures("mnist", [picture(file="a.png")] * 6)
     (run.figures_folder("mnist") / "a.png").write_bytes(bytes(10))
     assert len(run.picture_contents("mnist", [picture(file="a.png")] * 5)) == 5

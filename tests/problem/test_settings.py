@@ -13,16 +13,13 @@ from study.data.dataset import DataOptions
 from study.data.sets import mnist
 from study.data.sets.lines import Options
 from study.errors import WrongSetting
+from study.problem.preset_files import changed, check_seed, load_preset, preset_names
 from study.problem.settings import (
     TUNERS,
     EvaluationSettings,
     FigureSettings,
     SearchSettings,
     Settings,
-    changed,
-    check_seed,
-    load_preset,
-    preset_names,
     seconds,
 )
 

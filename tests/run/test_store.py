@@ -16,7 +16,7 @@ from study.machine.files import replacing, write_bytes, write_text
 from study.records.base import Ground, Picture, Signature, Stage, StudyRecord
 from study.run import places
 from study.run.listing import open_run, run_names
-from study.run.names import check_name, comparison_path, plain_name
+from study.run.places import check_name, comparison_path, plain_name
 from study.run.store import Run
 from tests.factories import evaluation, predictions, trial
 

@@ -17,10 +17,10 @@ from study.data.dataset import DataOptions, Dataset
 from study.evaluation import evaluate
 from study.networks.prediction import predict
 from study.networks.saved import load_model
+from study.own_images.any_network import SavedModel, drawing
 from study.problem import metrics
 from study.problem.problem import Problem, load_problem, signature
 from study.records.base import METHODS, Signature
-from study.steps.any_network import SavedModel, drawing
 from study.training.training import Job, cached_dataset, train
 
 PROBLEM = '''"""Generated: nothing to be learnt."""

@@ -13,24 +13,18 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from study.cli import live
 from study.cli.progress import Screen
 from study.errors import CannotWrite, StudyFailed, WrongName
 from study.evaluation.evaluate import Result
 from study.machine import processor
 from study.machine.files import write_text
+from study.plan import work as plan
+from study.plan.done import to_do
 from study.problem.settings import Settings, Work
 from study.records.base import NetworkName, Picture, Record, Stage, StageName
-from study.run import plan
 from study.run.store import Run
-from study.steps import (
-    carry_out,
-    draw_step,
-    evaluate_step,
-    explain_step,
-    live,
-    report_step,
-    search_step,
-)
+from study.steps import carry_out, draw_step, evaluate_step, explain_step, report_step, search_step
 from study.steps.report_step import comparison_step
 from tests import tiny
 from tests.factories import evaluation, predictions, signature, trial
@@ -193,9 +187,9 @@ def test_a_run_is_finished_when_its_report_is_written_and_not_before(
         patch.setattr(report_step, "write_text", full)
         with pytest.raises(CannotWrite):
             report_step.finish_report(run)
-    assert plan.to_do(run) == [(None, "report")]
+    assert to_do(run) == [(None, "report")]
     report_step.finish_report(run)
-    assert plan.to_do(run) == []
+    assert to_do(run) == []
     made = run.report_path.read_text()
     assert "This run has not ended" not in made
     assert page(run) == made  # whether its making is recorded or not
@@ -207,7 +201,7 @@ def test_a_run_is_finished_when_its_report_is_written_and_not_before(
 def test_a_run_of_a_version_that_planned_less_is_finished_without(run: Run) -> None:
     record(run, *OLD_PLAN)
     run.write_study(run.study().model_copy(update={"plan": OLD_PLAN}))
-    assert plan.to_do(run) == []
+    assert to_do(run) == []
 
 
 def test_interrupted_under_a_version_that_planned_less_a_run_is_explained_and_reported(
@@ -229,7 +223,7 @@ def test_interrupted_under_a_version_that_planned_less_a_run_is_explained_and_re
     carry_out.carry_out(run, tiny.InstantEngine(), screen())
 
     assert done == [("explain", ["mnist", "line"]), ("figures", ["mnist", "line"])]
-    assert plan.to_do(run) == [(None, "report")]
+    assert to_do(run) == [(None, "report")]
 
 
 def test_while_the_report_of_the_run_itself_comes_next_the_live_one_is_not_made_again(
@@ -294,10 +288,10 @@ def test_an_evaluation_that_is_made_again_is_not_done_until_it_is(
         patch.setattr("numpy.savez_compressed", killed)
         with pytest.raises(KeyboardInterrupt):
             evaluate_step.evaluate_step(run, "mnist", tiny.InstantEngine(), screen())
-    assert ("mnist", "evaluate") in plan.to_do(run)
+    assert ("mnist", "evaluate") in to_do(run)
     assert run.evaluation("mnist") is None
     evaluate_step.evaluate_step(run, "mnist", tiny.InstantEngine(), screen())
-    assert ("mnist", "evaluate") not in plan.to_do(run)
+    assert ("mnist", "evaluate") not in to_do(run)
     assert run.evaluation("mnist") == evaluation()
 
 
@@ -324,14 +318,14 @@ def test_pictures_of_earlier_drawings_go(run: Run, monkeypatch: pytest.MonkeyPat
     drawn = Picture(file="b.png", section="search", title="A title", caption="It.", alt="A line")
 
     def draw(of: draw_step.Drawn) -> list[Picture]:
-        assert ("mnist", "figures") in plan.to_do(run)
+        assert ("mnist", "figures") in to_do(run)
         (of.folder / "b.png").write_bytes(png())
         return [drawn]
 
     monkeypatch.setattr(draw_step, "OF_NETWORKS", {})
     monkeypatch.setattr(draw_step, "OF_SEARCH", {"one": draw})
     draw_step.draw_step(run, ["mnist"], tiny.InstantEngine(), screen())
-    assert ("mnist", "figures") not in plan.to_do(run)
+    assert ("mnist", "figures") not in to_do(run)
     assert {one.name for one in run.figures_folder("mnist").iterdir()} == {"b.png", "figures.json"}
 
 
@@ -370,13 +364,13 @@ def test_what_was_found_before_goes_and_is_recorded_when_all_is_there(
     run.write_finding("mnist", "old", Number(value=1))
 
     def look() -> Number:
-        assert ("mnist", "explain") in plan.to_do(run)
+        assert ("mnist", "explain") in to_do(run)
         return Number(value=2)
 
     finding(monkeypatch, {"new": look})
     explain_step.explain_step(run, ["mnist"], tiny.InstantEngine(), screen())
 
-    assert ("mnist", "explain") not in plan.to_do(run)
+    assert ("mnist", "explain") not in to_do(run)
     assert [one.name for one in run.findings_folder("mnist").iterdir()] == ["new.json"]
     assert run.finding("mnist", "new", Number) == Number(value=2)
 
@@ -424,7 +418,7 @@ def test_networks_that_are_retrained_are_to_be_explained_and_drawn_again(
 
     evaluate_step.evaluate_step(run, "mnist", tiny.InstantEngine(), screen())
 
-    of_mnist = [step for problem, step in plan.to_do(run) if problem == "mnist"]
+    of_mnist = [step for problem, step in to_do(run) if problem == "mnist"]
     assert of_mnist == ["explain", "figures"]
 
 

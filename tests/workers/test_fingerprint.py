@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import search_spaces
-from study.run.plan import WORKERS_NEED
+from study.plan.work import WORKERS_NEED
 from study.workers import admission, fingerprint
 
 

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 
+from study.cli import live
+from study.cli.live import PAUSE_PER_BUILD, PAUSE_S, build, live_report, records_state
+from study.plan import work as plan
 from study.problem.settings import Settings, Work
 from study.records.base import Stage
-from study.run import plan
 from study.run.store import Run
-from study.steps import live
-from study.steps.live import PAUSE_PER_BUILD, PAUSE_S, build, live_report, records_state
 from tests.factories import trial
 
 pytestmark = pytest.mark.usefixtures("workplace")

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from study.errors import CorruptRecord, WrongUse
+from study.plan import work as plan
+from study.plan.space_files import give, take_up
 from study.problem import own_space
 from study.problem.problem import load_problem, problem_names
 from study.problem.settings import Settings, Work
-from study.run import plan
-from study.run.space_files import give, take_up
 from study.run.store import Run
 from study.steps.report_step import report_input
 from tests.own_files import CIRCLE

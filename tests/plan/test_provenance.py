@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from study.plan import provenance
 from study.records.base import now
-from study.run import provenance
 
 
 def test_now_is_utc_to_the_second() -> None:

@@ -5,8 +5,7 @@ done. A step that is done again loses its record before anything that it refers 
 """
 
 import re
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from study import __version__
@@ -15,22 +14,21 @@ from study.errors import StudyError, WrongName, WrongUse
 from study.libraries import variables
 from study.machine import processor
 from study.machine.shell import command
+from study.plan import provenance, space_files
+from study.plan.done import to_do
+from study.problem.preset_files import flattened, validated
 from study.problem.problem import Problem, signature
-from study.problem.settings import Settings, Work, flattened, validated
+from study.problem.settings import Settings, Work
 from study.records.base import (
     DtypePolicy,
     SearchSpace,
     Signature,
-    Stage,
-    StageName,
-    Step,
     StudyRecord,
     now,
     plan_of_today,
 )
-from study.run import provenance, space_files
 from study.run.listing import new_run, run_names
-from study.run.names import check_name, given_name, plain_name
+from study.run.places import check_name, given_name, plain_name
 from study.run.store import Run
 from study.workers.fingerprint import Needs
 
@@ -192,14 +190,6 @@ def work_of(run: Run) -> Work:
     )
 
 
-def trials_at_once(study: StudyRecord) -> int:
-    """How many trials the run's searches train at once, on however many workers it goes on.
-
-    Runs of earlier versions say it with their hardware only: as many as there were workers.
-    """
-    return study.trials_at_once or max(1, int(study.hardware.get("workers", 1)))
-
-
 def differences(run: Run, work: Work) -> list[str]:
     """In what the run's work differs from this, as "KEY: THERE there, HERE here"."""
     begun = work_of(run)
@@ -251,62 +241,3 @@ def other_conditions(run: Run) -> list[str]:
         for package, version in now.items()
         if then.get(package, version) != version
     ]
-
-
-def to_do(run: Run) -> list[Step]:
-    """What of the run's plan has not been finished, in order."""
-    return run.study().to_do()
-
-
-def needs_workers(run: Run) -> bool:
-    """Whether something other than the report is to do."""
-    return any(step != "report" for _, step in to_do(run))
-
-
-def record_step(run: Run, problem: str | None, name: StageName, seconds: float) -> None:
-    """Note that a step is finished."""
-    study = run.study()
-    done = Stage(
-        problem=problem, stage=name, seconds=round(seconds, 2), command=step_command(run, name)
-    )
-    others = [old for old in study.stages if (old.problem, old.stage) != (problem, name)]
-    run.write_study(study.model_copy(update={"stages": [*others, done]}))
-
-
-def record_training_step(
-    run: Run, problem: str, name: StageName, started: float, trained: float
-) -> None:
-    """Note that a step in which networks were trained is finished.
-
-    Args:
-        run: The run.
-        problem: Whose step it was.
-        name: The step.
-        started: By `time.perf_counter`.
-        trained: Seconds that workers trained for it: of an interrupted step, this process has seen
-            the end only.
-    """
-    least = trained / trials_at_once(run.study())
-    record_step(run, problem, name, max(least, time.perf_counter() - started))
-
-
-def forget_steps(run: Run, problems: Sequence[str], *names: StageName) -> None:
-    """Remove the records of these steps: what they have left is about to be replaced."""
-    study = run.study()
-    left = [old for old in study.stages if old.stage not in names or old.problem not in problems]
-    if left != study.stages:
-        run.write_study(study.model_copy(update={"stages": left}))
-
-
-def step_command(run: Run, name: StageName) -> str:
-    """The command that makes a step's records again."""
-    match name:
-        case "evaluate":
-            return command("evaluate", run.name, "--again")
-        case "explain":
-            return command("draw", run.name, "--again")
-        case "figures":
-            return command("draw", run.name)
-        case "report":
-            return command("report", run.name)
-    return run.study().command

@@ -10,9 +10,9 @@ import pytest
 from study.errors import CannotWrite, WrongName, WrongUse
 from study.libraries import variables
 from study.machine import processor
+from study.plan import done, provenance, work
 from study.problem.settings import Settings, Work
 from study.records.base import Signature
-from study.run import plan, provenance
 from study.run.listing import open_run, run_names
 from study.run.store import Run
 from tests.factories import evaluation, predictions, trial
@@ -23,27 +23,27 @@ WORK = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
 
 
 def test_packages_of_another_version_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = plan.create_run("demo", WORK, "none", workers=1)
-    assert plan.other_conditions(run) == []
+    run = work.create_run("demo", WORK, "none", workers=1)
+    assert work.other_conditions(run) == []
     now = provenance.versions() | {"keras": "9.9", "new": "1.0"}
     monkeypatch.setattr(provenance, "versions", lambda: now)
     then = run.study().versions["keras"]
-    assert plan.other_conditions(run) == [f"keras: {then} then, 9.9 now"]
+    assert work.other_conditions(run) == [f"keras: {then} then, 9.9 now"]
 
 
 def test_another_processor_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processor, "vector_instructions", lambda: "avx2")
-    run = plan.create_run("demo", WORK, "none", workers=1)
-    assert plan.other_conditions(run) == []
+    run = work.create_run("demo", WORK, "none", workers=1)
+    assert work.other_conditions(run) == []
     monkeypatch.setattr(processor, "vector_instructions", lambda: "avx2 avx512f")
-    assert plan.other_conditions(run) == [
+    assert work.other_conditions(run) == [
         "vector_instructions: avx2 then, avx2 avx512f now",
     ]
 
 
 def test_variables_that_decide_results_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(variables, "overridden", ["OMP_NUM_THREADS"])
-    study = plan.create_run("demo", WORK, "none", workers=1).study()
+    study = work.create_run("demo", WORK, "none", workers=1).study()
     assert study.variables == variables.DECIDED
     assert study.overridden == ["OMP_NUM_THREADS"]
 
@@ -55,19 +55,19 @@ def in_dtype(dtype: str) -> Work:
 
 @pytest.mark.parametrize("begun", ["auto", "mixed_bfloat16"])
 def test_a_run_goes_on_in_the_arithmetic_it_was_begun_in_or_is_refused(begun: str) -> None:
-    run = plan.create_run("demo", in_dtype(begun), "none", 1, "mixed_bfloat16")
+    run = work.create_run("demo", in_dtype(begun), "none", 1, "mixed_bfloat16")
     for same in ("auto", "mixed_bfloat16"):
-        assert plan.differences(run, in_dtype(same)) == []
-    assert plan.differences(run, in_dtype("float32")) == [
+        assert work.differences(run, in_dtype(same)) == []
+    assert work.differences(run, in_dtype("float32")) == [
         f"search.dtype: {begun} there, float32 here"
     ]
 
 
 def test_other_settings_are_named(workplace: Path) -> None:
-    run = plan.create_run("demo", WORK, "none", workers=1)
+    run = work.create_run("demo", WORK, "none", workers=1)
     other = WORK.model_copy(update={"seed": 2})
-    assert plan.differences(run, WORK) == []
-    assert plan.differences(run, other) == ["seed: 1 there, 2 here"]
+    assert work.differences(run, WORK) == []
+    assert work.differences(run, other) == ["seed: 1 there, 2 here"]
     assert (workplace / "results/demo/study.json").exists()
 
 
@@ -78,7 +78,7 @@ SIGNATURES = {"mnist": Signature(image_shape=(28, 28, 1), heads={}, images={})}
 
 
 def create(name: str = "demo") -> Run:
-    return plan.create_run(name, WORK, "none", 1, signatures=SIGNATURES)
+    return work.create_run(name, WORK, "none", 1, signatures=SIGNATURES)
 
 
 @pytest.mark.parametrize("error", [CannotWrite("full"), KeyboardInterrupt()])
@@ -118,7 +118,7 @@ def test_an_empty_folder_is_taken_over(workplace: Path) -> None:
     """As older versions left it, with what they had begun to write."""
     (workplace / "results/demo").mkdir(parents=True)
     (workplace / "results/demo/.study-0a1b2c3d.json").touch()
-    assert not plan.run_for(WORK, "demo", "").is_there()
+    assert not work.run_for(WORK, "demo", "").is_there()
     run = create()
     assert {path.name for path in run.folder.iterdir()} == {"study.json", "mnist"}
 
@@ -153,7 +153,7 @@ NO_FOLDERS = pytest.mark.parametrize(
 USES = pytest.mark.parametrize(
     "use",
     [
-        lambda: plan.run_for(WORK, "demo", ""),
+        lambda: work.run_for(WORK, "demo", ""),
         create,
         lambda: open_run("demo"),
     ],
@@ -208,10 +208,10 @@ def test_a_run_may_be_private(workplace: Path, umask: int, others: int) -> None:
 
 
 def test_how_many_trials_run_at_once_is_a_setting_of_the_run() -> None:
-    study = plan.create_run("demo", WORK, "none", workers=3).study()
-    assert study.trials_at_once == plan.trials_at_once(study) == 3
+    study = work.create_run("demo", WORK, "none", workers=3).study()
+    assert study.trials_at_once == done.trials_at_once(study) == 3
     elsewhere = study.model_copy(update={"hardware": {"workers": 8}})
-    assert plan.trials_at_once(elsewhere) == 3
+    assert done.trials_at_once(elsewhere) == 3
 
 
 @pytest.mark.parametrize(
@@ -220,6 +220,6 @@ def test_how_many_trials_run_at_once_is_a_setting_of_the_run() -> None:
 def test_runs_of_earlier_versions_say_it_with_their_hardware(
     hardware: dict[str, int], expected: int
 ) -> None:
-    study = plan.create_run("demo", WORK, "none", workers=3).study()
+    study = work.create_run("demo", WORK, "none", workers=3).study()
     old = study.model_copy(update={"trials_at_once": None, "hardware": hardware})
-    assert plan.trials_at_once(old) == expected
+    assert done.trials_at_once(old) == expected

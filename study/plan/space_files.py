@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from study.errors import CorruptRecord, WrongUse
-from study.machine.trusted_code import is_trusted, trust
+from study.plan.trusted_code import is_trusted, trust
 from study.problem import own_space
 from study.problem.own_space import OwnSpace, read_space
 from study.problem.problem import included_names, problem_description

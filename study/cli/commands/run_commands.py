@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from study.cli.data_options import Given, with_data_options
-from study.cli.opening import (
+from study.cli.commands.opening import (
     alone,
     given_spaces,
     known_problems,
@@ -25,6 +24,7 @@ from study.cli.opening import (
     work_from,
     workers_for,
 )
+from study.cli.data_options import Given, with_data_options
 from study.cli.options import (
     DtypeChoice,
     ExistingRun,
@@ -74,7 +74,7 @@ def run(
     """
     own = given_spaces(space)
     names = known_problems([*(problems or []), *own] or problem_names())
-    from study.problem.settings import changed
+    from study.problem.preset_files import changed
 
     settings = settings_from(preset, data)
     budget = changed(settings.search, dtype=dtype)
@@ -131,7 +131,7 @@ def search(
 
     Example: python -m study search line --tuner bayesian --max-trials 30 --time-limit 10m
     """
-    from study.problem.settings import changed
+    from study.problem.preset_files import changed
 
     named = [*([problem] if problem else []), *given_spaces([space] if space else None)]
     if len(named) != 1:
@@ -168,7 +168,8 @@ def resume(
     Example: python -m study resume my-run
     """
     from study.machine import scratch
-    from study.run.plan import to_do, what_to_read, work_of
+    from study.plan.done import to_do
+    from study.plan.work import what_to_read, work_of
 
     scratch.sweep()
     opened = open_run(run)
@@ -210,7 +211,7 @@ def evaluate(
             )
         if not opened.trials(name):
             raise WrongUse(f"{name} of {opened.name!r} has no trials yet: search it first")
-    from study.run.plan import work_of
+    from study.plan.work import work_of
 
     take_up_spaces(opened, space)
     warn_of_other_conditions(opened)
@@ -240,7 +241,7 @@ def draw(
 
     Example: python -m study draw my-run
     """
-    from study.run.plan import work_of
+    from study.plan.work import work_of
 
     opened = open_run(run)
     names = problems_of(opened, problem)
@@ -269,7 +270,8 @@ def _carry_out(
     run: "Run", work: "Work", workers: int | None, scheduler: str | None, live: bool
 ) -> None:
     """Do what of the work is to do, in a new run if need be, and say what came out."""
-    from study.run.plan import create_run, needs_workers, record_signatures
+    from study.plan.done import needs_workers
+    from study.plan.work import create_run, record_signatures
 
     with ExitStack() as held:
         new = not run.is_there()
@@ -316,7 +318,7 @@ def _carry_out(
 
 @contextmanager
 def _live(run: "Run") -> "Iterator[None]":
-    from study.steps.live import live_report
+    from study.cli.live import live_report
 
     with live_report(run):
         say(f"live report: {run.report_path}")

@@ -6,8 +6,7 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
-from study.cli.data_options import Given, with_data_options
-from study.cli.opening import (
+from study.cli.commands.opening import (
     import_tensorflow,
     known_problems,
     open_run,
@@ -15,6 +14,7 @@ from study.cli.opening import (
     problems_of,
     settings_from,
 )
+from study.cli.data_options import Given, with_data_options
 from study.cli.options import ExistingRun, Preset, Seed, expanded, user_path
 from study.cli.terminal import console, say
 
@@ -119,7 +119,7 @@ def data(
     Example: python -m study data line --export my-lines
     """
     from study.data import export_dataset, load_dataset
-    from study.problem.settings import check_seed
+    from study.problem.preset_files import check_seed
 
     (problem,) = known_problems([problem])
     settings = settings_from(preset, data)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from study.machine.trusted_code import is_trusted, trust
+from study.plan.trusted_code import is_trusted, trust
 
 DIGEST = "ab" * 32
 

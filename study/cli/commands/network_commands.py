@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from study.cli.opening import import_tensorflow, open_run, problems_of
+from study.cli.commands.opening import import_tensorflow, open_run, problems_of
 from study.cli.options import KindOption, MethodOption, Target, user_path
 from study.cli.terminal import say
 from study.errors import WrongUse
@@ -14,8 +14,8 @@ from study.machine.foreign_text import utf8
 from study.records.base import NetworkName
 
 if TYPE_CHECKING:
+    from study.own_images.any_network import SavedModel
     from study.records.base import FigureKind, Method
-    from study.steps.any_network import SavedModel
 
 
 def explain(
@@ -65,7 +65,7 @@ def explain(
     Example: python -m study explain my-run --problem line --image mine.png --layer conv1
     """
     import_tensorflow()
-    from study.steps import any_network
+    from study.own_images import any_network
 
     models = _models(target, problem, network)
     if not (out or target.endswith(".keras")):
@@ -103,7 +103,7 @@ def predict(
     Example: python -m study predict my-run --problem mnist digit.png
     """
     import_tensorflow()
-    from study.networks.opened import likeliest
+    from study.own_images.opened import likeliest
 
     models = _models(target, problem, network)
     if len(models) > 1:
@@ -125,7 +125,7 @@ def predict(
 
 
 def _models(target: str, problem: str | None, network: NetworkName | None) -> "list[SavedModel]":
-    from study.steps.any_network import models_of_run, saved_model
+    from study.own_images.any_network import models_of_run, saved_model
 
     if target.endswith(".keras"):
         return [saved_model(Path(target))]

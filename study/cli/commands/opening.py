@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 def given_spaces(files: list[Path] | None) -> list[str]:
     """Problems of the user's own files, which this process knows from now on.
 
-    See `study.run.space_files.give`.
+    See `study.plan.space_files.give`.
     """
-    from study.run.space_files import give
+    from study.plan.space_files import give
 
     return give(files or [])
 
 
 def take_up_spaces(run: "Run", files: list[Path] | None) -> None:
-    """Have this process know the run's own search spaces; see `study.run.space_files.take_up`."""
-    from study.run.space_files import take_up
+    """Have this process know the run's own search spaces; see `study.plan.space_files.take_up`."""
+    from study.plan.space_files import take_up
 
     take_up(run, files or [])
 
@@ -51,7 +51,7 @@ def known_problems(names: list[str]) -> list[str]:
 
 def settings_from(preset: str, data: Given) -> "Settings":
     """The preset's, with what the command line says of data sets."""
-    from study.problem.settings import changed, load_preset
+    from study.problem.preset_files import changed, load_preset
 
     settings = load_preset(preset)
     of_data = {name: changed(settings.data.of(name), **given) for name, given in data.items()}
@@ -113,7 +113,7 @@ def workers_for(
 ) -> "Iterator[Engine]":
     """Workers, here or on a running cluster."""
     from study.machine import scratch
-    from study.run.plan import WORKERS_NEED
+    from study.plan.work import WORKERS_NEED
     from study.workers.cluster import remote_engine
     from study.workers.local import local_engine
 
@@ -175,7 +175,8 @@ def work_from(
         WrongSetting: the seed cannot be one.
     """
     from study.problem import own_space
-    from study.problem.settings import Work, check_seed
+    from study.problem.preset_files import check_seed
+    from study.problem.settings import Work
 
     return Work(
         problems=problems,
@@ -189,10 +190,10 @@ def work_from(
 def run_for_work(work: "Work", name: str | None, prefix: str) -> "Run":
     """The run that goes on with the work, which is said, or one still to be made.
 
-    See `study.run.plan.run_for`.
+    See `study.plan.work.run_for`.
     """
     from study.machine import scratch
-    from study.run.plan import run_for
+    from study.plan.work import run_for
 
     scratch.sweep()  # also if there is nothing to do
     run = run_for(work, name, prefix)
@@ -203,7 +204,7 @@ def run_for_work(work: "Work", name: str | None, prefix: str) -> "Run":
 
 def warn_of_other_conditions(run: "Run") -> None:
     """Log what numbers depend on and is not as when the run was begun."""
-    from study.run.plan import other_conditions
+    from study.plan.work import other_conditions
 
     if others := other_conditions(run):
         logging.warning(

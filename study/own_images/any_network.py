@@ -8,8 +8,8 @@ from study.errors import WrongName, WrongUse
 from study.explanation.examples import PLAIN, Asked, activations_info, all_heatmaps
 from study.explanation.filters.filter_answers import filters_info
 from study.figures.networks import activations, filters, heatmaps
-from study.networks.opened import OpenedNetwork, open_network
 from study.networks.saved import find_layers
+from study.own_images.opened import OpenedNetwork, open_network
 from study.problem.settings import FigureSettings
 from study.records.base import NETWORKS, FigureKind, Ground, Method, NetworkName, Picture, Signature
 from study.run.listing import signature_of_model
@@ -29,7 +29,7 @@ class SavedModel:
     """That of the images it was trained on; None if it is not of a run, or its run tells none."""
 
     def opened(self) -> OpenedNetwork:
-        """The network, loaded; raises as `study.networks.opened.open_network`."""
+        """The network, loaded; raises as `study.own_images.opened.open_network`."""
         return open_network(self.path, self.names, self.ground)
 
 

@@ -1,0 +1,1 @@
+"""What a network makes of pictures that the user has."""
