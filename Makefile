@@ -29,10 +29,11 @@ test: .venv/ready-to-test browser check  ## Make the environment, check style an
 quick-test: .venv/ready-to-test  ## Run the fast tests only, in about a minute
 	STUDY_TEST_DTYPE=$(DTYPE) $(IN_ENV)python -m pytest -n 2 --dist worksteal -m "not slow" $(TESTS)
 
-check: .venv/ready-to-test  ## Style and types only
+check: .venv/ready-to-test  ## Style, types and imports only
 	$(IN_ENV)ruff check
 	$(IN_ENV)ruff format --check
 	$(IN_ENV)mypy
+	$(IN_ENV)lint-imports
 
 chaos: .venv/ready-to-test  ## Kill, interrupt and starve a hundred small studies (about twenty minutes)
 	$(IN_ENV)python -m tests.chaos $(CHAOS)
@@ -44,7 +45,7 @@ browser:  ## Install a headless Chromium for the tests of the report, if there i
 	@sh tests/install_browser.sh
 
 clean:  ## Remove the environment and caches; results and reports stay
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # Another Python than the environment's begins a new one.
 .venv/python-$(VERSION):

@@ -25,7 +25,8 @@ from study.plan import work as plan
 from study.problem.preset_files import validated
 from study.problem.problem import load_problem
 from study.problem.settings import Settings, Work
-from study.records.base import Trial, now
+from study.records.base import now
+from study.records.trial import Trial
 from study.search import search
 from study.training.job import Job, Trained
 from study.workers.engine import Engine

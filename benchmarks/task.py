@@ -20,7 +20,7 @@ from study.data.dataset import DataOptions
 from study.data.sets import lines, mnist
 from study.problem import problem as problems
 from study.problem.problem import Problem, load_problem
-from study.records.base import Signature
+from study.records.study import Signature
 
 Result = tuple[float, dict[str, Any]]
 """Seconds since the contestant's process began, and what it told, with a "score"."""

@@ -15,7 +15,8 @@ import keras_tuner
 from keras import layers
 
 from search_spaces import _blocks
-from study.records.base import Signature, Value
+from study.records.base import Value
+from study.records.study import Signature
 
 Tensor = Any
 """A symbolic Keras tensor."""

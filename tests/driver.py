@@ -25,7 +25,8 @@ from study.plan import work as plan
 from study.problem.preset_files import validated
 from study.problem.problem import Problem
 from study.problem.settings import Settings, Work
-from study.records.base import Trial, Value
+from study.records.base import Value
+from study.records.trial import Trial
 from study.run.store import Run
 from study.search import search
 from study.training import checkpoint, training

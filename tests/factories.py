@@ -6,20 +6,11 @@ from typing import Any
 import numpy as np
 
 from study.data.dataset import Crossed
-from study.records.base import (
-    METHODS,
-    Comparison,
-    Curves,
-    Estimate,
-    Evaluation,
-    NetworkResult,
-    NetworkSanity,
-    PerClass,
-    Sanity,
-    SeedResult,
-    Signature,
-    Trial,
-)
+from study.records.base import Estimate
+from study.records.evaluation import Comparison, Evaluation, NetworkResult, PerClass, SeedResult
+from study.records.finding import METHODS, NetworkSanity, Sanity
+from study.records.study import Signature
+from study.records.trial import Curves, Trial
 from tests.command import ROOT
 
 IMAGES_PER_CLASS = 20

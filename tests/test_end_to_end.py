@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from study.records.base import Evaluation, Trial
+from study.records.evaluation import Evaluation
+from study.records.trial import Trial
 from tests.browser import browser, browser_page, page_problems
 from tests.command import TINY, begin, python, script, study
 from tests.zygote import Zygote

@@ -16,7 +16,7 @@ import pytest
 
 from study.data.dataset import DataOptions
 from study.problem.settings import SearchSettings
-from study.records.base import Trial
+from study.records.trial import Trial
 from study.search import search
 from study.training import training
 from tests import tiny

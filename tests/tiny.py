@@ -13,7 +13,7 @@ from keras import layers
 from study.data.dataset import Crossed, Dataset, Part
 from study.errors import StudyFailed
 from study.problem.problem import Problem, signature
-from study.records.base import Signature
+from study.records.study import Signature
 
 NAMES = {
     "class": ("left dark", "left mid", "left light", "right dark", "right mid", "right light"),

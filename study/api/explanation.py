@@ -10,7 +10,7 @@ from study.api.notebook import picture
 from study.explanation.arrays import HeatmapsInfo
 from study.figures.networks.heatmaps import caption, draw_heatmaps
 from study.figures.style import png, save
-from study.records.base import METHOD_NAMES, Method
+from study.records.finding import METHOD_NAMES, Method
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,7 +17,7 @@ from pathlib import Path
 from study.api.study_run import StudyRun, open_run
 from study.errors import Interrupted, StudyError, StudyFailed, WrongUse
 from study.libraries.import_path import python_path
-from study.records.base import Dtype
+from study.records.study import Dtype
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from study.api.explanation import Explanation
     from study.api.predictions import Predictions
     from study.own_images.opened import OpenedNetwork, Pictures
-    from study.records.base import Method
+    from study.records.finding import Method
 
 Images = str | Path | Sequence[str | Path] | np.ndarray
 """Image files, or raw pixels in 0..255: (n, height, width, channels), or one image of them."""
@@ -101,7 +101,7 @@ class Network:
         from study.api.explanation import Explanation
         from study.errors import WrongName
         from study.explanation.examples import heatmaps_info
-        from study.records.base import METHODS
+        from study.records.finding import METHODS
 
         if method not in METHODS:
             raise WrongName(f"no method {method!r}; there are: {', '.join(METHODS)}")

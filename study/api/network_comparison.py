@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from study.api.notebook import table
 from study.evaluation import retrainings
 from study.evaluation.in_words import comparison_in_words
-from study.records.base import Estimate, Evaluation, NetworkName, Verdict
+from study.records.base import Estimate, NetworkName
+from study.records.evaluation import Evaluation, Verdict
 
 
 @dataclass(frozen=True)

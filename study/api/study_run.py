@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from study.api.network import Network
     from study.api.network_comparison import NetworkComparison
-    from study.records.base import Trial
+    from study.records.trial import Trial
 
 
 class StudyRun:

@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from study.records.base import Dtype
+from study.records.study import Dtype
 
 
 class KindOption(str, Enum):

@@ -14,7 +14,8 @@ from study.machine.foreign_text import visible
 from study.problem.preset_files import load_preset, preset_names
 from study.problem.problem import problem_description, problem_names
 from study.problem.settings import TUNERS
-from study.records.base import Evaluation, Value
+from study.records.base import Value
+from study.records.evaluation import Evaluation
 from study.run.listing import misnamed, open_run, run_names
 from study.run.store import Run
 from study.trials.ranking import configurations

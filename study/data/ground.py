@@ -7,7 +7,7 @@ that are read for its networks are held against it.
 
 import numpy as np
 
-from study.records.base import Ground
+from study.records.study import Ground
 
 SAMPLE = 2_000
 """Training images that are looked at, evenly spaced over all."""

@@ -14,7 +14,7 @@ from study.data.ground import known_colour, oddity, turned, words
 from study.errors import WrongImage
 from study.machine import untrusted
 from study.machine.foreign_text import visible
-from study.records.base import Ground
+from study.records.study import Ground
 
 log = logging.getLogger(__name__)
 

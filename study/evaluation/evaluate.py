@@ -20,16 +20,9 @@ from study.machine.files import naming
 from study.problem import metrics
 from study.problem.problem import Problem, load_problem
 from study.problem.settings import EvaluationSettings
-from study.records.base import (
-    NETWORKS,
-    Evaluation,
-    NetworkName,
-    NetworkResult,
-    PerClass,
-    SeedResult,
-    Signature,
-    Value,
-)
+from study.records.base import NETWORKS, NetworkName, Value
+from study.records.evaluation import Evaluation, NetworkResult, PerClass, SeedResult
+from study.records.study import Signature
 from study.training import checkpoint
 from study.training.job import Job, Trained
 from study.training.training import cached_dataset, train

@@ -1,6 +1,6 @@
 """A comparison in one line, for a terminal or a notebook."""
 
-from study.records.base import Evaluation
+from study.records.evaluation import Evaluation
 
 
 def comparison_in_words(evaluation: Evaluation) -> str:

@@ -1,7 +1,8 @@
 """What its retrainings say of an evaluation: had they converged, did validation flatter them?"""
 
 from study.evaluation import uncertainty
-from study.records.base import NETWORKS, Estimate, Evaluation, NetworkName, SeedResult
+from study.records.base import NETWORKS, Estimate, NetworkName
+from study.records.evaluation import Evaluation, SeedResult
 
 FEW_IMAGES = 50
 """With fewer test images a comparison sees large differences only, and says so."""

@@ -32,7 +32,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from study.records.base import Comparison, Estimate, Verdict
+from study.records.base import Estimate
+from study.records.evaluation import Comparison, Verdict
 
 SCORE_RESAMPLES = 2_000
 """For scores that are shown and not tested."""

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from study.data.dataset import Crossed
-from study.records.base import Method
+from study.records.finding import Method
 
 SHOWN_CORRUPTED = 4
 """Images that are shown of each corruption."""

@@ -21,7 +21,7 @@ from study.networks.memory import rows_that_fit
 from study.networks.prediction import predictor
 from study.networks.saved import as_functional, find_head, find_layers, image_shape
 from study.problem.problem import head_names
-from study.records.base import Method
+from study.records.finding import Method
 
 SAMPLES = 8
 """Noisy copies of an image that SmoothGrad averages over."""

@@ -22,16 +22,10 @@ from study.explanation.ground_truth import control_maps, energy
 from study.explanation.pixel_removal import curves
 from study.networks.saved import is_convolution
 from study.problem.problem import Problem
-from study.records.base import (
-    AcrossSearch,
-    Effect,
-    Estimate,
-    Method,
-    Signature,
-    Trial,
-    TrialHeatmaps,
-    Value,
-)
+from study.records.base import Estimate, Value
+from study.records.finding import AcrossSearch, Effect, Method, TrialHeatmaps
+from study.records.study import Signature
+from study.records.trial import Trial
 from study.training import checkpoint
 from study.training.checkpoint import checkpoint_path
 from study.training.training import build

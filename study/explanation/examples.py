@@ -26,7 +26,8 @@ from study.networks.saved import (
     is_convolution,
     visual_layers,
 )
-from study.records.base import METHODS, Method, NetworkName
+from study.records.base import NetworkName
+from study.records.finding import METHODS, Method
 
 SHOWN_CHANNELS = 16
 MOST_COMPARED = 6

@@ -27,7 +27,10 @@ from study.networks.prediction import predictor
 from study.networks.saved import is_convolution, load_model, visual_layers
 from study.problem.problem import Problem
 from study.problem.settings import FigureSettings
-from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Signature, Trial
+from study.records.base import NETWORKS, NetworkName
+from study.records.finding import FilterHealth, LayerHealth
+from study.records.study import Signature
+from study.records.trial import Trial
 
 PROBE_IMAGES = 300
 """Validation images that filters are tried on: whether they are dead, alike, and what excites

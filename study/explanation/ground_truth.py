@@ -11,14 +11,13 @@ import numpy as np
 from scipy.ndimage import binary_dilation, sobel
 
 from study.evaluation.uncertainty import image_estimates, image_gain, image_share
-from study.records.base import (
+from study.records.base import Estimate, NetworkName
+from study.records.finding import (
     CONTROLS,
     METHODS,
     TRUTH_SCORES,
     Control,
-    Estimate,
     Localisation,
-    NetworkName,
     TruthScore,
 )
 

@@ -13,15 +13,8 @@ from scipy.ndimage import gaussian_filter
 from study.data.ground import has_even_ground
 from study.evaluation.uncertainty import image_estimates
 from study.explanation.ground_truth import control_maps
-from study.records.base import (
-    METHODS,
-    Control,
-    Deletion,
-    Estimate,
-    NetworkName,
-    Ranking,
-    Replacement,
-)
+from study.records.base import Estimate, NetworkName
+from study.records.finding import METHODS, Control, Deletion, Ranking, Replacement
 
 if TYPE_CHECKING:
     from study.explanation.attribution import Explainer

@@ -14,7 +14,8 @@ import numpy as np
 from scipy.stats import rankdata, t
 
 from study.networks.graph import made_by
-from study.records.base import METHODS, Estimate, Method, NetworkName, NetworkSanity, Sanity
+from study.records.base import Estimate, NetworkName
+from study.records.finding import METHODS, Method, NetworkSanity, Sanity
 
 if TYPE_CHECKING:
     from study.explanation.attribution import Explainer

@@ -4,7 +4,7 @@ They are told apart by people with colour-blindness (Okabe and Ito 2008, "Color 
 and in grey print.
 """
 
-from study.records.base import Method
+from study.records.finding import Method
 
 PALETTE: dict[str, str] = {
     "baseline": "#D9822B",

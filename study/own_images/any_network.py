@@ -11,7 +11,10 @@ from study.figures.networks import activations, filters, heatmaps
 from study.networks.saved import find_layers
 from study.own_images.opened import OpenedNetwork, open_network
 from study.problem.settings import FigureSettings
-from study.records.base import NETWORKS, FigureKind, Ground, Method, NetworkName, Picture, Signature
+from study.records.base import NETWORKS, NetworkName
+from study.records.finding import Method
+from study.records.picture import FigureKind, Picture
+from study.records.study import Ground, Signature
 from study.run.listing import signature_of_model
 from study.run.store import Run
 

@@ -18,7 +18,7 @@ from study.networks.prediction import predict
 from study.networks.saved import class_count, find_head, fitting_names, image_shape, load_model
 from study.problem.metrics import Probabilities
 from study.problem.problem import head_names
-from study.records.base import Ground
+from study.records.study import Ground
 
 Pictures = Sequence[Path] | np.ndarray
 """Image files, or raw pixels (n, height, width, channels) in 0..255."""

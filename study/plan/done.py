@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from study.machine.shell import command
-from study.records.base import Stage, StageName, Step, StudyRecord
+from study.records.study import Stage, StageName, Step, StudyRecord
 from study.run.store import Run
 
 

@@ -13,7 +13,7 @@ from study.plan.trusted_code import is_trusted, trust
 from study.problem import own_space
 from study.problem.own_space import OwnSpace, read_space
 from study.problem.problem import included_names, problem_description
-from study.records.base import SpaceFile
+from study.records.study import SpaceFile
 from study.run.store import Run
 
 

@@ -19,14 +19,9 @@ from study.plan.done import to_do
 from study.problem.preset_files import flattened, validated
 from study.problem.problem import Problem, signature
 from study.problem.settings import Settings, Work
-from study.records.base import (
-    DtypePolicy,
-    SearchSpace,
-    Signature,
-    StudyRecord,
-    now,
-    plan_of_today,
-)
+from study.records.base import now
+from study.records.study import DtypePolicy, Signature, StudyRecord, plan_of_today
+from study.records.trial import SearchSpace
 from study.run.listing import new_run, run_names
 from study.run.places import check_name, given_name, plain_name
 from study.run.store import Run

@@ -5,7 +5,8 @@ A search draws another point for each that does not, so that its budget goes int
 
 from study.errors import one_line
 from study.problem.problem import Problem, check_network
-from study.records.base import Signature, Value
+from study.records.base import Value
+from study.records.study import Signature
 
 
 class TooLarge(ValueError):

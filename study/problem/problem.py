@@ -27,7 +27,8 @@ import search_spaces
 from study.data.ground import ground_of
 from study.errors import WrongName
 from study.problem import own_space
-from study.records.base import Signature, Value
+from study.records.base import Value
+from study.records.study import Signature
 
 if TYPE_CHECKING:
     import keras

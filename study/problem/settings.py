@@ -13,7 +13,9 @@ from pydantic import (
 
 from study.data import dataset_names, default_options
 from study.data.dataset import DataOptions
-from study.records.base import FEWEST_DRAWS, Dtype, Record, StageName
+from study.records.base import Record
+from study.records.finding import FEWEST_DRAWS
+from study.records.study import Dtype, StageName
 
 Tuner = Literal["random", "grid", "bayesian", "hyperband", "asha"]
 TUNERS: tuple[Tuner, ...] = get_args(Tuner)

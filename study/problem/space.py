@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from study.errors import WrongName, one_line
 from study.problem.problem import Problem, check_network, file_of
-from study.records.base import Hyperparameter, SearchSpace, Signature
+from study.records.study import Signature
+from study.records.trial import Hyperparameter, SearchSpace
 
 if TYPE_CHECKING:
     import keras_tuner

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from study.evaluation import retrainings
 from study.figures.wording import listed
 from study.machine.shell import command
-from study.records.base import Comparison, Estimate, Stage
+from study.records.base import Estimate
+from study.records.evaluation import Comparison
+from study.records.study import Stage
 from study.report.inputs import ProblemInput, ReportInput
 from study.report.page.formats import p_equation, points, points_range, several
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from PIL import Image, UnidentifiedImageError
 
 from study.figures.search import CHARTS
-from study.records.base import NETWORKS, NetworkName, Picture
+from study.records.base import NETWORKS, NetworkName
+from study.records.picture import Picture
 from study.report.inputs import PictureFile
 
 BESIDE_PX = 760

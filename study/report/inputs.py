@@ -2,15 +2,11 @@
 
 from dataclasses import dataclass
 
-from study.records.base import (
-    Evaluation,
-    Picture,
-    Sanity,
-    SearchSpace,
-    Signature,
-    StudyRecord,
-    Trial,
-)
+from study.records.evaluation import Evaluation
+from study.records.finding import Sanity
+from study.records.picture import Picture
+from study.records.study import Signature, StudyRecord
+from study.records.trial import SearchSpace, Trial
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 from study.evaluation import retrainings
 from study.figures.wording import listed, percent, value
 from study.machine.shell import command
-from study.records.base import (
-    FEWEST_DRAWS,
-    METHOD_NAMES,
-    Evaluation,
-    Sanity,
-    SanityVerdict,
-    StageName,
-)
+from study.records.evaluation import Evaluation
+from study.records.finding import FEWEST_DRAWS, METHOD_NAMES, Sanity, SanityVerdict
+from study.records.study import StageName
 from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, FigureRow, Group, chart_key, figure_rows
 from study.report.inputs import PictureFile, ProblemInput

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from study.evaluation import retrainings
 from study.figures.wording import percent
 from study.machine.shell import command
-from study.records.base import NETWORKS, Estimate, Evaluation, NetworkName, SeedResult, Trial, Value
+from study.records.base import NETWORKS, Estimate, NetworkName, Value
+from study.records.evaluation import Evaluation, SeedResult
+from study.records.trial import Trial
 from study.report.inputs import ProblemInput
 from study.report.page.formats import several
 from study.trials import excerpt

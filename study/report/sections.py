@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from study.figures.wording import DASH, listed, value
 from study.machine.shell import command
 from study.problem.preset_files import flattened
-from study.records.base import Stage, plan_of_today
+from study.records.study import Stage, plan_of_today
 from study.report.answer import Answer, answer
 from study.report.gallery import Group
 from study.report.inputs import ProblemInput, ReportInput

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from study.figures.wording import percent
-from study.records.base import StageName, Step
+from study.records.study import StageName, Step
 from study.report.inputs import ReportInput
 from study.report.page.formats import several
 from study.trials.ranking import best_trial

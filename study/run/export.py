@@ -7,7 +7,7 @@ from pathlib import Path
 from study.errors import WrongUse
 from study.machine.files import naming, remove_leftovers, replacing, replacing_folder
 from study.machine.foreign_text import spreadsheet_text, utf8
-from study.records.base import SearchSpace, Trial
+from study.records.trial import SearchSpace, Trial
 from study.run.store import Run
 from study.trials.ranking import configurations
 

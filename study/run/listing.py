@@ -8,7 +8,8 @@ from filelock import FileLock
 
 from study.errors import CorruptRecord, WrongName
 from study.machine.files import naming, remove_leftovers_below, temporary_folder
-from study.records.base import NETWORKS, Signature, StudyRecord
+from study.records.base import NETWORKS
+from study.records.study import Signature, StudyRecord
 from study.run.places import HALF_MADE, RESULTS, given_name, holds_a_run, is_plain
 from study.run.reading import read_record
 from study.run.store import Run

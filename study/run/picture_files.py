@@ -10,7 +10,7 @@ from study.errors import CorruptRecord
 from study.machine import untrusted
 from study.machine.files import write_text
 from study.machine.untrusted import MIB
-from study.records.base import Picture
+from study.records.picture import Picture
 from study.run.reading import RECORD_BYTES, parse, read
 
 FIGURE_BYTES, FIGURES_BYTES = 16 * MIB, 128 * MIB

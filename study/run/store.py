@@ -1,7 +1,4 @@
-"""A run's folder: the only file that knows where in it things lie.
-
-Files are written whole or not at all.
-"""
+"""A run's folder: the only file that knows where in it things lie, each written whole or not."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -23,16 +20,11 @@ from study.machine.files import (
 )
 from study.machine.untrusted import MIB
 from study.problem.own_space import SPACE_BYTES
-from study.records.base import (
-    Evaluation,
-    NetworkName,
-    Picture,
-    Record,
-    SearchSpace,
-    Signature,
-    StudyRecord,
-    Trial,
-)
+from study.records.base import NetworkName, Record
+from study.records.evaluation import Evaluation
+from study.records.picture import Picture
+from study.records.study import Signature, StudyRecord
+from study.records.trial import SearchSpace, Trial
 from study.run import picture_files
 from study.run.places import (
     REPORTS,

@@ -8,7 +8,7 @@ from typing import IO
 from study.errors import CorruptRecord
 from study.machine.files import naming
 from study.machine.untrusted import MIB
-from study.records.base import Trial
+from study.records.trial import Trial
 from study.run.reading import parse, read
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from study.problem.network_size import why_unfit
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings
 from study.problem.space import declared
-from study.records.base import Signature, Value
+from study.records.base import Value
+from study.records.study import Signature
 
 if TYPE_CHECKING:
     from study.search.study_oracle import StudyOracle

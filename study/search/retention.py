@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study.records.base import Trial, Value
+from study.records.base import Value
+from study.records.trial import Trial
 from study.training.checkpoint import checkpoint_path
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from study.data.dataset import DataOptions
 from study.errors import Failed, StudyFailed, attempt
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings, seconds
-from study.records.base import DtypePolicy, Signature, Trial
+from study.records.study import DtypePolicy, Signature
+from study.records.trial import Trial
 from study.search.oracles import make_oracle
 from study.search.retention import Retention
 from study.search.trial_queue import TrialQueue, Window

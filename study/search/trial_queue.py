@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from study.errors import Failed, StudyFailed, WorkerDied
 from study.problem.settings import SearchSettings
-from study.records.base import Trial, Value
+from study.records.base import Value
+from study.records.trial import Trial
 from study.search.oracles import split_values
 from study.search.trial_records import record_of, tell
 from study.training.job import Job, Trained

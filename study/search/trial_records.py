@@ -7,7 +7,8 @@ from study.data.dataset import DataOptions
 from study.errors import Failed
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings
-from study.records.base import DtypePolicy, Signature, Trial
+from study.records.study import DtypePolicy, Signature
+from study.records.trial import Trial
 from study.search.oracles import split_values
 from study.training.checkpoint import checkpoint_path
 from study.training.job import Job, Trained

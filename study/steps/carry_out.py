@@ -10,7 +10,7 @@ from study.plan.done import to_do
 from study.plan.work import check_space, signature_of
 from study.problem.problem import load_problem
 from study.problem.space import search_space
-from study.records.base import StageName, plan_of_today
+from study.records.study import StageName, plan_of_today
 from study.run.store import Run
 from study.steps.draw_step import draw_step
 from study.steps.evaluate_step import evaluate_step

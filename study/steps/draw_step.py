@@ -14,18 +14,10 @@ from study.machine.files import naming
 from study.plan.done import forget_steps, record_step
 from study.plan.work import settings_of
 from study.problem.problem import load_problem
-from study.records.base import (
-    NETWORKS,
-    AcrossSearch,
-    Deletion,
-    Evaluation,
-    FilterHealth,
-    Localisation,
-    NetworkName,
-    Picture,
-    Record,
-    Sanity,
-)
+from study.records.base import NETWORKS, NetworkName, Record
+from study.records.evaluation import Evaluation
+from study.records.finding import AcrossSearch, Deletion, FilterHealth, Localisation, Sanity
+from study.records.picture import Picture
 from study.run.finding_arrays import read_arrays
 from study.run.store import Run
 from study.steps.observer import Observer

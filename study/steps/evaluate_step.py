@@ -8,7 +8,7 @@ from study.evaluation.evaluate import evaluate
 from study.plan.done import forget_steps, record_training_step
 from study.plan.work import settings_of, signature_of
 from study.problem.problem import load_problem
-from study.records.base import Evaluation, SeedResult
+from study.records.evaluation import Evaluation, SeedResult
 from study.run.store import Run
 from study.steps.observer import Observer
 from study.trials.ranking import best_trial

@@ -11,7 +11,8 @@ from study.machine.files import remove_leftovers, write_text
 from study.plan.done import record_step, step_command, to_do
 from study.plan.work import settings_of
 from study.problem.problem import problem_description
-from study.records.base import Sanity, now
+from study.records.base import now
+from study.records.finding import Sanity
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.run.places import comparison_path

@@ -7,7 +7,7 @@ from study.plan.work import check_space, settings_of, signature_of
 from study.problem.problem import load_problem
 from study.problem.settings import SearchSettings
 from study.problem.space import search_space
-from study.records.base import Trial
+from study.records.trial import Trial
 from study.run.store import Run
 from study.search.search import job_key, search
 from study.steps.observer import Observer

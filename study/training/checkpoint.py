@@ -20,7 +20,8 @@ import numpy as np
 from study.errors import CannotWrite, CorruptRecord, one_line
 from study.machine import untrusted
 from study.machine.files import check_room, remove_leftovers, replacing
-from study.records.base import Curves, Record
+from study.records.base import Record
+from study.records.trial import Curves
 
 if TYPE_CHECKING:
     import keras

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from study.data.dataset import DataOptions
-from study.records.base import Curves, DtypePolicy, Signature, Value
+from study.records.base import Value
+from study.records.study import DtypePolicy, Signature
+from study.records.trial import Curves
 
 OnEpoch = Callable[[int, float], None]
 """Called after every epoch with its number (from 1) and its validation objective."""

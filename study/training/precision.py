@@ -6,7 +6,7 @@ worse for it.
 """
 
 from study.machine import processor
-from study.records.base import Dtype, DtypePolicy
+from study.records.study import Dtype, DtypePolicy
 from study.workers.engine import Engine
 
 

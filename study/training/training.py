@@ -24,7 +24,9 @@ from study.errors import WrongName, WrongUse
 from study.libraries.internals import draw_seeds_from
 from study.problem import metrics
 from study.problem.problem import Problem, check_network, file_of, load_problem
-from study.records.base import Curves, DtypePolicy, Signature, Value, now
+from study.records.base import Value, now
+from study.records.study import DtypePolicy, Signature
+from study.records.trial import Curves
 from study.training import checkpoint
 from study.training.batch_norm import statistics_function
 from study.training.divergence import check_converging, check_finite, loss_of_guessing

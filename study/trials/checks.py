@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from study.records.base import Hyperparameter, SearchSpace, Trial, Value
+from study.records.base import Value
+from study.records.trial import Hyperparameter, SearchSpace, Trial
 from study.trials import excerpt
 
 NEAR = 0.05

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from study.records.base import Trial
+from study.records.trial import Trial
 from study.trials.ranking import best_trials, has_score
 
 MOST_TRIALS = 500

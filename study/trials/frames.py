@@ -9,7 +9,9 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from study.records.base import INT64_MAX, Curves, NetworkResult, Trial, Value
+from study.records.base import INT64_MAX, Value
+from study.records.evaluation import NetworkResult
+from study.records.trial import Curves, Trial
 from study.trials.ranking import ended_early
 
 _COLUMNS = {

@@ -5,7 +5,7 @@ from collections.abc import Container, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from study.records.base import Hyperparameter, SearchSpace, Trial
+from study.records.trial import Hyperparameter, SearchSpace, Trial
 from study.trials.ranking import ended_early
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from heapq import nsmallest
 
-from study.records.base import Trial
+from study.records.trial import Trial
 
 
 def configurations(trials: Sequence[Trial]) -> list[Trial]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from study.records.base import StudyRecord
+from study.records.study import StudyRecord
 from tests.factories import TIMES
 
 MAY_DIFFER = {"demo/.lock", "demo/study.json"}

@@ -15,7 +15,7 @@ from study.cli.main import app
 from study.plan import work as runs
 from study.problem.preset_files import load_preset
 from study.problem.settings import Settings, Work
-from study.records.base import Signature, Stage, StageName
+from study.records.study import Signature, Stage, StageName
 from study.run.store import Run
 from tests.cli.conftest import Command
 from tests.command import TINY, contents, python

@@ -15,7 +15,9 @@ from rich.console import Console
 from study.cli.progress import Screen
 from study.cli.terminal import waiting
 from study.machine.foreign_text import visible
-from study.records.base import Hyperparameter, Picture, SearchSpace, Signature
+from study.records.picture import Picture
+from study.records.study import Signature
+from study.records.trial import Hyperparameter, SearchSpace
 from study.run.store import Run
 from tests.cli.conftest import Command
 from tests.cli.test_predict import begin, network, picture

@@ -11,7 +11,7 @@ from study.cli import live
 from study.cli.live import PAUSE_PER_BUILD, PAUSE_S, build, live_report, records_state
 from study.plan import work as plan
 from study.problem.settings import Settings, Work
-from study.records.base import Stage
+from study.records.study import Stage
 from study.run.store import Run
 from tests.factories import trial
 

@@ -8,7 +8,8 @@ from typing import get_args
 import pytest
 
 from study.cli.options import KindOption, MethodOption, worker_count
-from study.records.base import METHODS, FigureKind
+from study.records.finding import METHODS
+from study.records.picture import FigureKind
 from tests.cli.conftest import Command
 from tests.command import ROOT, TINY
 

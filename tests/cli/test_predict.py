@@ -14,7 +14,8 @@ from PIL import Image
 from study.cli.commands import run_commands as commands
 from study.plan import work as plan
 from study.problem.settings import Settings, Work
-from study.records.base import Ground, NetworkName, Signature
+from study.records.base import NetworkName
+from study.records.study import Ground, Signature
 from study.run.store import Run
 from tests import tiny
 from tests.cli.conftest import Command

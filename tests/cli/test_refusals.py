@@ -17,7 +17,9 @@ from study.problem.preset_files import load_preset
 from study.problem.problem import load_problem
 from study.problem.settings import Work
 from study.problem.space import search_space
-from study.records.base import NetworkName, Picture, Stage
+from study.records.base import NetworkName
+from study.records.picture import Picture
+from study.records.study import Stage
 from study.run.store import Run
 from study.workers import cluster
 from tests import tiny

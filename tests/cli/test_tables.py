@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from study.cli import tables
-from study.records.base import StudyRecord, Value
+from study.records.base import Value
+from study.records.study import StudyRecord
 from study.run.store import Run
 from tests import tiny
 from tests.command import ROOT

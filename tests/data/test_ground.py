@@ -9,7 +9,7 @@ from sklearn.datasets import load_sample_images
 
 from study.data.ground import ground_of, has_even_ground, known_colour, oddity, turned, words
 from study.data.sets import lines
-from study.records.base import Ground
+from study.records.study import Ground
 from tests import tiny
 
 BLACK, WHITE = np.zeros(1, np.uint8), np.full(1, 255, np.uint8)

@@ -15,7 +15,7 @@ from PIL import ExifTags, Image
 
 from study.data.image_files import MODES, read_image, read_images
 from study.errors import WrongImage
-from study.records.base import Ground
+from study.records.study import Ground
 
 GREY, COLOR = (28, 28, 1), (28, 28, 3)
 

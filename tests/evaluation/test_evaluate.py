@@ -14,7 +14,8 @@ from study.evaluation import evaluate
 from study.evaluation.evaluate import SEED_STEP, Result
 from study.problem.problem import Problem
 from study.problem.settings import EvaluationSettings
-from study.records.base import Evaluation, PerClass, SeedResult, Value
+from study.records.base import Value
+from study.records.evaluation import Evaluation, PerClass, SeedResult
 from study.run.store import Run
 from study.training import training
 from study.training.job import Job, Trained

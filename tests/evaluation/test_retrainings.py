@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from study.evaluation import retrainings, uncertainty
-from study.records.base import Evaluation, NetworkName
+from study.records.base import NetworkName
+from study.records.evaluation import Evaluation
 from tests.factories import curves, evaluation, trained
 
 EXAMPLE = Path(__file__).parents[2] / "results" / "example"

@@ -11,7 +11,7 @@ from scipy.stats import binom
 
 from study.evaluation import uncertainty
 from study.evaluation.uncertainty import compare, estimate, image_estimates
-from study.records.base import Comparison
+from study.records.evaluation import Comparison
 from tests.evaluation.simulated import World, covered, rejected
 
 

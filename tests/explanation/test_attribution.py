@@ -8,7 +8,7 @@ from keras import layers
 from study.errors import WrongName
 from study.explanation.attribution import ROWS, Explainer, attribute
 from study.networks.prediction import predict
-from study.records.base import METHODS, Method
+from study.records.finding import METHODS, Method
 
 
 def network(neuron: bool = True) -> keras.Model:

@@ -26,7 +26,10 @@ from study.explanation.by_trial import (
 from study.explanation.ground_truth import control_maps, energy
 from study.explanation.pixel_removal import curves
 from study.problem.problem import Problem, load_problem
-from study.records.base import Estimate, Signature, Trial, TrialHeatmaps, Value
+from study.records.base import Estimate, Value
+from study.records.finding import TrialHeatmaps
+from study.records.study import Signature
+from study.records.trial import Trial
 from study.training import checkpoint
 from study.training.checkpoint import Progress, Saved, checkpoint_path
 from study.training.training import build

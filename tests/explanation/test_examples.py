@@ -19,7 +19,7 @@ from study.explanation.examples import (
     mistakes_info,
     most_active,
 )
-from study.records.base import METHODS
+from study.records.finding import METHODS
 from tests.explanation.known_networks import images, two_classes, two_heads
 from tests.factories import predictions
 

@@ -15,7 +15,8 @@ from study.explanation import findings
 from study.explanation.arrays import Examples, MethodsInfo
 from study.explanation.findings import OF_NETWORKS, Subject, example_indices, random_indices
 from study.problem.settings import FigureSettings
-from study.records.base import NETWORKS, AcrossSearch, Deletion, Localisation, NetworkName, Sanity
+from study.records.base import NETWORKS, NetworkName
+from study.records.finding import AcrossSearch, Deletion, Localisation, Sanity
 from tests import tiny
 from tests.factories import predictions
 

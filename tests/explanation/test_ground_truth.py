@@ -18,7 +18,7 @@ from study.explanation.ground_truth import (
     rank_accuracy,
     truth_scores,
 )
-from study.records.base import CONTROLS, METHODS, TRUTH_SCORES
+from study.records.finding import CONTROLS, METHODS, TRUTH_SCORES
 
 
 def line() -> np.ndarray:

@@ -11,7 +11,7 @@ from study.explanation.pixel_removal import (
     replaced,
     replacements,
 )
-from study.records.base import METHODS, Replacement
+from study.records.finding import METHODS, Replacement
 
 
 class Bright:

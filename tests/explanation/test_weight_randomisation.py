@@ -20,7 +20,7 @@ from study.explanation.weight_randomisation import (
     randomise,
     similarity,
 )
-from study.records.base import METHODS, Sanity
+from study.records.finding import METHODS, Sanity
 from tests.command import ROOT
 
 

@@ -26,7 +26,7 @@ from study.machine import untrusted
 from study.machine.untrusted import MIB, Refused
 from study.plan.work import run_for, work_of
 from study.problem.preset_files import load_preset
-from study.records.base import Picture
+from study.records.picture import Picture
 from study.run import picture_files, places
 from study.run.listing import open_run, run_names
 from study.run.store import Run

@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from study.errors import WrongName
 from study.explanation.attribution import Explainer, attribute
-from study.records.base import METHODS, Method
+from study.records.finding import METHODS, Method
 
 Tensor = keras.KerasTensor
 End = Callable[[Tensor, layers.Layer], Tensor]

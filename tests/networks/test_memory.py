@@ -6,7 +6,7 @@ from keras import layers
 
 from search_spaces import _blocks, _cnn
 from study.networks.memory import NUMBER_BYTES, rows_that_fit
-from study.records.base import Signature
+from study.records.study import Signature
 
 
 def convolutional() -> keras.Model:

@@ -12,7 +12,7 @@ from study.libraries import variables
 from study.machine import processor
 from study.plan import done, provenance, work
 from study.problem.settings import Settings, Work
-from study.records.base import Signature
+from study.records.study import Signature
 from study.run.listing import open_run, run_names
 from study.run.store import Run
 from tests.factories import evaluation, predictions, trial

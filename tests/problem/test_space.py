@@ -6,7 +6,8 @@ import pytest
 
 from study.problem.problem import load_problem, problem_names
 from study.problem.space import search_space
-from study.records.base import Hyperparameter, SearchSpace, Signature
+from study.records.study import Signature
+from study.records.trial import Hyperparameter, SearchSpace
 from tests import tiny
 from tests.command import ROOT
 from tests.factories import signature

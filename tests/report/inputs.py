@@ -8,7 +8,9 @@ from typing import Any
 
 from PIL import Image
 
-from study.records.base import Hyperparameter, Picture, SearchSpace, Stage, StudyRecord
+from study.records.picture import Picture
+from study.records.study import Stage, StudyRecord
+from study.records.trial import Hyperparameter, SearchSpace
 from study.report import PictureFile, ProblemInput, ReportInput, render, render_comparison
 from tests.factories import evaluation, trial
 

@@ -3,7 +3,7 @@
 import pytest
 
 from study.evaluation.retrainings import warning
-from study.records.base import Comparison, Evaluation, Verdict
+from study.records.evaluation import Comparison, Evaluation, Verdict
 from study.report import ProblemInput, ReportInput
 from study.report.answer import Answer, AnswerRow, Whisker, answer, whiskers
 from tests.factories import evaluation, trained, trial

@@ -319,8 +319,8 @@ def test_value_outside_of_the_space_costs_the_charts_of_hyperparameters_only() -
 
 def test_every_chart_has_caption_and_text_and_colours_that_the_page_has() -> None:
     found = usual()
-    style = (TEMPLATES / "style.css").read_text()
-    known = re.search(r"--\(\?:([a-z|]+)\)", (TEMPLATES / "charts.js").read_text())
+    style = (TEMPLATES / "assets" / "style.css").read_text()
+    known = re.search(r"--\(\?:([a-z|]+)\)", (TEMPLATES / "assets" / "charts.js").read_text())
     assert known
     for one in (*found.charts, found.curves):
         assert one

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from study.records.base import Estimate, Hyperparameter, SearchSpace, Signature
+from study.records.base import Estimate
+from study.records.study import Signature
+from study.records.trial import Hyperparameter, SearchSpace
 from study.report import ProblemInput
 from study.report.problem_section import edge_check, facts, heatmap_warning, problem_section, result
 from study.report.problem_tables import (

@@ -1,6 +1,6 @@
 """The tree of the whole report."""
 
-from study.records.base import Stage
+from study.records.study import Stage
 from study.report import ProblemInput, ReportInput, render
 from study.report.sections import Comparisons, Entry, anchor, comparisons, flat, sections
 from tests.factories import evaluation

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from study.records.base import Stage
+from study.records.study import Stage
 from study.report import ReportInput
 from study.report.sections import sections
 from study.report.underway import Progress, progress

@@ -13,7 +13,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from study.errors import CorruptRecord, WrongName, WrongUse
 from study.machine.files import replacing, write_bytes, write_text
-from study.records.base import Ground, Picture, Signature, Stage, StudyRecord
+from study.records.picture import Picture
+from study.records.study import Ground, Signature, Stage, StudyRecord
 from study.run import places
 from study.run.listing import open_run, run_names
 from study.run.places import check_name, comparison_path, plain_name

@@ -19,7 +19,8 @@ from study.data.dataset import DataOptions
 from study.errors import CannotWrite, Failed, StudyFailed, WorkerDied
 from study.problem.problem import Problem, load_problem
 from study.problem.settings import TUNERS, SearchSettings, Tuner
-from study.records.base import Signature, Trial
+from study.records.study import Signature
+from study.records.trial import Trial
 from study.search import oracles, search
 from study.search.oracles import split_values
 from study.training.checkpoint import checkpoint_path

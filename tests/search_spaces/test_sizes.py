@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from search_spaces import _blocks, _cnn
-from study.records.base import Signature
+from study.records.study import Signature
 
 SMALL = {"filters": 16, "dense_units": 64, "dense_units_deep": 64}
 """Builds in a tenth of the time."""

@@ -16,7 +16,7 @@ from keras import layers
 from numpy.testing import assert_allclose
 
 from search_spaces import _blocks, line, mnist, multihead
-from study.records.base import Signature
+from study.records.study import Signature
 from tests.command import ROOT
 from tests.factories import signature
 

@@ -20,7 +20,8 @@ from study.networks.saved import load_model
 from study.own_images.any_network import SavedModel, drawing
 from study.problem import metrics
 from study.problem.problem import Problem, load_problem, signature
-from study.records.base import METHODS, Signature
+from study.records.finding import METHODS
+from study.records.study import Signature
 from study.training.training import Job, cached_dataset, train
 
 PROBLEM = '''"""Generated: nothing to be learnt."""

@@ -22,7 +22,9 @@ from study.machine.files import write_text
 from study.plan import work as plan
 from study.plan.done import to_do
 from study.problem.settings import Settings, Work
-from study.records.base import NetworkName, Picture, Record, Stage, StageName
+from study.records.base import NetworkName, Record
+from study.records.picture import Picture
+from study.records.study import Stage, StageName
 from study.run.store import Run
 from study.steps import carry_out, draw_step, evaluate_step, explain_step, report_step, search_step
 from study.steps.report_step import comparison_step

@@ -15,7 +15,7 @@ from numpy.testing import assert_array_equal
 
 from study.data.dataset import DataOptions
 from study.errors import CannotWrite, CorruptRecord
-from study.records.base import Signature
+from study.records.study import Signature
 from study.training import checkpoint, training
 from study.training.checkpoint import Progress, Saved
 from study.training.job import Job

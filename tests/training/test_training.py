@@ -20,7 +20,7 @@ from study.errors import CorruptRecord, WrongName
 from study.networks.prediction import predict
 from study.problem import metrics
 from study.problem.problem import Problem
-from study.records.base import Signature
+from study.records.study import Signature
 from study.training import divergence, training
 from study.training.divergence import Diverged
 from study.training.epoch_loop import epoch_order, fitting_batch_size

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.records.base import Hyperparameter, SearchSpace, Value
+from study.records.base import Value
+from study.records.trial import Hyperparameter, SearchSpace
 from study.trials import checks
 from study.trials.checks import Edge, edges, expected_best
 from tests.factories import trial

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.records.base import Trial
+from study.records.trial import Trial
 from study.trials import excerpt
 from study.trials.excerpt import BEST, MOST_TRIALS, MOST_WITHOUT_SCORE, front, said_of, shown
 from study.trials.ranking import best_trials

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from study.records.base import Trial
+from study.records.trial import Trial
 from study.trials.frames import hyperparameter_table, seed_curves, trial_curves, trial_table
 from tests.factories import curves, network_result, trial
 

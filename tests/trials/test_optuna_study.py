@@ -5,7 +5,7 @@ import pytest
 
 from study.problem.problem import load_problem, problem_names
 from study.problem.space import search_space
-from study.records.base import Hyperparameter, SearchSpace
+from study.records.trial import Hyperparameter, SearchSpace
 from study.trials.optuna_study import optuna_study
 from tests.factories import signature, trial
 

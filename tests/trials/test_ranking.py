@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from study.records.base import Trial
+from study.records.trial import Trial
 from study.trials.ranking import best_trial, configurations, ended_early
 from tests.factories import curves, trial
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from study.records.base import Trial
+from study.records.trial import Trial
 from tests.command import DTYPE, ROOT, TINY, hear_control_c, study
 from tests.factories import TIMES
 from tests.libraries.test_variables import HOSTILE

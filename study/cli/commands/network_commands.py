@@ -15,7 +15,8 @@ from study.records.base import NetworkName
 
 if TYPE_CHECKING:
     from study.own_images.any_network import SavedModel
-    from study.records.base import FigureKind, Method
+    from study.records.finding import Method
+    from study.records.picture import FigureKind
 
 
 def explain(

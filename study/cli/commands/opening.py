@@ -15,7 +15,7 @@ from study.problem.problem import problem_names
 
 if TYPE_CHECKING:
     from study.problem.settings import Settings, Work
-    from study.records.base import Signature, StageName
+    from study.records.study import Signature, StageName
     from study.run.store import Run
     from study.workers.engine import Engine
 

@@ -14,7 +14,7 @@ from study.networks.cell_positions import field
 from study.networks.memory import rows_that_fit
 from study.networks.saved import as_functional, find_layers, is_convolution, visual_layers
 from study.problem.settings import FigureSettings
-from study.records.base import FilterScores, LayerScores
+from study.records.finding import FilterScores, LayerScores
 
 COLOURS = ("red", "green", "blue")
 BATCH = 256

@@ -8,7 +8,7 @@ import numpy as np
 
 from study.networks.memory import rows_that_fit
 from study.networks.prediction import layer_outputs
-from study.records.base import LayerHealth
+from study.records.finding import LayerHealth
 
 ALIKE = 0.95
 """Two filters are near-duplicates from this correlation (or cosine) on: its square is 0.9, so that

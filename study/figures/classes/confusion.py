@@ -25,7 +25,8 @@ from study.figures.labels import label_sides, shortened
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import count
-from study.records.base import NETWORKS, NetworkName, Picture
+from study.records.base import NETWORKS, NetworkName
+from study.records.picture import Picture
 
 FEW_CLASSES = 4
 """Heads with at most so many classes share a row of matrices."""

@@ -15,7 +15,8 @@ from study.figures.classes.f1_scores import F1Group, HeadF1, groups, head_f1
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import percent, points, set_score_axis
-from study.records.base import NETWORKS, Picture
+from study.records.base import NETWORKS
+from study.records.picture import Picture
 
 MOST_NAMED = 6
 """Classes without test images that a caption names."""

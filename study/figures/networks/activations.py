@@ -23,7 +23,8 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.records.base import NetworkName, Picture
+from study.records.base import NetworkName
+from study.records.picture import Picture
 
 
 def colour_scale(maps: np.ndarray) -> tuple[str, Normalize]:

@@ -21,7 +21,8 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.records.base import NetworkName, Picture
+from study.records.base import NetworkName
+from study.records.picture import Picture
 
 LABEL = 0.62
 """Room for a filter's number, in tiles."""

@@ -27,7 +27,9 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.records.base import METHOD_NAMES, NetworkName, Picture
+from study.records.base import NetworkName
+from study.records.finding import METHOD_NAMES
+from study.records.picture import Picture
 
 PHOTOGRAPH_SHARE = 0.5
 """Of a photograph in an overlay; the rest is the heatmap."""

@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
-from study.records.base import NETWORKS, FilterHealth, LayerHealth, NetworkName, Picture
+from study.records.base import NETWORKS, NetworkName
+from study.records.finding import FilterHealth, LayerHealth
+from study.records.picture import Picture
 
 READING = (
     "Each dot is a filter that is not dead, placed by how much it resembles the one most like it "

@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import count, metric_label, percent, points, set_score_axis
-from study.records.base import NETWORKS, Evaluation, NetworkName, Picture
+from study.records.base import NETWORKS, NetworkName
+from study.records.evaluation import Evaluation
+from study.records.picture import Picture
 
 
 class AccuracyRow(NamedTuple):

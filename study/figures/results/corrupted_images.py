@@ -15,7 +15,8 @@ from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.tiles import as_rgb
 from study.figures.wording import count, metric_label, percent, points
-from study.records.base import NETWORKS, NetworkName, Picture
+from study.records.base import NETWORKS, NetworkName
+from study.records.picture import Picture
 
 ROW = 0.44
 """Inches."""

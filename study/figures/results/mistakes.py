@@ -11,7 +11,8 @@ from study.figures.palette import PALETTE
 from study.figures.style import save, styled
 from study.figures.tiles import SIDE, as_rgb, figure_of, new_grid, over_tile, tile
 from study.figures.wording import count, percent
-from study.records.base import NetworkName, Picture
+from study.records.base import NetworkName
+from study.records.picture import Picture
 
 WIDEST = 6.2
 """Inches of the whole figure: two of them fit beside each other."""

@@ -13,7 +13,8 @@ from study.evaluation.uncertainty import share
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import percent
-from study.records.base import NETWORKS, NetworkName, Picture
+from study.records.base import NETWORKS, NetworkName
+from study.records.picture import Picture
 
 READING = (
     "A network that says 90% should be right nine times in ten: then its dots lie on the diagonal. "

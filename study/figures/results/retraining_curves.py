@@ -14,7 +14,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import metric_label, percent, set_score_axis
-from study.records.base import NETWORKS, Evaluation, NetworkName, Picture
+from study.records.base import NETWORKS, NetworkName
+from study.records.evaluation import Evaluation
+from study.records.picture import Picture
 from study.trials.frames import seed_curves
 
 LOG_FROM = 3.0

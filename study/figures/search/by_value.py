@@ -7,7 +7,8 @@ from typing import NamedTuple
 from study.figures.search.scales import Scale, spread
 from study.figures.search.searched import Searched, Words, capital
 from study.figures.wording import DASH, count, listed, percent
-from study.records.base import Trial, Value
+from study.records.base import Value
+from study.records.trial import Trial
 
 MOST_PANELS = 24
 """Hyperparameters that get a panel of their own: the most important ones."""

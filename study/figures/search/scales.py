@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 from study.figures.wording import value as written
-from study.records.base import Hyperparameter, Value
+from study.records.base import Value
+from study.records.trial import Hyperparameter
 
 FEW_DECADES = 30
 """Ratio of a logarithmic axis's ends up to which it has ticks between the powers of ten."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from study.errors import one_line
 from study.figures.search.scales import Scale, scale_of
 from study.figures.wording import count, metric_label
-from study.records.base import Hyperparameter, SearchSpace, Trial, Value
+from study.records.base import Value
+from study.records.trial import Hyperparameter, SearchSpace, Trial
 from study.trials import excerpt
 from study.trials.ranking import best_trial, first_epochs
 

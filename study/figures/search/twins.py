@@ -21,7 +21,7 @@ from study.figures.search.scales import log_ticks
 from study.figures.search.value_twins import HALF_IN, contour, panels, parallel, rank
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import set_score_axis
-from study.records.base import Picture
+from study.records.picture import Picture
 from study.trials.checks import ExpectedBest
 
 WIDTH_IN = 8.0

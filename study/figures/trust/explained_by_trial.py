@@ -16,16 +16,10 @@ from study.figures.search.scales import Scale, scale_of
 from study.figures.search.searched import BASELINE
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import count, metric_label, set_score_axis
-from study.records.base import (
-    METHOD_NAMES,
-    AcrossSearch,
-    Estimate,
-    HeatmapMeasure,
-    Hyperparameter,
-    Method,
-    Picture,
-    Value,
-)
+from study.records.base import Estimate, Value
+from study.records.finding import METHOD_NAMES, AcrossSearch, HeatmapMeasure, Method
+from study.records.picture import Picture
+from study.records.trial import Hyperparameter
 
 TITLES: dict[HeatmapMeasure, str] = {
     "ground truth": "Does looking at the evidence go with the architecture?",

@@ -10,20 +10,18 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import count
-from study.records.base import (
+from study.records.base import NETWORKS, Estimate, NetworkName
+from study.records.finding import (
     CONTROLS,
     METHOD_NAMES,
     METHODS,
-    NETWORKS,
     TRUTH_SCORES,
     Control,
-    Estimate,
     Localisation,
     Method,
-    NetworkName,
-    Picture,
     TruthScore,
 )
+from study.records.picture import Picture
 
 CONTROL_NAMES: dict[Control, str] = {"sobel": "Sobel", "random": "random", "uniform": "uniform"}
 

@@ -21,7 +21,9 @@ from study.figures.tiles import (
     tile,
     whose,
 )
-from study.records.base import METHOD_NAMES, NetworkName, Picture
+from study.records.base import NetworkName
+from study.records.finding import METHOD_NAMES
+from study.records.picture import Picture
 
 READING = (
     "A column is an image, a row a method. Bright is where the method finds evidence for the class "

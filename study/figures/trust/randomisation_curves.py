@@ -7,16 +7,16 @@ from matplotlib.figure import Figure
 from study.figures.palette import METHOD_LOOK, PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.wording import count
-from study.records.base import (
+from study.records.base import NetworkName
+from study.records.finding import (
     FEWEST_DRAWS,
     METHOD_NAMES,
     METHODS,
     Method,
-    NetworkName,
-    Picture,
     Sanity,
     SanityVerdict,
 )
+from study.records.picture import Picture
 
 READING = (
     "From left to right the layers are given new random weights, one after the other, from the "

@@ -11,16 +11,9 @@ from study.figures.palette import METHOD_LOOK, PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.trust.ground_truth_scores import CONTROL_NAMES, Dot, Panel, draw_panels
 from study.figures.wording import count
-from study.records.base import (
-    METHOD_NAMES,
-    METHODS,
-    Deletion,
-    Estimate,
-    NetworkName,
-    Picture,
-    Ranking,
-    Replacement,
-)
+from study.records.base import Estimate, NetworkName
+from study.records.finding import METHOD_NAMES, METHODS, Deletion, Ranking, Replacement
+from study.records.picture import Picture
 
 READING = (
     "The pixels of each image are taken away in the order of its heatmap, the hottest first "

@@ -9,7 +9,7 @@ import numpy as np
 
 from study.figures.wording import duration, percent, value
 from study.machine.foreign_text import visible
-from study.records.base import Trial
+from study.records.trial import Trial
 from study.report.gallery import Figure
 from study.report.page.formats import several
 

@@ -7,7 +7,7 @@ from itertools import product
 from study.figures.search.course import CurvesInfo, HistoryInfo, TimelineInfo
 from study.figures.search.searched import BASELINE, Searched
 from study.figures.wording import metric_label, percent
-from study.records.base import Trial
+from study.records.trial import Trial
 from study.report.charts import look
 from study.report.charts.chart import Chart
 from study.report.charts.look import Drawing, Trace

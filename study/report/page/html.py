@@ -15,7 +15,7 @@ from study.report.page.plotly_js import PlotlyJs, plotly_js
 from study.report.sections import Report
 from study.report.several.several_runs import RunComparison
 
-SCRIPTS = ("page.js", "viewer.js", "copy.js", "live.js", "charts.js")
+SCRIPTS = tuple(f"assets/{name}.js" for name in ("page", "viewer", "copy", "live", "charts"))
 
 FILTERS = (
     wording.percent,

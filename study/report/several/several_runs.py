@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from study.figures.wording import listed
-from study.records.base import StudyRecord
+from study.records.study import StudyRecord
 from study.report.answer import answer
 from study.report.inputs import ReportInput
 from study.report.problem_tables import (

@@ -11,7 +11,7 @@ from study.figures.networks.idle_filters import (
     health_info,
     pictures,
 )
-from study.records.base import FilterHealth, LayerHealth
+from study.records.finding import FilterHealth, LayerHealth
 
 
 def layer(name: str = "conv1", **changes: object) -> LayerHealth:

@@ -10,7 +10,7 @@ from study.explanation.arrays import Evidence, Mistakes, MistakesInfo, Shown
 from study.explanation.examples import mistakes_info
 from study.figures.results import mistakes
 from study.figures.results.mistakes import MARK, draw_errors
-from study.records.base import Picture
+from study.records.picture import Picture
 from tests.factories import predictions
 
 NAMES = {"class": ("a", "b", "c"), "length": ("7 px", "15 px"), "color": ("red", "blue")}

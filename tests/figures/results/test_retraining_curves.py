@@ -4,7 +4,9 @@ import math
 from pathlib import Path
 
 from study.figures.results import retraining_curves
-from study.records.base import NETWORKS, Curves, Evaluation
+from study.records.base import NETWORKS
+from study.records.evaluation import Evaluation
+from study.records.trial import Curves
 from tests.factories import curves, evaluation
 
 

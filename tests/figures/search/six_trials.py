@@ -4,7 +4,8 @@ from functools import cache
 from typing import Any
 
 from study.figures.search import Searched, searched
-from study.records.base import Hyperparameter, SearchSpace, Trial, Value
+from study.records.base import Value
+from study.records.trial import Hyperparameter, SearchSpace, Trial
 from tests.factories import trial
 from tests.report.inputs import searched as problem
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from study.figures.search.scales import Scale, log_ticks, scale_of, short_number, spread
-from study.records.base import Hyperparameter
+from study.records.trial import Hyperparameter
 from tests.figures.search.six_trials import choice, number
 
 

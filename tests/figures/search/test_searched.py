@@ -3,7 +3,7 @@
 import math
 
 from study.figures.search import searched
-from study.records.base import SearchSpace
+from study.records.trial import SearchSpace
 from tests.factories import curves, trial
 from tests.figures.search.six_trials import choice, number, of, six, varied
 from tests.trials.test_excerpt import long_search

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from study.figures.search import CHARTS, Searched
 from study.figures.search.twins import DRAWINGS, pictures
-from study.records.base import Hyperparameter
+from study.records.trial import Hyperparameter
 from study.report.charts.explore import TRACES
 from study.trials import excerpt
 from tests.factories import trial

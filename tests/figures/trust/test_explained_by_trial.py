@@ -5,7 +5,8 @@ import pytest
 from study.explanation.by_trial import SHOWN, effects
 from study.figures.search.scales import Scale
 from study.figures.trust.explained_by_trial import caption, panels_info, pictures
-from study.records.base import AcrossSearch, Estimate, TrialHeatmaps
+from study.records.base import Estimate
+from study.records.finding import AcrossSearch, TrialHeatmaps
 
 
 def across(

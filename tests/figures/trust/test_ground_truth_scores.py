@@ -12,7 +12,8 @@ from study.figures.trust.ground_truth_scores import (
     localisation_info,
     pictures,
 )
-from study.records.base import CONTROLS, METHODS, TRUTH_SCORES, Estimate, Localisation
+from study.records.base import Estimate
+from study.records.finding import CONTROLS, METHODS, TRUTH_SCORES, Localisation
 
 
 def estimate(mean: float) -> Estimate:

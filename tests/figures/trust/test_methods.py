@@ -6,7 +6,7 @@ import numpy as np
 
 from study.explanation.arrays import MethodsInfo
 from study.figures.trust.methods import draw_methods, pictures
-from study.records.base import METHODS
+from study.records.finding import METHODS
 from tests.explanation.known_networks import images
 from tests.figures.networks.test_heatmaps import NAMES
 

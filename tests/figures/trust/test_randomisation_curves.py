@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from study.figures.trust.randomisation_curves import caption, draw_sanity, pictures
-from study.records.base import METHODS
+from study.records.finding import METHODS
 from tests.factories import sanity
 
 

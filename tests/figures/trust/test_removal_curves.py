@@ -4,7 +4,8 @@ from pathlib import Path
 
 from study.figures.trust.ground_truth_scores import Dot
 from study.figures.trust.removal_curves import areas_info, caption, draw_curves, pictures
-from study.records.base import METHODS, Deletion, Estimate, Ranking
+from study.records.base import Estimate
+from study.records.finding import METHODS, Deletion, Ranking
 
 
 def ranking(deletion: float, insertion: float) -> Ranking:

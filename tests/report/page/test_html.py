@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 
 from study.machine.foreign_text import visible
-from study.records.base import Hyperparameter, SearchSpace, Stage
+from study.records.study import Stage
+from study.records.trial import Hyperparameter, SearchSpace
 from study.report import ReportInput, render, render_comparison
 from study.report.charts.explore import explore
 from study.report.page.html import data_uri

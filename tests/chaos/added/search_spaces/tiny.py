@@ -4,7 +4,8 @@ import keras
 import keras_tuner
 from keras import layers
 
-from study.records.base import Signature, Value
+from study.records.base import Value
+from study.records.study import Signature
 
 DATA = "tiny"
 HEADS = ("class",)

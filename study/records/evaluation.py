@@ -1,0 +1,95 @@
+"""What an evaluation leaves: the one reading of the test part."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from study.records.base import Estimate, Many, NetworkName, Record, Value
+from study.records.trial import Curves
+
+
+class SeedResult(Record):
+    """One retraining of a finalist."""
+
+    seed: int
+    epochs: int
+    """The epoch (from 1) whose weights were kept: the best by validation objective."""
+    validation: dict[str, float]
+    test: dict[str, float]
+    curves: Curves
+    """Over all epochs trained, also those after the kept one."""
+    seconds: float
+
+
+class PerClass(Record):
+    """One number per class of a head, in class order, of the saved network on the test part.
+
+    None where there is none: recall and F1 of a class without test images, and precision of a
+    class that was never predicted. F1 of a class that has images and was never predicted is 0, for
+    all of them were missed. (Older versions wrote 0 for all of these.)
+    """
+
+    precision: Many[float | None]
+    recall: Many[float | None]
+    f1: Many[float | None]
+
+
+class NetworkResult(Record):
+    """What the final retraining of one network found."""
+
+    hyperparameters: dict[str, Value]
+    parameters: int
+    seeds: Many[SeedResult]
+    saved_seed: int
+    """The seed whose network is saved in models/ (best on validation)."""
+    test: dict[str, Estimate]
+    """Metric -> mean over seeds."""
+    per_head: dict[str, PerClass] = {}
+    """Head -> scores of its classes. Empty in records of older versions of several heads, whose
+    scores were those of the product of all heads."""
+
+
+Verdict = Literal["tuned is better", "no significant difference", "baseline is better"]
+
+
+class Comparison(Record):
+    """Tuned minus baseline on the study's metric, paired on the test images."""
+
+    difference: float
+    ci95: tuple[float, float]
+    p_value: Annotated[float, Field(ge=0, le=1)]
+    method: str
+    verdict: Verdict
+
+
+class Evaluation(Record):
+    """evaluation.json: the one reading of the test part."""
+
+    problem: str
+    metric: str
+    """The metric that is compared: "accuracy" or "joint"."""
+    images: dict[str, int]
+    """Images in each part: "train", "validation", "test"."""
+    networks: dict[NetworkName, NetworkResult]
+    comparison: Comparison
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_older_version(cls, given: object) -> object:
+        """They had one head, "class", or a product of all, and its matrix, of each network."""
+        match given:
+            case {"classes": _, "metric": metric, "networks": {**networks}, **others}:
+                changed = {
+                    name: _without_product(one, single=metric == "accuracy")
+                    for name, one in networks.items()
+                }
+                return {**others, "metric": metric, "networks": changed}
+        return given
+
+
+def _without_product(network: object, single: bool) -> object:
+    """A network's result as an older version wrote it, without what is of a product of heads."""
+    match network:
+        case {"per_class": per_class, "confusion_matrix": _, **others}:
+            return {**others, "per_head": {"class": per_class}} if single else others
+    return network

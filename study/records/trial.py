@@ -1,0 +1,70 @@
+"""What a search leaves: its space and its trials."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from study.records.base import Many, Moment, Record, Seconds, Value, Whole
+
+Curves = dict[str, Many[float]]
+"""Metric name ("loss", "val_loss", "accuracy", "val_accuracy", ...) -> one number an epoch."""
+
+
+class Trial(Record):
+    """One configuration that was trained during a search, failed or not. A line of trials.jsonl."""
+
+    number: Whole
+    """0, 1, 2, ... in the order the oracle proposed them; 0 is the baseline."""
+    trial_id: Annotated[str, Field(pattern=r"^[\w.-]{1,100}$")]
+    """Keras Tuner's own name of the trial, and part of its folder's: no path."""
+    hyperparameters: dict[str, Value]
+    """Active hyperparameters only: a conditional one that does not apply is absent."""
+    tuner: dict[str, Value] = {}
+    """Keras Tuner's own tuner/* values (Hyperband's bracket, round, epochs, ...)."""
+    status: Literal["completed", "failed"]
+    error: str | None = None
+    score: float | None = None
+    """Validation objective at the best epoch, in [0, 1]; None if failed."""
+    best_epoch: Whole | None = None
+    """Epoch of the score, counted from 1."""
+    epochs: Whole = 0
+    """Epochs trained, those of the trial it continues (Hyperband) included."""
+    curves: Curves = {}
+    parameters: Whole | None = None
+    """Weights in the network, trainable or not."""
+    seconds: Seconds = 0.0
+    """Wall time on the worker: build, trace and training."""
+    latency: Seconds | None = None
+    """Seconds it takes to predict an image, many at a time, on one core; None if failed."""
+    finished: Moment | None = None
+    """When training ended; None if it failed."""
+    seed: Whole
+    rejected: Many[str] = []
+    """Why each point that was drawn for this trial before was not taken: it makes no network, or
+    one with too many parameters."""
+
+
+class Hyperparameter(Record):
+    """One dimension of a search space."""
+
+    name: str
+    kind: Literal["choice", "int", "float"]
+    values: list[Value] = []
+    """Of a choice, in the order they were declared; of a number empty."""
+    low: float | None = None
+    """Of a number, as `high`; both ends included."""
+    high: float | None = None
+    step: float | None = None
+    """Between values of a number, from `low` on; None: any value."""
+    log: bool = False
+    """Whether the number is drawn evenly on a logarithmic scale."""
+    conditions: dict[str, list[Value]] = {}
+    """Other hyperparameters and the values that all of them must have for this one to apply."""
+
+
+class SearchSpace(Record):
+    """space.json: what a search could choose from."""
+
+    objective: str
+    """The metric it maximises on validation: "accuracy" or "joint"."""
+    hyperparameters: list[Hyperparameter]
