@@ -149,8 +149,8 @@ def test_how_many_channels_were_tried_is_told() -> None:
     assert "the 7 channels that vary most were tried" in caption(info, 1, None)
 
 
-def test_one_head_alone_is_drawn_with_its_name() -> None:
-    axes = draw_heatmaps(made_info(["side"]), images()[:2]).axes[0]
+def test_one_of_several_heads_is_drawn_with_its_name() -> None:
+    axes = draw_heatmaps(made_info(["side"])._replace(named=True), images()[:2]).axes[0]
 
     above = [text.get_position()[1] for text in axes.texts if text.get_text() == "side"]
     assert len(above) == 2
