@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from study import data
-from study.data import dataset_names, load_dataset
+from study.data import dataset_names, load_dataset, sets
 from study.data.corruptions import UNCHANGED
 from study.data.corruptions.generic import GENERIC
 from study.data.dataset import DataOptions
@@ -75,9 +74,9 @@ def test_a_folder_is_known_from_the_root_on(
 @pytest.fixture
 def others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder where data sets are found, too."""
-    monkeypatch.setattr(data, "__path__", [*data.__path__, str(tmp_path)])
+    monkeypatch.setattr(sets, "__path__", [*sets.__path__, str(tmp_path)])
     for name in ("squares", "broken", "helper"):
-        monkeypatch.delitem(sys.modules, f"study.data.{name}", raising=False)
+        monkeypatch.delitem(sys.modules, f"study.data.sets.{name}", raising=False)
     return tmp_path
 
 
