@@ -24,7 +24,7 @@ def build(hp: keras_tuner.HyperParameters, steps: int = 1000) -> keras.Model:
         model.add(layers.Conv2D(filters * stage, 3, strides=2, activation="relu", padding="same"))
     model.add(layers.Flatten())
     model.add(layers.Dropout(dropout))
-    model.add(layers.Dense(96, activation="softmax", dtype="float32"))
+    model.add(layers.Dense(96, activation="softmax", name="class", dtype="float32"))
     decay = keras.optimizers.schedules.CosineDecay(rate, steps)
     model.compile(optimizer=keras.optimizers.Adam(decay), loss="categorical_crossentropy")
     return model

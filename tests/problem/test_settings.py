@@ -26,7 +26,7 @@ from study.problem.settings import (
     seconds,
 )
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def preset(folder: Path, text: str) -> str:
