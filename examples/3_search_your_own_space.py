@@ -19,7 +19,7 @@ Path("tiny.toml").write_text(
     """
 description = "Just enough to see that it works."
 
-[data]
+[data.lines]
 images_per_class = 20
 
 [search]

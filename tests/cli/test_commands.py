@@ -134,11 +134,11 @@ def test_comparison_with_an_unknown_run_or_with_itself_is_refused(
 def test_report_of_several_runs_compares_them_without_tensorflow(tmp_path: Path) -> None:
     program = """
 import sys
-from study import runs
+from study.run import plan
 from study.cli.main import main
 from tests.cli.test_commands import WORK
 for name in ("one", "two"):
-    runs.create_run(name, WORK, "none", workers=1)
+    plan.create_run(name, WORK, "none", workers=1)
 for arguments in (["one"], ["one", "two"]):
     sys.argv = ["study", "report", *arguments]
     main()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from study.cli import commands
+from study.cli.commands import run_commands
 from study.plan import work as plan
 from study.plan.space_files import give
 from study.problem import own_space
@@ -51,13 +51,13 @@ def test_wrong_use_is_refused(command: Command, arguments: list[str], said: str)
         ('DATA = "lines"', 'DATA = "circles"', "no data set 'circles'; there are: lines, mnist"),
         ("adam", "no such", "circle.py: build fails for the defaults: ValueError: "),
         ("(hp, steps", "(steps", "circle.py: build fails for the defaults: TypeError: "),
-        ('HEADS = ("class",)', 'HEADS = ("side",)', "circle.py: expected HEADS = "),
+        ('HEADS = ("class",)', 'HEADS = ("side",)', "circle.py: expected HEADS to name label columns"),
     ],
 )
 def test_a_file_that_makes_no_search_is_refused(
     command: Command, monkeypatch: pytest.MonkeyPatch, line: str, instead: str, said: str
 ) -> None:
-    monkeypatch.setattr(commands, "_engine", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(run_commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
     monkeypatch.setattr("study.search.search._run", lambda _: pytest.fail("trained"))
     assert line in CIRCLE
     Path("circle.py").write_text(CIRCLE.replace(line, instead))
@@ -70,7 +70,7 @@ def test_the_study_s_own_problems_are_not_among_those_run_beside_a_file(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
-    monkeypatch.setattr(commands, "_carry_out", lambda _, work, *__: asked.append(work.problems))
+    monkeypatch.setattr(run_commands, "_carry_out", lambda _, work, *__: asked.append(work.problems))
     command("run", "--space", "circle.py", "--preset", TINY)
     command("run", "mnist", "--space", "circle.py", "--preset", TINY)
     command("search", "--space", "circle.py", "--preset", TINY)
@@ -93,7 +93,7 @@ def test_code_of_a_run_from_elsewhere_is_not_run(
     plan.create_run("mine", work, "none", workers=1).append_trial("circle", trial())
     own_space.use([])
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another-user"))
-    for verb in ("resume", "visualize"):
+    for verb in ("resume", "draw"):
         refused = command.refused(verb, "mine")
         assert "circle.py is code, and you have not given it to the study yet" in refused
     for verb in ("show", "report"):
@@ -102,5 +102,3 @@ def test_code_of_a_run_from_elsewhere_is_not_run(
     assert not Path("ran").exists()
     other = command.refused("resume", "mine", "--space", "missing.py")
     assert other.startswith("error: --space: missing.py: cannot be read")
-    some = command.refused("visualize", "mine", "--space", "circle.py", "--kind", "filters")
-    assert some == "error: --space: expected a run and no option that says what to draw"
