@@ -63,7 +63,7 @@ def settings():
     from study.libraries.quiet_import import import_tensorflow
     import_tensorflow()
     import keras, matplotlib, tensorflow as tf
-    from study import variables
+    from study.libraries import variables
     keras.config.set_dtype_policy("float32")
     return {
         "backend": keras.backend.backend(),
@@ -79,7 +79,7 @@ def settings():
 
 PROCESSES = """
 def main():
-    from study import variables
+    from study.libraries import variables
     from study.workers.local import local_engine
     with local_engine(1, retries=0) as engine:
         worker = engine.everywhere(settings)[0]
