@@ -64,7 +64,7 @@ def test_ctrl_c_at_any_moment_is_said_and_ends_with_130(
 
 LATE = """
 import contextlib, os, runpy, signal, sys, threading
-from study import stopping
+from study.machine import stopping
 from study.steps import report_step as stages
 stopping.GRACE_S = 0.3
 then = sys.argv.pop()

@@ -14,7 +14,7 @@ from tests.command import ROOT
 MAKE = """
 import joblib, sys
 from multiprocessing import get_context, util
-from study import scratch
+from study.machine import scratch
 print(scratch.folder(), flush=True)
 """
 AND_WAIT = """

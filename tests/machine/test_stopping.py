@@ -14,7 +14,7 @@ def said(script: str, expect: int = 0) -> list[str]:
     begin = (
         "import os, signal, sys, threading\n"
         "from contextlib import suppress\n"
-        "from study import stopping\n"
+        "from study.machine import stopping\n"
         "stopping.GRACE_S = float(os.environ.get('GRACE', 60))\n"
         "stopping.heed(lambda: os._exit(130))\n"
         "def press(number=signal.SIGINT): signal.raise_signal(number)\n"

@@ -60,10 +60,10 @@ def said(home: Path, script: str, **variables: str) -> dict[str, object]:
 SETTINGS = """
 import json, os, runpy, sys, warnings
 def settings():
-    from study.quiet import import_tensorflow
+    from study.libraries.quiet_import import import_tensorflow
     import_tensorflow()
     import keras, matplotlib, tensorflow as tf
-    from study import variables
+    from study.machine import variables
     keras.config.set_dtype_policy("float32")
     return {
         "backend": keras.backend.backend(),
@@ -79,8 +79,8 @@ def settings():
 
 PROCESSES = """
 def main():
-    from study import variables
-    from study.local import local_engine
+    from study.machine import variables
+    from study.workers.local import local_engine
     with local_engine(1, retries=0) as engine:
         worker = engine.everywhere(settings)[0]
     variables.decide()
@@ -132,7 +132,7 @@ def test_a_long_folder_for_temporary_files_does_not_stop_workers(
     long = tmp_path / ("t" * 120)
     long.mkdir()
     code = """
-from study.local import local_engine
+from study.workers.local import local_engine
 with local_engine(1, retries=0) as engine:
     print(engine.workers)
 """

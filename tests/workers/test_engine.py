@@ -382,7 +382,7 @@ ENDING = """
 import sys, time
 from study.cli import ending
 from study.errors import StudyFailed
-from study.local import local_engine
+from study.workers.local import local_engine
 def main():
     try:
         with local_engine(2, retries=9) as engine:
