@@ -380,7 +380,7 @@ def test_nobody_but_the_study_itself_gets_into_local_workers(tmp_path: Path) -> 
 
 ENDING = """
 import sys, time
-from study.cli import ending
+from study.machine import ending
 from study.errors import StudyFailed
 from study.workers.local import local_engine
 def main():
