@@ -120,7 +120,7 @@ def test_plain_keras_loads_the_models_and_predicts_what_was_recorded(folder: Pat
     code = """
 import sys, json, keras, numpy as np
 from study.data import load_dataset
-from study.data import lines, mnist
+from study.data.sets import lines, mnist
 OPTIONS = {"mnist": mnist.Options(images=1000), "lines": lines.Options(images_per_class=20)}
 for name, data in (("mnist", "mnist"), ("multihead", "lines")):
     test = load_dataset(data, seed=1, options=OPTIONS[data]).test

@@ -134,8 +134,8 @@ def test_comparison_with_an_unknown_run_or_with_itself_is_refused(
 def test_report_of_several_runs_compares_them_without_tensorflow(tmp_path: Path) -> None:
     program = """
 import sys
-from study.run import plan
 from study.cli.main import main
+from study.plan import work as plan
 from tests.cli.test_commands import WORK
 for name in ("one", "two"):
     plan.create_run(name, WORK, "none", workers=1)

@@ -19,7 +19,7 @@ from study.report import ReportInput, charts, render
 from study.report.charts import Chart, Explore, explore
 from study.report.charts.chart import label, sparkline
 from study.report.inputs import ProblemInput
-from study.report.page import plotly_js
+from study.report.page.plotly_js import plotly_js
 from study.trials.importances import Importance
 from tests.factories import curves, trial
 from tests.figures.search.six_trials import six

@@ -6,7 +6,6 @@ outcome_traces  those of scores, fronts and importances
 value_traces    those over hyperparameters
 look            the study's look, for plotly
 chart           what the page knows of a chart
-plotly_js       what draws them in the page
 
 What a chart shows and what is said of it comes from `study.figures.search`, which draws the same as
 pictures.
@@ -14,6 +13,5 @@ pictures.
 
 from study.report.charts.chart import Chart, Explore
 from study.report.charts.explore import explore
-from study.report.page.plotly_js import PlotlyJs, plotly_js
 
-__all__ = ["Chart", "Explore", "PlotlyJs", "explore", "plotly_js"]
+__all__ = ["Chart", "Explore", "explore"]
