@@ -49,7 +49,7 @@ def test_wrong_use_is_refused(command: Command, arguments: list[str], said: str)
     [
         ('DATA = "lines"', 'DATA = "circles"', "no data set 'circles'; there are: lines, mnist"),
         ("adam", "no such", "circle.py: build fails for the defaults: ValueError: "),
-        ("(hp, steps", "(steps", "circle.py: build fails for the defaults: TypeError: "),
+        ("(hp, ", "(", "circle.py: build fails for the defaults: TypeError: "),
         ('HEADS = ("class",)', 'HEADS = ("side",)', "circle.py: expected HEADS to name label columns"),
     ],
 )
