@@ -38,8 +38,8 @@ def run_study(
     dtype: Dtype | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    line_dir: str | Path | None = None,
     tell: Tell | None = None,
+    **data: str | int | Path,
 ) -> StudyRun:
     """Search, evaluate, draw and report, as `python -m study run` does, in the current folder.
 
@@ -54,8 +54,8 @@ def run_study(
         dtype: Arithmetic of trials; the preset's if None.
         workers: Processes; one per core if None.
         scheduler: A running Dask cluster to work on.
-        line_dir: A folder of line images to use instead of generated ones.
         tell: Given each line that the command would print.
+        data: Options of data sets, named as on the command line, such as line_dir.
 
     Raises:
         WrongUse: something that was asked for cannot be, such as a finished run's name.
@@ -71,7 +71,7 @@ def run_study(
         "dtype": dtype,
         "workers": workers,
         "scheduler": scheduler,
-        "line-dir": line_dir,
+        **data,
     }
     _launch("run", named, options, tell)
     return open_run(name)
@@ -94,8 +94,8 @@ def run_search(
     dtype: Dtype | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    line_dir: str | Path | None = None,
     tell: Tell | None = None,
+    **data: str | int | Path,
 ) -> StudyRun:
     """A search alone, as `python -m study search` does, in the current folder.
 
@@ -115,10 +115,10 @@ def run_search(
         "name": name,
         "space": space,
         "tuner": tuner,
-        "max-trials": max_trials,
-        "max-epochs": max_epochs,
-        "time-limit": time_limit,
-        "batch-size": batch_size,
+        "max_trials": max_trials,
+        "max_epochs": max_epochs,
+        "time_limit": time_limit,
+        "batch_size": batch_size,
         "keep": keep,
         "retries": retries,
         "preset": preset,
@@ -126,7 +126,7 @@ def run_search(
         "dtype": dtype,
         "workers": workers,
         "scheduler": scheduler,
-        "line-dir": line_dir,
+        **data,
     }
     _launch("search", [problem] if problem else [], options, tell)
     return open_run(name)
@@ -135,7 +135,9 @@ def run_search(
 def _launch(
     verb: str, problems: Sequence[str], options: Mapping[str, object], tell: Tell | None
 ) -> None:
-    given = [f"--{key}={value}" for key, value in options.items() if value is not None]
+    given = [
+        f"--{key.replace('_', '-')}={value}" for key, value in options.items() if value is not None
+    ]
     process = subprocess.Popen(
         [sys.executable, "-m", "study", verb, *given, "--", *problems],
         env=os.environ | {"PYTHONPATH": python_path(), "PYTHONIOENCODING": "utf-8"},

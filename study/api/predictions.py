@@ -22,7 +22,7 @@ class Predictions:
     images: list[str]
     """Paths of the files, or the numbers of the images in their array."""
     probabilities: dict[str, np.ndarray]
-    """Head -> (n, classes) float32; a network with one output has the head "class"."""
+    """Head, which is the name of an output layer -> (n, classes) float32."""
     names: dict[str, tuple[str, ...]]
     """Head -> names of its classes, in class order; their numbers where no names are known."""
 

@@ -14,6 +14,8 @@ from typer.main import get_command
 
 import study
 from study.cli.main import app
+from study.data import dataset_names, default_options
+from study.data.dataset import CommandLine
 from study.errors import Interrupted, StudyFailed, WrongUse
 from study.plan import work as plan
 from study.problem.settings import Settings, Work
@@ -43,11 +45,13 @@ def test_what_is_given_are_the_command_s_options(monkeypatch: pytest.MonkeyPatch
     a_run()
     in_place_of_python(monkeypatch, "print('one'); print('two')")
     heard: list[str] = []
-    run = study.run_study(["line", "mnist"], name="mine", workers=2, tell=heard.append)
+    run = study.run_study(
+        ["line", "mnist"], name="mine", workers=2, tell=heard.append, line_dir="my lines"
+    )
     assert run.name == "mine"
     assert heard == ["one", "two"]
     given = json.loads(Path("given.json").read_text())
-    options = ["--name=mine", "--preset=quick", "--seed=1", "--workers=2"]
+    options = ["--name=mine", "--preset=quick", "--seed=1", "--workers=2", "--line-dir=my lines"]
     assert given == ["-m", "study", "run", *options, "--", "line", "mnist"]
 
 
@@ -60,8 +64,17 @@ def test_every_option_of_the_command_can_be_given(verb: str, call: Callable[...,
         if parameter.param_type_name == "option"
         for option in parameter.opts
     }
-    given = {*inspect.signature(call).parameters} - {"problem", "problems", "tell"}
-    assert given == options - {"help", "live"}
+    of_data = {
+        field
+        for name in dataset_names()
+        for field, info in type(default_options(name)).model_fields.items()
+        if any(isinstance(mark, CommandLine) for mark in info.metadata)
+    }
+    parameters = inspect.signature(call).parameters
+    assert parameters["data"].kind is inspect.Parameter.VAR_KEYWORD
+    assert of_data < options
+    given = {*parameters} - {"problem", "problems", "tell", "data"}
+    assert given == options - of_data - {"help", "live"}
 
 
 @pytest.mark.parametrize(
@@ -101,4 +114,6 @@ def test_the_real_command_refuses_in_its_own_words(monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("PYTHONPATH", raising=False)
     with pytest.raises(WrongUse, match=r"^no problem 'nothing'; there are: line, mnist"):
         study.run_study("nothing", name="mine")
+    with pytest.raises(WrongUse, match=r"^No such option: --no-such"):
+        study.run_study("line", name="mine", no_such=1)
     assert not [*Path().iterdir()]

@@ -35,7 +35,7 @@ def small(path: Path, layer: str) -> Path:
             keras.Input((8, 6, 1)),
             keras.layers.Conv2D(3, 3, name=layer),
             keras.layers.Flatten(),
-            keras.layers.Dense(4, activation="softmax"),
+            keras.layers.Dense(4, activation="softmax", name="kind"),
         ]
     ).save(path)
     return path
@@ -127,7 +127,7 @@ def test_an_explanation_shows_itself_and_is_saved_as_the_same_picture(
 def test_many_images_are_explained_and_few_drawn(saved: Path) -> None:
     images = np.random.default_rng(1).integers(0, 256, (30, 8, 6, 1), np.uint8)
     found = study.load_network(saved).explain(images)
-    assert found.maps["class"].shape == (30, 8, 6)
+    assert found.maps["kind"].shape == (30, 8, 6)
     assert "of 12 images" in found._repr_html_()
 
 
@@ -135,7 +135,7 @@ def test_a_network_from_elsewhere_has_numbered_classes_and_no_html_of_its_own(
     saved: Path, tmp_path: Path
 ) -> None:
     network = study.load_network(saved)
-    assert network.classes == {"class": ("0", "1", "2", "3")}
+    assert network.classes == {"kind": ("0", "1", "2", "3")}
     hostile_layer = study.load_network(small(tmp_path / "hostile.keras", "<b>one"))
     assert "<td>&lt;b&gt;one</td>" in hostile_layer._repr_html_()
     found = network.predict(np.zeros((25, 8, 6, 1)))

@@ -50,7 +50,7 @@ def test_wrong_use_is_refused(command: Command, arguments: list[str], said: str)
     [
         ('DATA = "lines"', 'DATA = "circles"', "no data set 'circles'; there are: lines, mnist"),
         ("adam", "no such", "circle.py: build fails for the defaults: ValueError: "),
-        ("(hp, steps", "(steps", "circle.py: build fails for the defaults: TypeError: "),
+        ("(hp, ", "(", "circle.py: build fails for the defaults: TypeError: "),
         (
             'HEADS = ("class",)',
             'HEADS = ("side",)',
@@ -74,7 +74,9 @@ def test_the_study_s_own_problems_are_not_among_those_run_beside_a_file(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
-    monkeypatch.setattr(run_commands, "carry_out", lambda _, work, *__: asked.append(work.problems))
+    monkeypatch.setattr(
+        run_commands, "carry_out", lambda _, work, *__: asked.append(work.problems)
+    )
     command("run", "--space", "circle.py", "--preset", TINY)
     command("run", "mnist", "--space", "circle.py", "--preset", TINY)
     command("search", "--space", "circle.py", "--preset", TINY)
