@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from study.cli.commands import opening
-from study.cli.commands import run_commands as commands
 from study.cli.main import app
 from study.plan import work as runs
 from study.problem.preset_files import load_preset
@@ -173,8 +172,8 @@ def begun(command: Command) -> Run:
 def went_on(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """The runs that were gone on with; nothing is loaded or trained for it."""
     seen: list[Run] = []
-    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext())
-    monkeypatch.setattr(commands, "load_data", lambda _: {})
+    monkeypatch.setattr(opening, "workers_for", lambda *_: nullcontext())
+    monkeypatch.setattr(opening, "load_data", lambda _: {})
     monkeypatch.setattr("study.steps.carry_out.carry_out", lambda run, *_: seen.append(run))
     return seen
 
@@ -204,8 +203,8 @@ def test_a_missing_report_is_made_without_data_or_workers(
     command: Command, begun: Run, monkeypatch: pytest.MonkeyPatch, again: tuple[str, ...]
 ) -> None:
     """Killed, or out of disk space, while it was made; then deleted."""
-    monkeypatch.setattr(commands, "workers_for", lambda *_: pytest.fail("workers"))
-    monkeypatch.setattr(commands, "load_data", lambda _: pytest.fail("data"))
+    monkeypatch.setattr(opening, "workers_for", lambda *_: pytest.fail("workers"))
+    monkeypatch.setattr(opening, "load_data", lambda _: pytest.fail("data"))
     planned(begun, *OF_PROBLEMS, "report", done=OF_PROBLEMS)
     code, printed, errors = command(*again)
     assert (code, errors) == (0, "")
@@ -276,8 +275,8 @@ def test_a_second_process_that_begins_the_same_run_meanwhile_is_refused(
         runs.create_run("begun", WORK, "none", workers=1)
         return {}
 
-    monkeypatch.setattr(commands, "load_data", meanwhile)
-    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(opening, "load_data", meanwhile)
+    monkeypatch.setattr(opening, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
     assert "results/begun is there already" in command.refused(*SEARCH)
     assert went_on == []
 
@@ -291,7 +290,7 @@ def test_what_a_run_was_begun_with_is_recorded_as_it_can_be_typed_again(
     given = ("search", "mnist", "--preset", mine, "--name", "begun", "--dtype", "float32")
     from tests import tiny  # brings Keras, which the module must do without
 
-    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(opening, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
     code, printed, _ = command(*given)
     assert code == 0
     (run,) = went_on
@@ -499,8 +498,8 @@ def test_what_is_not_found_out_is_before_it_is_drawn(
     from tests import tiny
 
     done: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
-    monkeypatch.setattr(commands, "load_data", lambda _: {})
+    monkeypatch.setattr(opening, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(opening, "load_data", lambda _: {})
     for step in ("explain", "draw"):
         monkeypatch.setattr(
             f"study.steps.{step}_step.{step}_step",

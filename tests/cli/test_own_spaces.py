@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from study.cli.commands import run_commands
+from study.cli.commands import opening, run_commands
 from study.plan import work as plan
 from study.plan.space_files import give
 from study.problem import own_space
@@ -61,7 +61,7 @@ def test_wrong_use_is_refused(command: Command, arguments: list[str], said: str)
 def test_a_file_that_makes_no_search_is_refused(
     command: Command, monkeypatch: pytest.MonkeyPatch, line: str, instead: str, said: str
 ) -> None:
-    monkeypatch.setattr(run_commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(opening, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
     monkeypatch.setattr("study.search.search._run", lambda _: pytest.fail("trained"))
     assert line in CIRCLE
     Path("circle.py").write_text(CIRCLE.replace(line, instead))
@@ -74,9 +74,7 @@ def test_the_study_s_own_problems_are_not_among_those_run_beside_a_file(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[list[str]] = []
-    monkeypatch.setattr(
-        run_commands, "carry_out", lambda _, work, *__: asked.append(work.problems)
-    )
+    monkeypatch.setattr(run_commands, "carry_out", lambda _, work, *__: asked.append(work.problems))
     command("run", "--space", "circle.py", "--preset", TINY)
     command("run", "mnist", "--space", "circle.py", "--preset", TINY)
     command("search", "--space", "circle.py", "--preset", TINY)

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from study.cli.commands import run_commands as commands
+from study.cli.commands import opening
 from study.plan import work as plan
 from study.problem.settings import Settings, Work
 from study.records.base import NetworkName
@@ -168,7 +168,7 @@ def test_explain_warns_of_the_reverse_and_turns_it(
 @pytest.fixture
 def begun(monkeypatch: pytest.MonkeyPatch) -> None:
     """Data are loaded; nothing is trained."""
-    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(opening, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
     monkeypatch.setattr("study.steps.carry_out.carry_out", lambda *_: None)
     monkeypatch.setattr("study.steps.report_step.report_step", lambda *_: None)
 

@@ -11,7 +11,7 @@ import keras
 import pytest
 from PIL import Image
 
-from study.cli.commands import run_commands as commands
+from study.cli.commands import opening
 from study.plan import work as plan
 from study.problem.preset_files import load_preset
 from study.problem.problem import load_problem
@@ -29,7 +29,7 @@ from tests.factories import evaluation, predictions, signature, trial
 from tests.report.inputs import png
 
 PLAN = ["search", "evaluate", "explain", "figures"]
-ENGINE = commands.workers_for
+ENGINE = opening.workers_for
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def place(
     """The folder with nobody at work: training fails the test."""
     assert command
     shutil.copytree(template, tmp_path, dirs_exist_ok=True)
-    monkeypatch.setattr(commands, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
+    monkeypatch.setattr(opening, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
     monkeypatch.setattr("study.search.search._run", lambda _: pytest.fail("trained"))
     with ExitStack() as stack:
         yield Place(Run("begun"), Run("done"), stack)
@@ -259,7 +259,7 @@ def test_a_scheduler_that_is_not_there_changes_nothing(
     command: Command, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert place
-    monkeypatch.setattr(commands, "workers_for", ENGINE)
+    monkeypatch.setattr(opening, "workers_for", ENGINE)
     monkeypatch.setattr(cluster, "_CONNECT_TIMEOUT", 0.1)
     before = contents(Path())
     assert "no Dask scheduler" in command.refused(

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from study.cli.commands import opening
 from study.cli.commands.opening import (
     alone,
     given_spaces,
     known_problems,
-    load_data,
     open_run,
     print_comparisons,
     problems_of,
@@ -18,7 +18,6 @@ from study.cli.commands.opening import (
     take_up_spaces,
     warn_of_other_conditions,
     work_from,
-    workers_for,
 )
 from study.cli.commands.running import carry_out
 from study.cli.data_options import Given, with_data_options
@@ -211,9 +210,9 @@ def evaluate(
     take_up_spaces(opened, space)
     warn_of_other_conditions(opened)
     work = work_of(opened).model_copy(update={"problems": names})
-    with alone(opened), workers_for(work.settings, workers, scheduler) as engine:
+    with alone(opened), opening.workers_for(work.settings, workers, scheduler) as engine:
         with waiting("loading data"):
-            load_data(work)
+            opening.load_data(work)
         from study.steps.evaluate_step import evaluate_step
 
         for name in names:
@@ -250,9 +249,9 @@ def draw(
         if todo := names if again else unexplained(opened, names):
             take_up_spaces(opened, space)
             work = work_of(opened).model_copy(update={"problems": todo})
-            with workers_for(work.settings, workers) as engine:
+            with opening.workers_for(work.settings, workers) as engine:
                 with waiting("loading data"):
-                    load_data(work)
+                    opening.load_data(work)
                 explain_step(opened, todo, engine, Screen(console))
                 draw_step(opened, names, engine, Screen(console))
         else:

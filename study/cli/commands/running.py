@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from study.cli.commands import opening
 from study.cli.commands.opening import (
     alone,
-    load_data,
     recorded,
     warn_of_other_conditions,
-    workers_for,
 )
 from study.cli.progress import Screen
 from study.cli.terminal import console, say, waiting
@@ -36,9 +35,9 @@ def carry_out(
         if new or needs_workers(run):
             if not new:
                 warn_of_other_conditions(run)
-            with workers_for(work.settings, workers, scheduler) as engine:
+            with opening.workers_for(work.settings, workers, scheduler) as engine:
                 with waiting("loading data"):
-                    signatures = load_data(work)
+                    signatures = opening.load_data(work)
                 if new:
                     from study.problem.problem import load_problem
                     from study.problem.space import declared
