@@ -11,8 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 import search_spaces
-import study.data
-from study.data import load_dataset
+from study.data import load_dataset, sets
 from study.data.dataset import DataOptions, Dataset
 from study.evaluation import evaluate
 from study.networks.prediction import predict
@@ -35,8 +34,6 @@ build = _cnn.build
 DATA = '''"""Noise."""
 
 from tests import generated
-
-NAMES = generated.names({classes})
 
 
 def load(seed, options):
@@ -77,7 +74,7 @@ def added(
     side, channels, classes = request.param
     for package, text in (
         (search_spaces, PROBLEM),
-        (study.data, DATA.format(side=side, channels=channels, classes=classes)),
+        (sets, DATA.format(side=side, channels=channels, classes=classes)),
     ):
         folder = tmp_path / package.__name__
         folder.mkdir()
@@ -89,8 +86,8 @@ def added(
     yield Added(load_problem("generated"), load_dataset("generated", seed=1))
     tf.config.run_functions_eagerly(False)
     cached_dataset.cache_clear()
-    for package in ("search_spaces", "study.data"):
-        sys.modules.pop(f"{package}.generated", None)
+    for package in (search_spaces, sets):
+        sys.modules.pop(f"{package.__name__}.generated", None)
 
 
 CASES = pytest.mark.parametrize(
