@@ -164,6 +164,7 @@ def test_the_space_may_be_smaller_than_the_budget(tmp_path: Path) -> None:
         1,
         baseline={"units": 8},
         folder=tmp_path,
+        why_unfit=lambda _: None,
         objective=driver.oracle.objective,
         hyperparameters=space,
     )

@@ -73,7 +73,7 @@ def told(oracle: keras_tuner.Oracle, score: float, trial: Any = None) -> Any:
 def test_who_may_go_up_in_hyperband_is_below_the_top_and_has_not_gone_up(tmp_path: Path) -> None:
     """The first bracket of 3 epochs has 3 trials of 1 epoch, and then 1 of 3 epochs."""
     settings = SearchSettings(tuner="hyperband", max_trials=12, max_epochs=3)
-    oracle = make_oracle(tiny.problem(), settings, 1, tmp_path / "search")
+    oracle = make_oracle(tiny.problem(), tiny.SIGNATURE, settings, 1, tmp_path / "search")
     below = [told(oracle, score).trial_id for score in (0.1, 0.3, 0.2)]
     assert [oracle.may_go_up(one) for one in below] == [True, True, True]
     top = oracle.create_trial("worker3")
@@ -87,5 +87,7 @@ def test_who_may_go_up_in_hyperband_is_below_the_top_and_has_not_gone_up(tmp_pat
 
 @pytest.mark.parametrize("tuner", ["random", "grid", "bayesian"])
 def test_without_rungs_nobody_goes_up(tmp_path: Path, tuner: Tuner) -> None:
-    oracle = make_oracle(tiny.problem(), SearchSettings(tuner=tuner), 1, tmp_path / "search")
+    oracle = make_oracle(
+        tiny.problem(), tiny.SIGNATURE, SearchSettings(tuner=tuner), 1, tmp_path / "search"
+    )
     assert not oracle.may_go_up(told(oracle, 0.5).trial_id)

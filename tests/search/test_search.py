@@ -21,7 +21,7 @@ from study.problem.problem import Problem, load_problem
 from study.problem.settings import TUNERS, SearchSettings, Tuner
 from study.records.study import Signature
 from study.records.trial import Trial
-from study.search import oracles, search
+from study.search import oracles, search, study_oracle
 from study.search.oracles import split_values
 from study.training.checkpoint import checkpoint_path
 from study.training.job import Job, Trained
@@ -401,7 +401,7 @@ def test_the_baseline_is_trained_whatever_its_size(tmp_path: Path) -> None:
 def test_a_space_without_another_network_ends_the_search_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oracles, "MOST_REJECTED", 5)
+    monkeypatch.setattr(study_oracle, "MOST_REJECTED", 5)
     assert len(searched(tmp_path, max_trials=4, max_parameters=1)) == 1
     assert "5 points of the search space in a row make no network" in caplog.text
     assert "(max_parameters)" in caplog.text
