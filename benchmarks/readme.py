@@ -248,7 +248,7 @@ def _growth(growths: list[Growth]) -> str:
         ]
         for one in growths
     ]
-    header = ["tuner", "trials", "workers", "finished", "ms a trial", "ms at the end", "MB more"]
+    header = ["tuner", "trials", "workers", "finished", "ms per trial", "ms at the end", "MB more"]
     slowest = max(growths, key=lambda one: one.ms_a_trial_at_the_end)
     return (
         "## Growth\n\n"
@@ -256,7 +256,7 @@ def _growth(growths: list[Growth]) -> str:
         "training is a stub that takes no time, workers are threads. A search is stopped after "
         f'{GROWTH_LIMIT:.0f} s; "finished" says how far it came (for asha a promotion counts as '
         f"a result of its own). What stops scaling first: `{slowest.tuner}`, "
-        f"{slowest.ms_a_trial_at_the_end:,.0f} ms a trial at {slowest.finished:,} trials."
+        f"{slowest.ms_a_trial_at_the_end:,.0f} ms per trial at {slowest.finished:,} trials."
         + (f" {WHY_BAYESIAN}" if slowest.tuner == "bayesian" else "")
         + "\n\n"
         + table(header, rows)

@@ -1,1 +1,1 @@
-"""Search spaces: one file a problem."""
+"""Search spaces: one file per problem."""

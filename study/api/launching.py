@@ -107,7 +107,7 @@ def run_search(
         time_limit: Start no trial after this time: "90s", "10m", "1h30m".
         batch_size: Images per optimizer step.
         keep: Trials whose weights stay on disk, the best.
-        retries: How often a trial whose worker died is taken up again.
+        retries: How often a trial is tried again after its worker died.
 
     The others, and what it raises, are as of `run_study`.
     """

@@ -1,7 +1,7 @@
 """What the data sets share: seeds that may be used, and stratified splits.
 
 The splits are not scikit-learn's: `train_test_split(stratify=...)` refuses classes of one image and
-parts with fewer images than classes, and cannot promise a class an image in each part.
+parts with fewer images than classes, and cannot promise each class an image in each part.
 """
 
 import logging

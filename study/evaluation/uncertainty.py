@@ -186,7 +186,7 @@ def _share_of(values: np.ndarray, other: list[_Part]) -> Estimate:
 
 
 def _images(values: np.ndarray, more: tuple[float, float]) -> _Part:
-    """The images' part, from one value an image (n,) and two more.
+    """The images' part, from one value per image (n,) and two more.
 
     The freedom of a variance whose variance is that of a sample with this kurtosis.
     """

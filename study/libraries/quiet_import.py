@@ -23,7 +23,7 @@ def import_tensorflow() -> None:
     with stopping.heeded(), _silent_standard_error(), _no_collecting():
         import keras_tuner  # noqa: F401  # imports Keras, and with it TensorFlow
     _ignore_the_user_s_keras_json()
-    # Many graphs, one a trial or a layer, are no mistake.
+    # Many graphs, one per trial or layer, are no mistake.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 

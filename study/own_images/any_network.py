@@ -97,8 +97,8 @@ def drawing(
 
     Args:
         resize: Convert images that do not fit; see `study.data.image_files.read_images`.
-        invert: Turn light and dark of the images.
-        by: Methods of the heatmaps, a figure each.
+        invert: Swap light and dark in the images.
+        by: Methods of the heatmaps, one figure each.
         head: The only head to draw heatmaps of; None: all.
         target: Name or index of the class to explain; None: the predicted one.
 

@@ -83,7 +83,7 @@ def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.nda
 
 
 def as_probabilities(heads: Sequence[str], outputs: Sequence[np.ndarray]) -> Probabilities:
-    """Network outputs (n, units), one a head -> probabilities (n, classes).
+    """Network outputs (n, units), one per head -> probabilities (n, classes).
 
     One sigmoid neuron says how likely class 1 is: it becomes two columns.
     """

@@ -34,7 +34,7 @@ class SearchSettings(Record):
     max_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
     """Epochs of a trial; for hyperband and asha the most that any trial gets."""
     max_images: Annotated[int, Field(ge=1)] | None = None
-    """Training images a trial gets at most; the final retrainings get all. None: all."""
+    """Training images that a trial gets at most; the final retrainings get all. None: all."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 64
     """Images per optimizer step; fewer if there are so few images that an epoch would have less
     than eight steps."""

@@ -7,7 +7,7 @@ from pydantic import Field
 from study.records.base import Many, Moment, Record, Seconds, Value, Whole
 
 Curves = dict[str, Many[float]]
-"""Metric name ("loss", "val_loss", "accuracy", "val_accuracy", ...) -> one number an epoch."""
+"""Metric name ("loss", "val_loss", "accuracy", "val_accuracy", ...) -> one number per epoch."""
 
 
 class Trial(Record):

@@ -1,4 +1,4 @@
-"""The answer the report opens with: one row a problem, and what the rows say in words."""
+"""The answer the report opens with: one row per problem, and what the rows say in words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

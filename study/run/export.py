@@ -97,7 +97,7 @@ def _to_optuna(name: str, searches: Searches, folder: Path) -> list[Path]:
 
 
 def _to_tensorboard(name: str, searches: Searches, folder: Path) -> list[Path]:
-    """A log folder a trial: its hyperparameters, its score, its curves."""
+    """A log folder per trial: its hyperparameters, its score, its curves."""
     from study.libraries.quiet_import import import_tensorflow
     from study.trials.frames import trial_curves
 
@@ -129,7 +129,7 @@ def _to_tensorboard(name: str, searches: Searches, folder: Path) -> list[Path]:
 
 
 def _to_csv(name: str, searches: Searches, folder: Path) -> list[Path]:
-    """A table a problem, a line a trial; what does not apply is empty."""
+    """A table per problem, a line per trial; what does not apply is empty."""
     import pandas as pd
 
     from study.trials.frames import hyperparameter_table, trial_table

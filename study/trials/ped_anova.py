@@ -97,7 +97,7 @@ def _divergence(grid: Gridded, best: np.ndarray) -> float:
 
 
 def _density(counts: np.ndarray, ordered: bool) -> np.ndarray:
-    """Parzen estimate on the grid: a kernel a trial, and one over the whole grid."""
+    """Parzen estimate on the grid: a kernel per trial, and one over the whole grid."""
     kernels = _normal(counts) if ordered else _pointed(counts)
     return kernels / (counts.sum() + 1) + LEAST_DENSITY
 

@@ -124,6 +124,6 @@ def test_every_part_that_was_measured_is_on_the_page() -> None:
     )
     assert "| `mnist` | 1 of 3 | 0.80 |" in page
     assert "Median ratio 1.50 (wanted: 1.5; reached)" in page
-    assert "What stops scaling first: `bayesian`, 70 ms a trial at 9 trials" in page
+    assert "What stops scaling first: `bayesian`, 70 ms per trial at 9 trials" in page
     assert "| baseline | 900 | 40.0 | 80.0 | 50% |" in page
     assert "Time to a good network" not in page

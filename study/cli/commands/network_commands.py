@@ -33,8 +33,12 @@ def explain(
     kind: Annotated[
         Optional[list[KindOption]], typer.Option(help="Default: all three. [dim]Repeatable.[/]")
     ] = None,
-    problem: Annotated[Optional[str], typer.Option(help="Of a run; default: all.")] = None,
-    network: Annotated[Optional[NetworkName], typer.Option(help="Of a run; default: both.")] = None,
+    problem: Annotated[
+        Optional[str], typer.Option(help="Problem of the run; default: all problems.")
+    ] = None,
+    network: Annotated[
+        Optional[NetworkName], typer.Option(help="Network of the run; default: both networks.")
+    ] = None,
     out: Annotated[
         Optional[Path],
         typer.Option(
@@ -45,20 +49,23 @@ def explain(
     ] = None,
     method: Annotated[
         Optional[list[MethodOption]],
-        typer.Option(help="Of heatmaps; default: gradcam. [dim]Repeatable.[/]"),
+        typer.Option(help="Method of the heatmaps; default: gradcam. [dim]Repeatable.[/]"),
     ] = None,
     head: Annotated[
-        Optional[str], typer.Option(help="Of heatmaps: one output; default: all.")
+        Optional[str], typer.Option(help="Output that the heatmaps explain; default: all outputs.")
     ] = None,
     chosen_class: Annotated[
         Optional[str],
-        typer.Option("--class", help="Of heatmaps: name or index; default: the predicted."),
+        typer.Option(
+            "--class",
+            help="Class that the heatmaps explain, by name or index; default: the predicted class.",
+        ),
     ] = None,
     resize: Annotated[
         bool, typer.Option("--resize", help="Convert images that do not fit.")
     ] = False,
     invert: Annotated[
-        bool, typer.Option("--invert", help="Turn light and dark of the images.")
+        bool, typer.Option("--invert", help="Swap light and dark in the images.")
     ] = False,
 ) -> None:
     """Activations, filters and class heatmaps of saved networks, for any images and layers.
@@ -87,7 +94,7 @@ def predict(
     target: Target,
     images: Annotated[list[Path], typer.Argument(parser=user_path, metavar="IMAGE...")],
     problem: Annotated[
-        Optional[str], typer.Option(help="Of a run; needed if it has several.")
+        Optional[str], typer.Option(help="Problem of the run; needed if the run has several.")
     ] = None,
     network: Annotated[NetworkName, typer.Option(help="Of a run.")] = "tuned",
     top: Annotated[int, typer.Option(min=1, help="Classes to show, likeliest first.")] = 3,
@@ -95,9 +102,9 @@ def predict(
         bool, typer.Option("--resize", help="Convert images that do not fit.")
     ] = False,
     invert: Annotated[
-        bool, typer.Option("--invert", help="Turn light and dark of the images.")
+        bool, typer.Option("--invert", help="Swap light and dark in the images.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
     """Class and probabilities of image files.
 

@@ -198,7 +198,7 @@ def run_for_work(work: "Work", name: str | None, prefix: str) -> "Run":
     scratch.sweep()  # also if there is nothing to do
     run = run_for(work, name, prefix)
     if run.is_there():
-        say(f"{run.folder} was interrupted and goes on (another --name begins anew)")
+        say(f"{run.folder} was interrupted and continues (another --name begins a new run)")
     return run
 
 

@@ -60,9 +60,9 @@ def run(
     *,
     data: Given,
 ) -> None:
-    """Search, evaluate, draw and report: the whole study, for all problems if none is named.
+    """The whole study: search, evaluate, explain, draw, report; of all problems if none is named.
 
-    Interrupted, the same command goes on where it was.
+    After an interruption, the same command continues where it stopped.
 
     Example: python -m study run mnist --preset quick --seed 7
     """
@@ -100,12 +100,12 @@ def search(
     time_limit: Annotated[
         Optional[str], typer.Option(help="Start no trial after this time: 90s, 10m, 1h30m.")
     ] = None,
-    batch_size: Annotated[Optional[int], typer.Option(help="Images an optimizer step.")] = None,
+    batch_size: Annotated[Optional[int], typer.Option(help="Images per optimizer step.")] = None,
     keep: Annotated[
         Optional[int], typer.Option(help="Trials whose weights stay on disk, the best.")
     ] = None,
     retries: Annotated[
-        Optional[int], typer.Option(help="How often a trial whose worker died is taken up again.")
+        Optional[int], typer.Option(help="How often a trial is tried again after its worker died.")
     ] = None,
     preset: Preset = "quick",
     name: RunName = None,
@@ -117,7 +117,7 @@ def search(
     *,
     data: Given,
 ) -> None:
-    """A search alone. What is not given comes from the preset.
+    """Only search. Whatever is not given comes from the preset.
 
     random, grid, bayesian and hyperband are Keras Tuner's; asha gives more epochs to the best
     third of the trials, again and again, without waiting for stragglers. Interrupted, the same

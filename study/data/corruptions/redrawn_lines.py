@@ -139,7 +139,7 @@ def by_opencv(line: Line) -> np.ndarray:
 
     Measured on OpenCV 4.10 and 5.0: ends are whole pixels; a thickness of 3 gives lines 5 px
     wide, with round ends that add 2 px at each side. Of 192 lines 86% of those of width 1 are
-    the same to the pixel; of width 3, 4 pixels a line differ.
+    the same to the pixel; of width 3, 4 pixels per line differ.
     """
     if round(line.width) == 1:
         return by_pillow(line)

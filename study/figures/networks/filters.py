@@ -50,7 +50,7 @@ READING = (
 
 
 def draw_filters(info: FiltersInfo) -> Figure:
-    """A row of tiles a filter, two filters side by side, four if there are no real patches."""
+    """A row of tiles per filter, two filters side by side, four if there are no real patches."""
     patches = 0 if info.patches is None else info.patches.images.shape[1]
     width = LABEL + 2 + (GAP + patches if patches else 0)
     shown, abreast = len(info.filters), 2 if patches else 4
@@ -167,7 +167,7 @@ def pictures(
                 network=network,
                 title=f"Filters of {info.layer}, {whose(network)}",
                 caption=caption(info),
-                alt=f"Grid of {len(info.filters)} rows of small pictures, one a filter of "
+                alt=f"Grid of {len(info.filters)} rows of small pictures, one per filter of "
                 f"{info.layer}: what two gradient ascents made for it{real}. "
                 f"{int(info.dead.sum())} are crossed out as dead.",
                 reading=READING,

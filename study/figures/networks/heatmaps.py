@@ -95,7 +95,7 @@ def draw_heatmaps(
     truth: Mapping[str, np.ndarray] | None = None,
     names: Names | None = None,
 ) -> Figure:
-    """A row an image: input, then heatmap and overlay of each head with true and predicted."""
+    """A row per image: input, then heatmap and overlay of each head with true and predicted."""
     layout, norm = _layout(len(info.heads), len(images)), Normalize(0, 1)
     top = -0.45 if info.named else -0.22
     bottom = layout.rows * layout.pitch - 0.06

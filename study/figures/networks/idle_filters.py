@@ -49,7 +49,7 @@ def _counts(layer: LayerHealth) -> str:
 
 
 def draw_health(rows: Sequence[LayerRow], limit: float) -> Figure:
-    """A dot a filter: its likeness to the most similar one, by answers and by weights."""
+    """A dot per filter: its likeness to the most similar one, by answers and by weights."""
     figure = new_figure(8, 0.95 + 0.3 * len(rows))
     with styled():
         left, right = figure.subplots(1, 2, sharey=True)

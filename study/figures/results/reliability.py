@@ -36,7 +36,7 @@ def calibration_info(
 
 
 def draw_calibration(info: Mapping[NetworkName, Calibration]) -> Figure:
-    """A column a network: accuracy by confidence, and below it the images of each bin."""
+    """A column per network: accuracy by confidence, and below it the images of each bin."""
     first = min(_bins(found)[0][0] for found in info.values())
     most = max(one.images for found in info.values() for _, one in _bins(found))
     figure = new_figure(8, 4.6)

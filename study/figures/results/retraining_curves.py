@@ -50,7 +50,7 @@ def means(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_panels(curves: pd.DataFrame) -> Figure:
-    """A panel per metric, two a row: seeds thin, their mean thick, kept epochs as dots.
+    """A panel per metric, two per row: seeds thin, their mean thick, kept epochs as dots.
 
     Args:
         curves: See `learning_curves`; one row at least.

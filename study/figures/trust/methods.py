@@ -40,7 +40,7 @@ INCH = 0.87
 
 
 def draw_methods(info: MethodsInfo, images: np.ndarray, names: Names | None) -> Figure:
-    """A column an image: the input, then its heatmap by each method."""
+    """A column per image: the input, then its heatmap by each method."""
     left = -1.15
     with styled():
         axes = new_grid(left, -0.32, len(images), 1 + len(info.maps), INCH)

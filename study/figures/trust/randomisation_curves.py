@@ -38,7 +38,7 @@ UNDECIDED = (
 
 
 def draw_sanity(found: Sanity) -> Figure:
-    """A panel a network: similarity of each method's maps, stage by stage."""
+    """A panel per network: similarity of each method's maps, stage by stage."""
     figure = new_figure(4.2 * len(found.networks), 3.2)
     with styled():
         panels = figure.subplots(1, len(found.networks), sharey=True, squeeze=False)[0]

@@ -66,7 +66,7 @@ def areas_info(found: Deletion) -> list[Panel]:
 
 
 def draw_curves(found: Deletion) -> Figure:
-    """A row a network: the curves of deletion and of insertion."""
+    """A row per network: the curves of deletion and of insertion."""
     figure = new_figure(7.6, 0.5 + 2.3 * len(found.methods))
     with styled():
         grid = figure.subplots(len(found.methods), 2, sharex=True, sharey=True, squeeze=False)
