@@ -129,6 +129,8 @@ def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
         meaning = METRICS.get(found.metric)
         name = metric_name(found.metric)
         rows.append(("Measured", f"{name}, the {meaning}" if meaning else name))
+    if problem.signature is not None and problem.signature.baseline:
+        rows.append(("Baseline", problem.signature.baseline))
     if problem.trials:
         rows.append(("Search", _search_fact(problem)))
     if (edge := edge_check(problem)) is not None:

@@ -146,6 +146,11 @@ def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
         rows.append(TrialRow(trial, tuple(map(trial.hyperparameters.get, columns)), tuple(tags)))
     failed = sum(trial.status == "failed" for trial in trials)
     summary = f"{several(len(trials), 'trial')}, {failed or 'none'} failed."
+    if rejected := sum(len(trial.rejected) for trial in trials):
+        summary += (
+            f" {several(rejected, 'further point')} of the space made no network that may be "
+            "trained, and others were drawn in their place."
+        )
     if early:
         summary += (
             f" {len(early)} ended early: others promised more, and went on as the trials whose "

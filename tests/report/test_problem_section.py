@@ -20,7 +20,7 @@ from study.report.problem_tables import (
     seed_rows,
     table_of,
 )
-from tests.factories import evaluation, network_result, sanity, trained, trial
+from tests.factories import evaluation, network_result, sanity, signature, trained, trial
 from tests.report.inputs import picture, problem
 
 
@@ -307,3 +307,16 @@ def test_the_table_of_a_long_search_says_what_it_leaves_out() -> None:
     assert table.note
     assert table.note.startswith("The table has 500 of the 1,000 trials with a score (the baseline")
     assert table.note.endswith("`python -m study export 'long run' --to csv` writes all.")
+
+
+def test_points_that_were_not_trained_are_told() -> None:
+    rejected = trial(1, 0.9).model_copy(update={"rejected": ["too large", "no network"]})
+    table = table_of((trial(0, 0.8), rejected), "run")
+    assert table
+    assert "2 trials, none failed. 2 further points of the space made no network" in table.summary
+
+
+def test_what_the_baseline_is_is_a_fact() -> None:
+    known = signature("mnist").model_copy(update={"baseline": "the prescribed network"})
+    given = replace(problem("mnist"), signature=known)
+    assert ("Baseline", "the prescribed network") in facts(given)

@@ -121,7 +121,7 @@ def search(
 
     random, grid, bayesian and hyperband are Keras Tuner's; asha gives more epochs to the best
     third of the trials, again and again, without waiting for stragglers. Interrupted, the same
-    command goes on where it was.
+    command continues where it stopped.
 
     Example: python -m study search line --tuner bayesian --max-trials 30 --time-limit 10m
     """
