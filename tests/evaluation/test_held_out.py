@@ -29,7 +29,7 @@ SCORES = {
     "study.evaluation.evaluate": {"one.test"},
     "study.figures.results.accuracy": {"evaluation.networks['tuned'].test"},
     "study.figures.results.retraining_curves": {"evaluation.networks['tuned'].test"},
-    "study.report.problem_section": {"network.test"},
+    "study.report.problem_tables": {"network.test"},
     "study.evaluation.uncertainty": {"one.test"},
 }
 """Module -> expressions by which it hands on the scores of a record, called `test` as well."""

@@ -22,6 +22,7 @@ from study.problem import metrics
 from study.problem.problem import Problem
 from study.records.study import Signature
 from study.training import divergence, training
+from study.training.batch_norm import pooled
 from study.training.divergence import Diverged
 from study.training.epoch_loop import epoch_order, fitting_batch_size
 from study.training.job import Job, Trained
@@ -454,7 +455,7 @@ def test_statistics_of_batches_together_are_those_of_all_images() -> None:
     values = np.random.default_rng(1).normal(3, 2, (10, 4))
     parts = np.split(values, [3, 7])
     statistics = [(part.mean(axis=0), part.var(axis=0)) for part in parts]
-    mean, variance = training.pooled(statistics, [len(part) for part in parts])
+    mean, variance = pooled(statistics, [len(part) for part in parts])
     assert_allclose(mean, values.mean(axis=0))
     assert_allclose(variance, values.var(axis=0))
 
