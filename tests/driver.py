@@ -20,8 +20,10 @@ from typing import Any
 from rich.console import Console
 
 from study.cli.progress import Screen
+from study.data.dataset import DataOptions
 from study.errors import Failed, StudyError
 from study.plan import work as plan
+from study.problem import settings as settings_module
 from study.problem.preset_files import validated
 from study.problem.problem import Problem
 from study.problem.settings import Settings, Work
@@ -53,6 +55,7 @@ def use_tiny_problem() -> Problem:
     """Have this process train the tiny problem on the tiny data."""
     from tests import tiny
 
+    settings_module.default_options = lambda _: DataOptions()
     training.load_problem = lambda _: tiny.problem()  # type: ignore[assignment]
     training.cached_dataset = lambda *_: tiny.dataset()  # type: ignore[assignment]
     return tiny.problem()
