@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from study.figures.search import CHARTS
 from study.report import ReportInput
 from tests.browser import browser_page, page_problems
 from tests.report.inputs import PAGES, rendered, searched, study, written
@@ -56,7 +57,7 @@ def test_all_charts_draw_without_complaints_and_are_accessible(
         for chart in visit.page.locator(".explore .chart").all():
             chart.scroll_into_view_if_needed()
             expect(chart.locator(".main-svg").first).to_be_visible(timeout=60_000)
-        assert visit.page.locator(".explore .chart").count() == 12
+        assert visit.page.locator(".explore .chart").count() == len(CHARTS)
         assert page_problems(visit) == []
         assert violations(visit.page) == []
 
