@@ -208,13 +208,16 @@ class Engine:
     async def _follow(self, call: _Call, future: "distributed.Future") -> None:
         """Hand on what becomes of a job; what is lost with its worker, Dask has done again."""
         outcome: Done | StudyError
+        dead = ""
         try:
             outcome = await self._client.gather(future, asynchronous=True)
         except Exception as error:
-            outcome = _reason(call.key, error)
+            outcome, dead = _reason(call.key, error), _dead_worker(error)
         worn = outcome.worn if isinstance(outcome, Done) and self._renews else None
         with self._lock:
             self._running.pop(call.key, None)
+            # Dask may tell so only later: until then a job would be sent to a worker that has one.
+            self._addresses.discard(dead)
             if worn:
                 self._addresses.discard(worn)
                 self._renewing.add(worn)
@@ -261,6 +264,13 @@ class Engine:
             self._addresses.discard(news["worker"])
             self._renewing.discard(news["worker"])
             self._start_waiting()
+
+
+def _dead_worker(error: Exception) -> str:
+    """The address of the worker that died of a job; "" if none did."""
+    from distributed.scheduler import KilledWorker
+
+    return str(error.last_worker.address) if isinstance(error, KilledWorker) else ""
 
 
 def _reason(key: str, error: Exception) -> StudyError:
