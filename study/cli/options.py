@@ -78,6 +78,8 @@ Preset = Annotated[
         help="quick, full, or the path of your own .toml file.",
     ),
 ]
+Resize = Annotated[bool, typer.Option("--resize", help="Convert images that do not fit.")]
+Invert = Annotated[bool, typer.Option("--invert", help="Swap light and dark in the images.")]
 Spaces = Annotated[
     Optional[list[Path]],
     typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from study.cli.commands.opening import import_tensorflow, open_run, problems_of
-from study.cli.options import KindOption, MethodOption, Target, user_path
+from study.cli.options import Invert, KindOption, MethodOption, Resize, Target, user_path
 from study.cli.terminal import say
 from study.errors import WrongUse
 from study.machine.foreign_text import utf8
@@ -61,12 +61,8 @@ def explain(
             help="Class that the heatmaps explain, by name or index; default: the predicted class.",
         ),
     ] = None,
-    resize: Annotated[
-        bool, typer.Option("--resize", help="Convert images that do not fit.")
-    ] = False,
-    invert: Annotated[
-        bool, typer.Option("--invert", help="Swap light and dark in the images.")
-    ] = False,
+    resize: Resize = False,
+    invert: Invert = False,
 ) -> None:
     """Activations, filters and class heatmaps of saved networks, for any images and layers.
 
@@ -96,14 +92,10 @@ def predict(
     problem: Annotated[
         Optional[str], typer.Option(help="Problem of the run; needed if the run has several.")
     ] = None,
-    network: Annotated[NetworkName, typer.Option(help="Of a run.")] = "tuned",
+    network: Annotated[NetworkName, typer.Option(help="Network of the run.")] = "tuned",
     top: Annotated[int, typer.Option(min=1, help="Classes to show, likeliest first.")] = 3,
-    resize: Annotated[
-        bool, typer.Option("--resize", help="Convert images that do not fit.")
-    ] = False,
-    invert: Annotated[
-        bool, typer.Option("--invert", help="Swap light and dark in the images.")
-    ] = False,
+    resize: Resize = False,
+    invert: Invert = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
     """Class and probabilities of image files.
