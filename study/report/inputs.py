@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from study.records.evaluation import Evaluation
 from study.records.finding import Sanity
+from study.records.importance import Importances
 from study.records.picture import Picture
 from study.records.study import Signature, StudyRecord
 from study.records.trial import SearchSpace, Trial
@@ -34,6 +35,8 @@ class ProblemInput:
     pictures: tuple[PictureFile, ...] = ()
     sanity: Sanity | None = None
     """Whether the heatmaps react to what the networks learned."""
+    importances: Importances | None = None
+    """As they were found when figures were drawn."""
     notes: tuple[str, ...] = ()
     """What the reader should know, such as a record that could not be read; one line each."""
 

@@ -1,6 +1,7 @@
 """The figures of a run, drawn from its records and findings: a step of a run.
 
-No network is loaded and no data set: a run whose findings are there is drawn again in seconds.
+No network is loaded and no data set: a run whose findings are there is drawn again in seconds. The
+importances of hyperparameters, which take most of these, become a finding for the page.
 """
 
 from collections.abc import Callable, Sequence
@@ -105,6 +106,7 @@ def _search(of: Drawn) -> list[Picture]:
 
     run, tuner = of.run, settings_of(of.run).search.tuner
     found = searched(configurations(run.trials(of.name)), run.space(of.name), tuner)
+    run.write_finding(of.name, "importances", found.importances)
     return twins.pictures(found, of.folder)
 
 

@@ -13,6 +13,7 @@ from study.plan.work import settings_of
 from study.problem.problem import problem_description
 from study.records.base import now
 from study.records.finding import Sanity
+from study.records.importance import Importances
 from study.report import render, render_comparison
 from study.report.inputs import PictureFile, ProblemInput, ReportInput
 from study.run.places import comparison_path
@@ -99,6 +100,7 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
         evaluation=read(lambda: run.evaluation(name)),
         pictures=read(lambda: _picture_files(run, name)) or (),
         sanity=read(lambda: run.finding(name, "sanity", Sanity)),
+        importances=read(lambda: run.finding(name, "importances", Importances)),
         notes=tuple(notes),
     )
 

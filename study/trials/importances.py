@@ -1,13 +1,19 @@
 """Which hyperparameters mattered, by two methods, and how far so few trials can tell."""
 
+import hashlib
+import json
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from study.records.importance import Importance, Importances
+from study.records.trial import SearchSpace, Trial
+from study.trials import excerpt
 from study.trials.fanova import encode, fanova
+from study.trials.optuna_study import optuna_trials
 from study.trials.ped_anova import gridded, ped_anova
 
 if TYPE_CHECKING:
@@ -26,42 +32,6 @@ GOOD_TRIALS = 5
 advice), and at most half."""
 
 
-class Importance(NamedTuple):
-    """How much a hyperparameter mattered: shares of 1 among all that a method looked at."""
-
-    name: str
-    share: float
-    low: float
-    """2.5% quantile over resamples of the trials."""
-    high: float
-    """97.5% quantile."""
-    equal: float
-    """What each would have if none mattered more than another: shares of noise lie about it."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether there are trials enough: the interval holds the share, ends above an equal part
-        and is narrower than the share."""
-        narrow = self.high - self.low < self.share
-        return self.equal < self.low <= self.share <= self.high and narrow
-
-
-class Importances(NamedTuple):
-    """Both methods' shares, the most important first; () where there is nothing to compute."""
-
-    fanova: tuple[Importance, ...] = ()
-    """Functional ANOVA of a random forest (Hutter et al. 2014, "An Efficient Approach for
-    Assessing Hyperparameter Importance"): share of the scores' variance. Hyperparameters that
-    not every trial has are not in it."""
-    ped_anova: tuple[Importance, ...] = ()
-    """PED-ANOVA (Watanabe et al. 2023): how far the best trials' values differ from all
-    trials' values."""
-    good: int = 0
-    """How many trials are the best ones of PED-ANOVA."""
-    trials: int = 0
-    """How many both are computed from."""
-
-
 @contextmanager
 def quiet_optuna() -> Iterator[None]:
     """Optuna keeps what it has to say of few trials to itself: the report says it."""
@@ -75,6 +45,47 @@ def quiet_optuna() -> Iterator[None]:
             yield
     finally:
         optuna.logging.set_verbosity(before)
+
+
+def search_importances(
+    trials: Sequence[Trial],
+    space: SearchSpace,
+    varied: Sequence[str],
+    known: Importances | None = None,
+) -> Importances:
+    """Importances by both methods, of at most so many trials, drawn at random.
+
+    Args:
+        trials: Those of a search that have a score.
+        space: What they were chosen from.
+        varied: Hyperparameters with at least two values among them.
+        known: What was found before: it is taken if the very same was asked.
+
+    Raises:
+        ValueError: a trial does not fit the space.
+    """
+    asked = _fingerprint(trials, space)
+    if known is not None and known.asked == asked and _are_of(known, varied):
+        return known
+    if not varied:
+        return Importances(asked=asked)
+    some = excerpt.at_random(trials, excerpt.MOST_FOR_IMPORTANCES)
+    with quiet_optuna():
+        found = importances(optuna_trials(some, space), varied)
+    return found.model_copy(update={"asked": asked})
+
+
+def _fingerprint(trials: Sequence[Trial], space: SearchSpace) -> str:
+    """SHA-256 of all that importances follow from."""
+    tried = [(trial.number, trial.score, trial.hyperparameters) for trial in trials]
+    text = json.dumps([space.model_dump(), tried], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _are_of(known: Importances, varied: Sequence[str]) -> bool:
+    """Whether a record, which may come from anywhere, names these hyperparameters and no others."""
+    fanova, ped_anova = ([one.name for one in of] for of in (known.fanova, known.ped_anova))
+    return {*fanova} <= {*varied} and sorted(ped_anova) in ([], sorted(varied))
 
 
 def importances(
@@ -133,5 +144,9 @@ def _ranked(
     found = []
     for name, share in shares.items():
         low, high = np.quantile([one.get(name, 0.0) for one in resampled], [0.025, 0.975])
-        found.append(Importance(name, share, float(low), float(high), 1 / len(shares)))
+        found.append(
+            Importance(
+                name=name, share=share, low=float(low), high=float(high), equal=1 / len(shares)
+            )
+        )
     return tuple(sorted(found, key=lambda one: (-one.share, one.name)))

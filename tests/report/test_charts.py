@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from study.figures.search import CHARTS
+from study.records.importance import Importance
 from study.report import ReportInput, charts, render
 from study.report.charts import Chart, Explore, explore
 from study.report.charts.chart import label, sparkline
 from study.report.inputs import ProblemInput
 from study.report.page.plotly_js import plotly_js
-from study.trials.importances import Importance
 from tests.factories import curves, trial
 from tests.figures.search.six_trials import six
 from tests.report.inputs import picture, problem, searched, study
@@ -238,7 +238,7 @@ def test_charts_come_out_the_same_again() -> None:
     ],
 )
 def test_importance_is_settled(share: float, low: float, high: float, settled: bool) -> None:
-    assert Importance("a", share, low, high, equal=0.25).settled == settled
+    assert Importance(name="a", share=share, low=low, high=high, equal=0.25).settled == settled
 
 
 # ------------------------------------------------------------------------------------ the pictures

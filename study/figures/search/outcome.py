@@ -2,17 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from study.figures.search.searched import BASELINE, Searched, Words
 from study.figures.wording import count, duration, listed, percent, points
+from study.records.importance import Importance, Importances
 from study.trials import excerpt
 from study.trials.checks import ExpectedBest, expected_best
-
-if TYPE_CHECKING:
-    from study.trials.importances import Importance, Importances
 
 PLACES = 100
 """Scores at which the distribution is computed."""
@@ -164,12 +162,12 @@ def cost_words(search: Searched, info: CostInfo) -> Words:
     )
 
 
-def importances_info(search: Searched) -> "Importances | None":
+def importances_info(search: Searched) -> Importances | None:
     """None if there are too few trials, or too few that differ."""
     return search.importances if search.importances.ped_anova else None
 
 
-def importances_words(search: Searched, info: "Importances") -> Words:
+def importances_words(search: Searched, info: Importances) -> Words:
     """What is certain of either method, and what is not."""
     common = {one.name for one in info.fanova}
     others = [one.name for one in info.ped_anova if one.name not in common]
@@ -208,12 +206,12 @@ def _reading(good: int) -> str:
     )
 
 
-def importance_in_words(one: "Importance") -> str:
+def importance_in_words(one: Importance) -> str:
     """The share with its interval: "rate 41% (22% to 55%)"."""
     return f"{one.name} {one.share:.0%} ({one.low:.0%} to {one.high:.0%})"
 
 
-def _said(method: str, found: "tuple[Importance, ...]") -> str:
+def _said(method: str, found: tuple[Importance, ...]) -> str:
     settled = [importance_in_words(one) for one in found if one.settled]
     open_names = [one.name for one in found if not one.settled]
     if not found:

@@ -3,18 +3,17 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from study.errors import one_line
 from study.figures.search.scales import Scale, scale_of
 from study.figures.wording import count, metric_label
 from study.records.base import Value
+from study.records.importance import Importances
 from study.records.trial import Hyperparameter, SearchSpace, Trial
 from study.trials import excerpt
+from study.trials.importances import search_importances
 from study.trials.ranking import best_trial, first_epochs
-
-if TYPE_CHECKING:
-    from study.trials.importances import Importances
 
 BASELINE = 0
 """Number of the trial that is the baseline."""
@@ -54,7 +53,7 @@ class Searched:
     """Number of each trial with a score -> its score after so many epochs, in [0, 1]."""
     names: tuple[str, ...]
     """Hyperparameters that varied, the most important first (PED-ANOVA), if that is known."""
-    importances: "Importances"
+    importances: Importances
     notes: tuple[str, ...] = ()
     """Why there are no charts of the hyperparameters, one sentence each."""
 
@@ -110,7 +109,10 @@ class Searched:
 
 
 def searched(
-    trials: Sequence[Trial], space: SearchSpace | None, tuner: str | None = None
+    trials: Sequence[Trial],
+    space: SearchSpace | None,
+    tuner: str | None = None,
+    importances: Importances | None = None,
 ) -> Searched:
     """What the charts have in common. Nothing in the trials makes it raise.
 
@@ -118,18 +120,20 @@ def searched(
         trials: Configurations (see `study.trials.ranking`), one at least, in any order.
         space: What they were chosen from, if that was recorded.
         tuner: The search algorithm.
+        importances: Those found before; they are found anew, which takes seconds, if there are
+            none or they are of other trials.
     """
     ordered = tuple(sorted(map(_finite, trials), key=lambda trial: trial.number))
     if space is None:
         known = SearchSpace(objective=_objective(ordered), hyperparameters=[])
         note = "The search space was not recorded, so there are no charts of the hyperparameters."
-        return _searched(ordered, known, tuner, (note,))
+        return _searched(ordered, known, tuner, None, (note,))
     try:
-        return _searched(ordered, space, tuner, ())
+        return _searched(ordered, space, tuner, importances, ())
     except ValueError as error:
         note = f"The trials do not fit the recorded search space: {one_line(error)}"
         known = space.model_copy(update={"hyperparameters": []})
-        return _searched(ordered, known, tuner, (note,))
+        return _searched(ordered, known, tuner, None, (note,))
 
 
 def _finite(trial: Trial) -> Trial:
@@ -145,7 +149,11 @@ def _objective(trials: Sequence[Trial]) -> str:
 
 
 def _searched(
-    trials: tuple[Trial, ...], space: SearchSpace, tuner: str | None, notes: tuple[str, ...]
+    trials: tuple[Trial, ...],
+    space: SearchSpace,
+    tuner: str | None,
+    importances: Importances | None,
+    notes: tuple[str, ...],
 ) -> Searched:
     compared = [trial for trial in trials if trial.score is not None]
     for one in space.hyperparameters:
@@ -155,7 +163,8 @@ def _searched(
         epochs = min(budgets)
         compared = [first_epochs(trial, epochs, space.objective) for trial in compared]
     varied = [one.name for one in space.hyperparameters if _varies(one.name, compared)]
-    found, best = _importances(compared, space, varied), best_trial(trials)
+    found = search_importances(compared, space, varied, importances)
+    best = best_trial(trials)
     return Searched(
         trials=trials,
         shown=tuple(excerpt.shown(trials)),
@@ -190,21 +199,6 @@ def _allows(one: Hyperparameter, value: Value) -> bool:
 
 def _varies(name: str, trials: Sequence[Trial]) -> bool:
     return len({trial.hyperparameters.get(name) for trial in trials} - {None}) > 1
-
-
-def _importances(
-    trials: Sequence[Trial], space: SearchSpace, varied: Sequence[str]
-) -> "Importances":
-    """By both methods, of at most so many trials, drawn at random."""
-    from study.trials.importances import Importances, importances, quiet_optuna
-
-    if not varied:
-        return Importances()
-    from study.trials.optuna_study import optuna_trials
-
-    asked = excerpt.at_random(trials, excerpt.MOST_FOR_IMPORTANCES)
-    with quiet_optuna():
-        return importances(optuna_trials(asked, space), varied)
 
 
 def capital(text: str) -> str:

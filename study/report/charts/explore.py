@@ -44,7 +44,7 @@ def explore(problem: ProblemInput, run: str) -> Explore | None:
     """
     if not problem.trials:
         return None
-    search = searched(problem.trials, problem.space, problem.tuner)
+    search = searched(problem.trials, problem.space, problem.tuner, problem.importances)
     twins, unreadable = _twins(problem.pictures)
     charts, missing = _charts(search, twins)
     notes = [*_left_out(search, run), *search.notes, *unreadable]

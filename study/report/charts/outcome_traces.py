@@ -1,18 +1,15 @@
 """The charts of what a search brought and at what cost, as plotly draws them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from study.figures.search.outcome import CostInfo, DistributionInfo, importance_in_words
 from study.figures.search.scales import log_ticks
 from study.figures.search.searched import Searched
 from study.figures.wording import percent
+from study.records.importance import Importance, Importances
 from study.report.charts import look
 from study.report.charts.look import Drawing, Layout, Trace
 from study.trials.checks import ExpectedBest
-
-if TYPE_CHECKING:
-    from study.trials.importances import Importance, Importances
 
 
 def distribution(search: Searched, info: DistributionInfo) -> Drawing:
@@ -83,7 +80,7 @@ def _scale(costs: Sequence[float]) -> Layout:
     return {"type": "log", "tickvals": ticks, "tickformat": ".3~s"}
 
 
-def importances(search: Searched, info: "Importances") -> Drawing:  # noqa: ARG001  # as the others
+def importances(search: Searched, info: Importances) -> Drawing:  # noqa: ARG001  # as the others
     """Two bars with an interval for each hyperparameter; pale where trials are too few to say."""
     names = [one.name for one in info.ped_anova]
     return Drawing(
@@ -102,7 +99,7 @@ def importances(search: Searched, info: "Importances") -> Drawing:  # noqa: ARG0
     )
 
 
-def _bars(method: str, found: "Sequence[Importance]", colour: str) -> Trace:
+def _bars(method: str, found: Sequence[Importance], colour: str) -> Trace:
     return {
         "type": "bar",
         "name": method,
