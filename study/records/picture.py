@@ -1,11 +1,22 @@
 """What the drawing of figures leaves: files and what to say about them."""
 
-from typing import Literal
+from pathlib import PurePath
+from typing import Any, Literal
+
+from pydantic import Field
 
 from study.records.base import NetworkName, Record
 
 FigureKind = Literal["activations", "filters", "heatmaps"]
 """What can be drawn of any one network."""
+
+
+def _kind_by_file(known: dict[str, Any]) -> str:
+    """Of a record of an older version, whose file is named after what it shows."""
+    name, network = PurePath(known["file"]).stem, known["network"]
+    if known["section"] == "search":
+        return name.removeprefix("search_")
+    return name.replace(f"_{network}", "", 1) if network else name
 
 
 class Picture(Record):
@@ -26,6 +37,9 @@ class Picture(Record):
     ]
     network: NetworkName | None = None
     """None if the figure is about both networks or the search."""
+    kind: str = Field(default_factory=_kind_by_file)
+    """What it shows. Pictures of the same, of either network or of other runs, have the same kind;
+    a picture of a search has its chart's key."""
     title: str
     caption: str
     """What to see in it, for this run, with its numbers."""

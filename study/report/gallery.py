@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PIL import Image, UnidentifiedImageError
 
 from study.figures.search import CHARTS
-from study.records.base import NETWORKS, NetworkName
+from study.records.base import NetworkName
 from study.records.picture import Picture
 from study.report.inputs import PictureFile
 
@@ -82,10 +82,9 @@ def figure_anchor(file: str) -> str:
 def chart_key(picture: Picture) -> str | None:
     """Key of the interactive chart that shows the same as the picture; None if there is none.
 
-    See `study.figures.search.CHARTS`. Pictures of older runs have these names too.
+    See `study.figures.search.CHARTS`.
     """
-    key = picture.file.removeprefix("search_").removesuffix(".png")
-    return key if picture.section == "search" and key in CHARTS else None
+    return picture.kind if picture.section == "search" and picture.kind in CHARTS else None
 
 
 def read_figure(file: PictureFile) -> Figure | str:
@@ -109,14 +108,6 @@ def read_figure(file: PictureFile) -> Figure | str:
     )
 
 
-def _kind(file: PictureFile) -> str:
-    """The file name without the network's: the same for the two pictures of a pair."""
-    name = file.picture.file
-    for network in NETWORKS:
-        name = name.replace(network, "")
-    return name
-
-
 def figure_rows(files: Iterable[PictureFile]) -> tuple[tuple[FigureRow, ...], tuple[str, ...]]:
     """Rows of one section's figures in the order they come, and notes of unreadable ones.
 
@@ -129,7 +120,7 @@ def figure_rows(files: Iterable[PictureFile]) -> tuple[tuple[FigureRow, ...], tu
         if isinstance(figure, str):
             notes.append(figure)
             continue
-        paired = (_kind(file), -1)
+        paired = (file.picture.kind, -1)
         key = paired if figure.network else (file.picture.file, place)
         mates = rows.setdefault(key, [])
         if figure.network in {mate.network for mate in mates}:

@@ -68,6 +68,16 @@ def test_baseline_and_tuned_of_a_kind_share_a_row() -> None:
     ]
 
 
+def test_pairs_are_told_by_what_pictures_say_not_by_their_names() -> None:
+    named = {"section": "filters", "kind": "filters_a"}
+    files = {"x.png": "baseline", "y.png": "tuned"}
+    pair = [picture(file, network=network, **named) for file, network in files.items()]
+    assert titles(figure_rows(pair)[0]) == [["Title of x.png", "Title of y.png"]]
+    # Without their networks' names these files are called the same.
+    layers = [of("filters", "baseline", "tuned"), of("filters", "tuned", "baseline")]
+    assert len(figure_rows(layers)[0]) == 2
+
+
 def test_baseline_comes_first_whatever_the_order() -> None:
     rows, _ = figure_rows([of("filters", "tuned", "conv1"), of("filters", "baseline", "conv1")])
     assert [figure.network for figure in rows[0].figures] == ["baseline", "tuned"]

@@ -219,6 +219,7 @@ def pictures(
     confusions = confusion_info(predictions, heads, crossed, columns)
     made = Picture(
         file="results_confusion.png",
+        kind="results_confusion",
         section="results",
         title="Confusion matrices",
         caption=_caption(confusions, crossed, columns),

@@ -156,16 +156,17 @@ def pictures(
     made = [_of_grid(grid, crossed, columns, directory)]
     if crossed.into in heads:
         return [*made, _of_columns(grid, crossed, columns, directory)]
-    return [*made, *_of_heads(answered, directory, file="results_f1_heads.png")]
+    return [*made, *_of_heads(answered, directory, kind="results_f1_heads")]
 
 
 def _of_heads(
-    answered: Sequence[Answered], directory: Path, file: str = "results_f1.png"
+    answered: Sequence[Answered], directory: Path, kind: str = "results_f1"
 ) -> list[Picture]:
     heads, several = [head_f1(one) for one in answered], len(answered) > 1
     captions = [_head_caption(head, several) for head in heads if head.known.any()]
     rows = Picture(
-        file=file,
+        file=f"{kind}.png",
+        kind=kind,
         section="results",
         title="F1 of each class" + (" of every head" if several else ""),
         caption=" ".join(captions)
@@ -178,6 +179,7 @@ def _of_heads(
         return [rows]
     histogram = Picture(
         file="results_f1_histogram.png",
+        kind="results_f1_histogram",
         section="results",
         title="How many classes have which F1",
         caption=" ".join(map(_histogram_caption, many)),
@@ -199,6 +201,7 @@ def _of_grid(grid: Answered, crossed: Crossed, columns: Names, directory: Path) 
     found = laid_out(head_f1(grid), crossed.columns, columns)
     made = Picture(
         file="results_f1.png",
+        kind="results_f1",
         section="results",
         title="F1 of each class",
         caption=grid_caption(found) + _reservations(grid),
@@ -214,6 +217,7 @@ def _of_columns(grid: Answered, crossed: Crossed, columns: Names, directory: Pat
     listed = ", ".join(crossed.columns)
     made = Picture(
         file="results_f1_attributes.png",
+        kind="results_f1_attributes",
         section="results",
         title=f"F1 by {listed}",
         caption=columns_caption(found) + _reservations(grid),

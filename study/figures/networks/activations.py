@@ -118,6 +118,7 @@ def pictures(
         made.append(
             Picture(
                 file=file,
+                kind=f"activations_{info.layer}",
                 section="activations",
                 network=network,
                 title=f"Activations of {info.layer}, {whose(network)}",

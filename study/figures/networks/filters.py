@@ -163,6 +163,7 @@ def pictures(
         made.append(
             Picture(
                 file=file,
+                kind=f"filters_{info.layer}",
                 section="filters",
                 network=network,
                 title=f"Filters of {info.layer}, {whose(network)}",

@@ -227,6 +227,7 @@ def pictures(
         made.append(
             Picture(
                 file=file,
+                kind=f"{kind}_{info.asked_layer}" if info.asked_layer else kind,
                 section="heatmaps",
                 network=network,
                 title=f"Heatmaps{by}{where}, {whose(network)}",

@@ -119,6 +119,7 @@ def pictures(found: FilterHealth, directory: Path) -> list[Picture]:
     return [
         Picture(
             file=file,
+            kind="filters_health",
             section="filters",
             title="Dead and near-duplicate filters",
             caption=caption(found),

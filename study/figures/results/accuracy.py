@@ -104,6 +104,7 @@ def pictures(evaluation: Evaluation, directory: Path) -> list[Picture]:
     """Draw results_accuracy.png into the directory, which exists."""
     made = Picture(
         file="results_accuracy.png",
+        kind="results_accuracy",
         section="results",
         title="Test accuracy",
         caption=_caption(evaluation),

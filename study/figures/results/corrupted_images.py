@@ -137,6 +137,7 @@ def pictures(found: Robustness, examples: CorruptedExamples, directory: Path) ->
     """Draw robustness.png into the directory, which exists."""
     made = Picture(
         file="robustness.png",
+        kind="robustness",
         section="robustness",
         title="Accuracy on corrupted test images",
         caption=caption(found),

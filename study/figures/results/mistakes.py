@@ -107,6 +107,7 @@ def pictures(found: Mistakes, network: NetworkName, directory: Path) -> list[Pic
     what = "Most confident mistakes" if info.errors else "Least certain right answers"
     made = Picture(
         file=f"errors_{network}.png",
+        kind="errors",
         section="errors",
         network=network,
         title=f"{what}, {network} network",

@@ -132,6 +132,7 @@ def pictures(
     info = calibration_info(predictions, heads, seed)
     made = Picture(
         file="calibration.png",
+        kind="calibration",
         section="results",
         title="Calibration",
         caption=caption(info, heads),

@@ -182,6 +182,7 @@ def pictures(evaluation: Evaluation, directory: Path) -> list[Picture]:
         made.append(
             Picture(
                 file="training_curves.png",
+                kind="training_curves",
                 section="training",
                 title="Learning curves",
                 caption=_curves_caption(evaluation, curves),
@@ -197,6 +198,7 @@ def pictures(evaluation: Evaluation, directory: Path) -> list[Picture]:
         made.append(
             Picture(
                 file="training_heads.png",
+                kind="training_heads",
                 section="training",
                 title="Learning curves of each head",
                 caption=_heads_caption(heads),

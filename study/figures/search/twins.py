@@ -230,6 +230,7 @@ def pictures(search: Searched, directory: Path) -> list[Picture]:
         words = kind.words(search, info)
         picture = Picture(
             file=f"search_{key}.png",
+            kind=key,
             section="search",
             title=words.title,
             caption=words.caption,

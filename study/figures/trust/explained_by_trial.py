@@ -199,6 +199,7 @@ def pictures(found: AcrossSearch, metric: str, directory: Path) -> list[Picture]
     """
     made = Picture(
         file="localisation_across.png",
+        kind="localisation_across",
         section="trust",
         title=TITLES[found.measure],
         caption=caption(found),

@@ -191,6 +191,7 @@ def pictures(found: Localisation, directory: Path) -> list[Picture]:
     """Draw the scores into localisation.png in the directory, which exists."""
     made = Picture(
         file="localisation.png",
+        kind="localisation",
         section="trust",
         title="Do the heatmaps lie on the evidence?",
         caption=caption(found),

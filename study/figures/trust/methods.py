@@ -88,6 +88,7 @@ def pictures(
     return [
         Picture(
             file=file,
+            kind="methods",
             section="trust",
             network=network,
             title=f"Four methods, one question, {whose(network)}",

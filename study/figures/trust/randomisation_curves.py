@@ -132,6 +132,7 @@ def pictures(found: Sanity, directory: Path) -> list[Picture]:
     """Draw the check into sanity.png in the directory, which exists."""
     made = Picture(
         file="sanity.png",
+        kind="sanity",
         section="trust",
         title="Do the heatmaps react to what the network learned?",
         caption=caption(found),

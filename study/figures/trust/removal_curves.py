@@ -144,6 +144,7 @@ def pictures(found: Deletion, directory: Path) -> list[Picture]:
     where = f" (replaced by {REPLACED[found.replacement]})" if by else ""
     curves = Picture(
         file=f"deletion{by}.png",
+        kind=f"deletion{by}",
         section="trust",
         title=f"Does the network need the pixels that are hot?{where}",
         caption=caption(found),
@@ -154,6 +155,7 @@ def pictures(found: Deletion, directory: Path) -> list[Picture]:
     save(draw_curves(found), directory / curves.file)
     areas = Picture(
         file=f"deletion_areas{by}.png",
+        kind=f"deletion_areas{by}",
         section="trust",
         title=f"Areas under these curves{where}",
         caption=f"With 95% bootstrap intervals over {count(found.images, 'test image')}. A method "

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from study.figures.wording import DASH, listed, percent, value
+from study.records.base import NetworkName
 from study.report.answer import AnswerRow, answer, whiskers
 from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, Figure, FigureRow, Group, read_figure
@@ -226,7 +227,7 @@ def _groups(
     notes: list[str] = []
     groups = []
     for key, heading in HEADINGS.items():
-        found: dict[str, dict[str, Figure]] = {}
+        found: dict[tuple[str, NetworkName | None], dict[str, Figure]] = {}
         for label, problem in runs.items():
             for file in problem.pictures:
                 if file.picture.section != key:
@@ -235,7 +236,8 @@ def _groups(
                 if isinstance(figure, str):
                     notes.append(f"{label}: {figure}")
                 else:
-                    found.setdefault(file.picture.file, {})[label] = figure
+                    shown = (file.picture.kind, file.picture.network)
+                    found.setdefault(shown, {})[label] = figure
         shared = tuple(_shared(found.values()))
         if shared or key in wanted:
             warnings = {label: heatmap_warning(one.sanity, key) for label, one in runs.items()}

@@ -100,6 +100,7 @@ def test_a_picture_of_each_layer_is_made(tmp_path: Path) -> None:
         "activations_tuned_average.png",
     ]
     assert {path.name for path in tmp_path.iterdir()} == {picture.file for picture in made}
+    assert [picture.kind for picture in made] == ["activations_conv2", "activations_average"]
     assert {(picture.section, picture.network) for picture in made} == {("activations", "tuned")}
     assert "dark; bright" in made[0].alt
     with Image.open(tmp_path / made[0].file) as image:

@@ -101,5 +101,6 @@ def test_a_picture_of_each_convolution_layer_is_made(tmp_path: Path) -> None:
         "filters_baseline_conv2.png",
     ]
     assert {path.name for path in tmp_path.iterdir()} == {picture.file for picture in made}
+    assert [picture.kind for picture in made] == ["filters_conv1", "filters_conv2"]
     assert {picture.section for picture in made} == {"filters"}
     assert all(picture.reading for picture in made)

@@ -173,6 +173,9 @@ def test_a_picture_of_each_method_and_layer_is_made(tmp_path: Path) -> None:
         "heatmaps_gradcam++_tuned_conv1.png",
         "heatmaps_smoothgrad_tuned.png",
     ]
+    assert [one.kind for one in made] == [
+        *("heatmaps", "heatmaps_gradcam++_conv1", "heatmaps_smoothgrad")
+    ]
     assert {(one.section, one.network) for one in made} == {("heatmaps", "tuned")}
     assert all((tmp_path / one.file).is_file() for one in made)
     assert all("4 images" in one.alt for one in made)

@@ -51,6 +51,7 @@ def test_the_picture_says_how_many_are_wrong(tmp_path: Path) -> None:
     (only,) = pictures_of(predictions({"class": 3}), ["class"], tmp_path)
 
     assert (only.file, only.network, only.section) == ("errors_tuned.png", "tuned", "errors")
+    assert only.kind == "errors"
     assert "tuned network gets 3 images of 30 wrong (10.00%)" in only.caption
     assert (
         "Of the 2 test images whose label is known to be wrong (Somebody 2020), 1 " in only.caption

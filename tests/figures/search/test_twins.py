@@ -35,6 +35,7 @@ def test_every_chart_is_drawn_by_both() -> None:
 def test_there_is_one_picture_per_chart_with_the_words_of_the_chart(tmp_path: Path) -> None:
     made = pictures(six(), tmp_path)
     assert [picture.file for picture in made] == [f"search_{key}.png" for key in CHARTS]
+    assert [picture.kind for picture in made] == [*CHARTS]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(p.file for p in made)
     for picture, kind in zip(made, CHARTS.values(), strict=True):
         words = kind.words(six(), kind.info(six()))

@@ -96,7 +96,7 @@ def test_tuned_networks_are_told_apart_by_what_differs() -> None:
     )
 
 
-def test_figures_of_one_file_name_share_a_row_and_others_are_left_out() -> None:
+def test_figures_of_one_kind_share_a_row_and_others_are_left_out() -> None:
     other = problem(
         pictures=(
             picture("search_history.png"),
