@@ -13,7 +13,14 @@ from tf_keras_vis.utils import get_num_of_steps_allowed
 
 from study.data.ground import has_even_ground
 from study.explanation.arrays import Ascent
-from study.explanation.filters.unit import BLANK, as_weights, middle_field, middle_value, scored
+from study.explanation.filters.unit import (
+    BLANK,
+    as_weights,
+    in_parts,
+    middle_field,
+    middle_value,
+    scored,
+)
 from study.networks.saved import image_shape
 
 RATE = 0.12
@@ -53,6 +60,10 @@ class Ink(NamedTuple):
         """(f,): nothing up to the usual ink."""
         spent = tf.reduce_mean(tf.abs(images - self.background), axis=(1, 2, 3))
         return self.worth * tf.maximum(spent / self.usual - 1, 0)
+
+    def of(self, part: slice) -> "Ink":
+        """What these filters may spend."""
+        return self._replace(worth=self.worth[part])
 
 
 def usual_ink(images: np.ndarray, worth: np.ndarray) -> Ink | None:
@@ -100,16 +111,22 @@ def fourier_ascent(
     steps = get_num_of_steps_allowed(steps)
     height, width, colours = image_shape(linear)
     chance = np.random.default_rng(seed)
-    spectra = _first_spectra(chance, (filters, height, width, colours), channels, ink)
+    waves = chance.normal(0, FIRST_SPREAD, (2, filters, colours, height, width // 2 + 1))
     sides = [part.stop - part.start for part in middle_field(linear)]
-    movements = tf.constant(_movements(chance, (steps, filters), (height, width), max(sides)))
+    movements = _movements(chance, (steps, filters), (height, width), max(sides))
 
-    def worth(step: tf.Tensor, still: tf.Tensor) -> tf.Tensor:
-        driven = tf.reduce_sum(middle_value(linear([_moved(still, movements[step])])))
-        return driven - tf.reduce_sum(ink.price(still)) if ink else driven
+    def ascend(part: slice) -> Ascent:
+        spectra = _first_spectra(waves[:, part], (height, width), channels, ink)
+        moves, own = tf.constant(movements[:, part]), ink and ink.of(part)
 
-    _climb(spectra, worth, steps)
-    return scored(linear, spectra.images())
+        def worth(step: tf.Tensor, still: tf.Tensor) -> tf.Tensor:
+            driven = tf.reduce_sum(middle_value(linear([_moved(still, moves[step])]), part.start))
+            return driven - tf.reduce_sum(own.price(still)) if own else driven
+
+        _climb(spectra, worth, steps)
+        return scored(linear, spectra.images(), part.start)
+
+    return in_parts(linear, filters, ascend)
 
 
 class _Spectra(NamedTuple):
@@ -134,18 +151,14 @@ class _Spectra(NamedTuple):
 
 
 def _first_spectra(
-    chance: np.random.Generator,
-    shape: tuple[int, int, int, int],
-    channels: np.ndarray | None,
-    ink: Ink | None,
+    waves: np.ndarray, size: tuple[int, int], channels: np.ndarray | None, ink: Ink | None
 ) -> _Spectra:
-    """Spectra of images (f, height, width, colours) that are all but blank."""
-    filters, height, width, colours = shape
-    waves = chance.normal(0, FIRST_SPREAD, (2, filters, colours, height, width // 2 + 1))
+    """Spectra of images that are all but blank."""
+    colours = waves.shape[2]
     return _Spectra(
-        (height, width),
+        size,
         tf.Variable(waves, dtype=tf.float32),
-        tf.constant(_one_over_f(height, width), tf.complex64),
+        tf.constant(_one_over_f(*size), tf.complex64),
         _levels(np.full(colours, BLANK) if ink is None else ink.background),
         as_weights(channels, colours),
     )

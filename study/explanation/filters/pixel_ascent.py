@@ -6,7 +6,14 @@ import tensorflow as tf
 from tf_keras_vis.activation_maximization import ActivationMaximization
 
 from study.explanation.arrays import Ascent
-from study.explanation.filters.unit import BLANK, as_weights, middle_field, middle_value, scored
+from study.explanation.filters.unit import (
+    BLANK,
+    as_weights,
+    in_parts,
+    middle_field,
+    middle_value,
+    scored,
+)
 from study.networks.saved import image_shape
 
 REACH = 1.0
@@ -49,14 +56,17 @@ def pixel_ascent(
         peak = tf.reduce_max(tf.abs(gradient), axis=(1, 2, 3), keepdims=True)
         return tf.math.divide_no_nan(gradient, peak)
 
-    found = ActivationMaximization(linear)(
-        middle_value,
-        seed_input=np.full((filters, *shape), blank, np.float32) * there,
-        input_range=(0.0, 255.0),
-        input_modifiers=[lambda pixels: tf.clip_by_value(pixels, 0.0, 255.0)],
-        regularizers=[],
-        steps=steps,
-        optimizer=keras.optimizers.SGD(REACH * 255 / steps),
-        gradient_modifier=direction,
-    )
-    return scored(linear, found)
+    def ascend(part: slice) -> Ascent:
+        found = ActivationMaximization(linear)(
+            lambda maps: middle_value(maps, part.start),
+            seed_input=np.full((part.stop - part.start, *shape), blank, np.float32) * there,
+            input_range=(0.0, 255.0),
+            input_modifiers=[lambda pixels: tf.clip_by_value(pixels, 0.0, 255.0)],
+            regularizers=[],
+            steps=steps,
+            optimizer=keras.optimizers.SGD(REACH * 255 / steps),
+            gradient_modifier=direction,
+        )
+        return scored(linear, found, part.start)
+
+    return in_parts(linear, filters, ascend)

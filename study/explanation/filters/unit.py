@@ -5,8 +5,10 @@ filter's map. One unit rather than the mean over the map: for a first layer the 
 the same at every pixel, so that a blank start would only ever change its colour.
 
 `linear` is everywhere what `before_activation` gives. Images are made for the layer's first
-filters, all at once: image i for filter i.
+filters, as many at once as memory has room for: image i for filter `first` + i.
 """
+
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -14,6 +16,7 @@ import tensorflow as tf
 
 from study.explanation.arrays import Ascent
 from study.networks.cell_positions import field
+from study.networks.memory import rows_that_fit
 
 BLANK = 127.5
 """Mid-grey: a pixel can go either way, so that what a filter avoids shows as well."""
@@ -48,14 +51,28 @@ def as_weights(channels: np.ndarray | None, count: int) -> np.ndarray:
     return np.ones(count, np.float32) if channels is None else channels.astype(np.float32)
 
 
-def scored(linear: keras.Model, images: np.ndarray | tf.Tensor) -> Ascent:
+def in_parts(linear: keras.Model, filters: int, ascend: Callable[[slice], Ascent]) -> Ascent:
+    """Where the ascents of all filters end, of as many at once as fit into memory.
+
+    Args:
+        filters: How many of the layer's filters, the first ones.
+        ascend: The filters of a part -> where theirs end; no filter's depends on others.
+    """
+    rows = rows_that_fit(linear, filters, gradients=True)
+    parts = [slice(first, min(first + rows, filters)) for first in range(0, filters, rows)]
+    images, scores = zip(*map(ascend, parts), strict=True)
+    return Ascent(np.concatenate(images), np.concatenate(scores))
+
+
+def scored(linear: keras.Model, images: np.ndarray | tf.Tensor, first: int) -> Ascent:
     """The images as bytes, and what they are worth as such."""
     rounded = np.rint(images).astype(np.uint8)
-    return Ascent(rounded, np.asarray(middle_value(linear([rounded.astype(np.float32)]))))
+    values = middle_value(linear([rounded.astype(np.float32)]), first)
+    return Ascent(rounded, np.asarray(values))
 
 
-def middle_value(maps: tf.Tensor) -> tf.Tensor:
-    """(f, h, w, c) -> (f,): image i's value of filter i in the middle of the map."""
+def middle_value(maps: tf.Tensor, first: int) -> tf.Tensor:
+    """(f, h, w, c) -> (f,): image i's value of filter `first` + i in the middle of the map."""
     height, width = maps.shape[1:3]
-    middle = maps[:, height // 2, width // 2, : maps.shape[0]]
+    middle = maps[:, height // 2, width // 2, first : first + maps.shape[0]]
     return tf.cast(tf.linalg.diag_part(middle), tf.float32)

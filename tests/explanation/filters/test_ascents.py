@@ -1,24 +1,38 @@
 """What drives a unit up, on convolutions whose best image is known."""
 
 from collections.abc import Callable
+from functools import partial
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers
 
 from study.explanation.arrays import Ascent
+from study.explanation.filters import fourier_ascent as fourier
+from study.explanation.filters import pixel_ascent as pixels
+from study.explanation.filters import unit
 from study.explanation.filters.filter_answers import best_patches
 from study.explanation.filters.fourier_ascent import Ink, fourier_ascent, usual_ink
 from study.explanation.filters.pixel_ascent import pixel_ascent
-from study.explanation.filters.unit import before_activation, middle_field, used_channels
+from study.explanation.filters.unit import (
+    before_activation,
+    middle_field,
+    middle_value,
+    used_channels,
+)
+from study.networks.memory import NUMBER_BYTES, rows_that_fit
 
 EDGE = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]], np.float32)
 ROWS, COLUMNS = np.mgrid[:7, :7]
 GRATINGS = [np.sin(np.pi / 2 * ROWS), np.sin(np.pi / 2 * COLUMNS)]
 """Horizontal and vertical stripes, 4 pixels apart."""
+
+EVERYTHING = NUMBER_BYTES * (16 * 16 * (3 + 3 + 4) + 8 * 8 * (4 + 4))
+"""Bytes that all steps of the deep network put out for an image."""
 
 ASCENTS: list[Callable[..., Ascent]] = [pixel_ascent, fourier_ascent]
 
@@ -75,6 +89,29 @@ def test_the_score_is_that_of_the_very_image(ascent: Callable[..., Ascent]) -> N
     np.testing.assert_allclose(
         found.scores, np.diag(middle_values(network, found.images)[:, :3]), rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("ascent", ASCENTS)
+def test_of_large_images_fewer_filters_at_once_end_where_all_of_them_do(
+    ascent: Callable[..., Ascent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, at_once = deep(), []
+    whole = ascent(network, 4, 10)
+
+    def noted(maps: tf.Tensor, first: int) -> tf.Tensor:
+        at_once.append(maps.shape[0])
+        return middle_value(maps, first)
+
+    for place in (pixels, fourier, unit):
+        monkeypatch.setattr(place, "middle_value", noted)
+    monkeypatch.setattr(unit, "rows_that_fit", partial(rows_that_fit, limit=3.9 * EVERYTHING))
+    parts = ascent(network, 4, 10)
+
+    assert {*at_once} == {3, 1}
+    assert parts.images.shape == whole.images.shape
+    # Sums may be rounded in another order.
+    assert np.abs(parts.images.astype(int) - whole.images).max() <= 1
+    np.testing.assert_allclose(parts.scores, whole.scores, rtol=1e-3)
 
 
 @pytest.mark.parametrize("ascent", ASCENTS)
