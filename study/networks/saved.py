@@ -4,6 +4,7 @@ A network is any plain Keras model that takes one batch of images. Everything he
 the figures sees it as a functional model with its outputs in a list, whatever it was built as.
 """
 
+import re
 import shutil
 import tempfile
 import zipfile
@@ -53,6 +54,9 @@ RATIO = 20
 SPARE_WEIGHTS = 10_000
 """That a network may make beyond twice those in its file: the states of what draws at random."""
 
+SCOPE = re.compile(r"[A-Za-z0-9_.>/-]+")
+"""What a layer may be called for TensorFlow to compile a network of it."""
+
 MOST_OUTPUTS = 100_000_000
 """Numbers that a layer may put out for one image: 400 MB."""
 
@@ -74,6 +78,7 @@ def load_model(path: Path) -> keras.Model:
         with untrusted.opened(path, ARCHIVE_BYTES) as file:
             model = _read(file)
         functional = _of_pictures(as_functional(model))
+        _check_names(functional)
         _check_outputs(functional)
         return _in_float32(functional)
     except WrongName as error:
@@ -130,6 +135,21 @@ def _too_many_weights(most: int, asked: int, layer: str) -> untrusted.Refused:
         f"expected layers of at most {most:,} weights, as there are in its file, "
         f"got {asked:,} or more with {layer!r}"
     )
+
+
+def _check_names(model: keras.Model) -> None:
+    """Whether TensorFlow can compile the network; images go in by any name.
+
+    Raises:
+        WrongName: it cannot.
+    """
+    for operation, inputs, *_ in steps(model.outputs):
+        named = isinstance(operation, keras.layers.Layer) and inputs
+        if named and not SCOPE.fullmatch(operation.name):
+            raise WrongName(
+                "expected layers whose names are of letters from A to Z, digits and _ . > / -, "
+                f"found {operation.name!r}; give it another name and save the network again"
+            )
 
 
 def _check_outputs(model: keras.Model) -> None:

@@ -246,6 +246,22 @@ def test_activations_and_filters_of_a_network_that_is_no_classifier_are_drawn(
     assert "an array of shape (26, 26, 2) per image" in command.refused("predict", model, dark)
 
 
+def test_a_network_that_tensorflow_cannot_compile_is_refused_by_every_command(
+    command: Command, tmp_path: Path
+) -> None:
+    flat = [layers.Flatten(), layers.Dense(2, "softmax")]
+    odd = keras.Sequential([keras.Input(SHAPE), layers.Conv2D(2, 3, name="<b>x"), *flat])
+    odd.save(tmp_path / "odd.keras")
+    dark = picture(tmp_path, 0)
+    for words in (
+        ("predict", "odd.keras", dark),
+        ("explain", "odd.keras", "--kind", "filters"),
+        ("explain", "odd.keras", "--kind", "activations", "--image", dark),
+    ):
+        assert "found '<b>x'; give it another name" in command.refused(*words)
+    assert not (tmp_path / "odd-figures").exists()
+
+
 # Whose class names they are
 
 

@@ -406,6 +406,34 @@ def test_layers_that_put_out_more_than_there_is_room_for_are_refused(tmp_path: P
     assert "at most 100,000,000 numbers per image, got 3,072,000,000 of 'vast'" in str(error)
 
 
+def named(name: str, inside: bool) -> keras.Model:
+    """A network with a layer, or with a network that is used as a layer, of that name."""
+    scaled = sequential(layers.Rescaling(1, name="plain" if inside else name))
+    if not inside:
+        return scaled
+    pixels = keras.Input(SHAPE, name="any thing")
+    return keras.Model(pixels, keras.Model(scaled.inputs, scaled.outputs, name=name)(pixels))
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("name", ["<b>x", "conv 1", "é", "a:b", "\\x"])
+def test_names_that_tensorflow_cannot_compile_are_refused(
+    tmp_path: Path, name: str, inside: bool
+) -> None:
+    error = refusal(saved(named(name, inside), tmp_path))
+
+    assert isinstance(error, WrongName)
+    assert f"found {name!r}; give it another name" in str(error)
+    with pytest.raises(Exception, match=r"not a valid scope name|invalid characters"):
+        predict(named(name, inside), images())  # as TensorFlow has it
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("name", ["conv_1", "_x", ".x", "-x", "a>b"])
+def test_all_other_names_are_as_good_as_any(tmp_path: Path, name: str, inside: bool) -> None:
+    predict(load_model(saved(named(name, inside), tmp_path)), images())
+
+
 @pytest.mark.parametrize("kind", ["pipe", "folder", "device", "huge"])
 def test_what_is_no_file_of_sane_size_is_refused_unread(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "net.keras"
