@@ -13,11 +13,10 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from study.errors import CorruptRecord
 from study.machine import untrusted
 from study.machine.files import replacing, write_text
 from study.machine.untrusted import MIB
-from study.run.reading import RECORD_BYTES, RECORD_KEYS, RECORD_VALUES
+from study.run import reading
 from study.run.store import Run
 
 ARRAYS_BYTES, ARRAYS = 1024 * MIB, 10_000
@@ -50,21 +49,11 @@ def read_arrays(run: Run, problem: str, name: str, kind: type[T]) -> T | None:
     json_path, npz_path = _paths(run, problem, name)
     if not json_path.exists():
         return None
-    path = json_path
-    try:
-        text = untrusted.read(path, RECORD_BYTES, within=run.folder)
-        untrusted.check_json(text, RECORD_VALUES, RECORD_KEYS)
-        described = json.loads(text)
-        path = npz_path
-        with untrusted.opened(path, ARRAYS_BYTES, run.folder) as file:
-            arrays = untrusted.read_arrays(file, ARRAYS, ARRAYS_BYTES)
-        path = json_path
-        adapter = TypeAdapter(kind, config=ConfigDict(arbitrary_types_allowed=True))
+    described = reading.read_record(json_path, TypeAdapter(Any), run.folder)
+    arrays = reading.read_arrays(npz_path, ARRAYS, ARRAYS_BYTES, run.folder)
+    adapter = TypeAdapter(kind, config=ConfigDict(arbitrary_types_allowed=True))
+    with reading.faults_of_record(str(json_path)):
         return adapter.validate_python(_joined(described, arrays))
-    except untrusted.Refused as error:
-        raise CorruptRecord(f"{path}: {error}") from error
-    except Exception as error:  # what a damaged file makes NumPy raise has no bound
-        raise CorruptRecord(f"{path}: cannot be read: {_reason(error)}") from error
 
 
 def _paths(run: Run, problem: str, name: str) -> tuple[Path, Path]:
@@ -96,14 +85,11 @@ def _described(found: Any, arrays: list[np.ndarray]) -> object:
 def _joined(described: Any, arrays: Mapping[str, np.ndarray]) -> object:
     match described:
         case {"array": int(number), **rest} if not rest:
+            if str(number) not in arrays:
+                raise untrusted.Refused(f"expected one of {len(arrays)} arrays, got {number}")
             return arrays[str(number)]
         case dict():
             return {key: _joined(value, arrays) for key, value in described.items()}
         case list():
             return [_joined(value, arrays) for value in described]
     return described
-
-
-def _reason(error: Exception) -> str:
-    """In one line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__

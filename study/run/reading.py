@@ -3,6 +3,8 @@
 No file is larger, and no record holds more, than is said here.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,15 +32,11 @@ def read(path: Path, most: int, folder: Path) -> bytes:
     Raises:
         CorruptRecord: it is no such file, or larger.
     """
-    try:
+    with _faults_of_file(path):
         return untrusted.read(path, most, within=folder)
-    except untrusted.Refused as error:
-        raise CorruptRecord(f"{path}: {error}") from error
-    except OSError as error:
-        raise CorruptRecord(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def read_record(path: Path, kind: type[R], folder: Path) -> R:
+def read_record(path: Path, kind: type[R] | TypeAdapter[R], folder: Path) -> R:
     """The record of that kind in a file of a run's folder.
 
     Raises:
@@ -58,18 +56,9 @@ def parse(kind: type[R] | TypeAdapter[R], text: bytes, where: str, most: int = R
         CorruptRecord: it is no such record.
     """
     adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
-    try:
+    with faults_of_record(where):
         untrusted.check_json(text, most, RECORD_KEYS)
         return adapter.validate_json(text)
-    except untrusted.Refused as error:
-        raise CorruptRecord(f"{where}: {error}") from error
-    except ValidationError as error:
-        if error.error_count() > FAULTS:
-            faults = f"{error.error_count():,} faults"
-            raise CorruptRecord(f"{where}: damaged record: {faults} in it") from None
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise CorruptRecord(f"{where}: damaged record: {key or 'text'}: {first['msg']}") from None
 
 
 def read_arrays(path: Path, most: int, most_bytes: int, folder: Path) -> dict[str, np.ndarray]:
@@ -83,8 +72,46 @@ def read_arrays(path: Path, most: int, most_bytes: int, folder: Path) -> dict[st
     Raises:
         CorruptRecord: it cannot be read, or is larger.
     """
+    with _faults_of_file(path), untrusted.opened(path, most_bytes, folder) as file:
+        return untrusted.read_arrays(file, most, most_bytes)
+
+
+@contextmanager
+def _faults_of_file(path: Path) -> Iterator[None]:
+    """What is wrong with a file is said in one line.
+
+    Raises:
+        CorruptRecord: something is.
+    """
     try:
-        with untrusted.opened(path, most_bytes, folder) as file:
-            return untrusted.read_arrays(file, most, most_bytes)
+        yield
+    except untrusted.Refused as error:
+        raise CorruptRecord(f"{path}: {error}") from error
+    except OSError as error:
+        raise CorruptRecord(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:  # what a damaged file makes NumPy raise has no bound
-        raise CorruptRecord(f"{path}: cannot be read: {error}") from error
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise CorruptRecord(f"{path}: cannot be read: {reason}") from error
+
+
+@contextmanager
+def faults_of_record(where: str) -> Iterator[None]:
+    """What is wrong with a record is said in one line, of many faults the first.
+
+    Args:
+        where: The record was found.
+
+    Raises:
+        CorruptRecord: something is.
+    """
+    try:
+        yield
+    except untrusted.Refused as error:
+        raise CorruptRecord(f"{where}: {error}") from error
+    except ValidationError as error:
+        if error.error_count() > FAULTS:
+            faults = f"{error.error_count():,} faults"
+            raise CorruptRecord(f"{where}: damaged record: {faults} in it") from None
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise CorruptRecord(f"{where}: damaged record: {key or 'text'}: {first['msg']}") from None

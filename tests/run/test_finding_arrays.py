@@ -1,6 +1,7 @@
 """Arrays that a run keeps: read as they were written, or refused in a line."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -86,10 +87,10 @@ def test_arrays_that_unpack_to_more_than_a_finding_may_hold_are_refused(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "one.json: cannot be read"),
-        ("[1]", "one.json: cannot be read"),
-        ('{"images": {"array": 0}, "maps": {"array": 9}}', "one.json: cannot be read"),
-        ('{"images": {"array": 0}, "maps": "none"}', "ndarray"),
+        ("{", "one.json: damaged record: text: Invalid JSON"),
+        ("[1]", "one.json: damaged record"),
+        ('{"images": {"array": 0}, "maps": {"array": 9}}', "json: expected one of 2 arrays, got 9"),
+        ('{"images": {"array": 0}, "maps": "none"}', "damaged record: maps: .* of ndarray"),
         (json.dumps([0] * 200_000), "expected at most 100,000 values"),
     ],
 )
@@ -99,6 +100,24 @@ def test_a_damaged_description_is_named(run: Run, text: str, words: str) -> None
 
     with pytest.raises(CorruptRecord, match=words):
         read_arrays(run, "tiny", "one", Evidence)
+
+
+@pytest.mark.parametrize("damage", [lambda whole: whole[:100], lambda whole: b"none" + whole[4:]])
+def test_of_damaged_arrays_the_same_is_said_as_of_damaged_predictions(
+    run: Run, damage: Callable[[bytes], bytes]
+) -> None:
+    write_arrays(run, "tiny", "one", Evidence(MAPS, MAPS))
+    npz = run.findings_folder("tiny") / "one.npz"
+    npz.write_bytes(damage(npz.read_bytes()))
+    predictions = run.problem_folder("tiny") / "predictions.npz"
+    predictions.write_bytes(npz.read_bytes())
+
+    with pytest.raises(CorruptRecord) as of_finding:
+        read_arrays(run, "tiny", "one", Evidence)
+    with pytest.raises(CorruptRecord) as of_predictions:
+        run.predictions("tiny")
+    assert str(of_finding.value).startswith(f"{npz}: ")
+    assert str(of_predictions.value) == str(of_finding.value).replace(str(npz), str(predictions))
 
 
 def test_a_link_that_leads_out_of_the_run_is_not_followed(run: Run, tmp_path: Path) -> None:

@@ -394,7 +394,7 @@ def test_pickles_in_predictions_are_refused(run: Run) -> None:
     path = run.problem_folder("mnist") / "predictions.npz"
     path.parent.mkdir(parents=True)
     np.savez(path, labels_class=np.array([{"code": "to run"}], dtype=object))
-    with pytest.raises(CorruptRecord, match=r"predictions\.npz: cannot be read: .*got object"):
+    with pytest.raises(CorruptRecord, match=r"predictions\.npz: expected numbers .*got object"):
         run.predictions("mnist")
 
 
