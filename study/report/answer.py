@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from study.evaluation import retrainings
-from study.figures.wording import listed
 from study.machine.shell import command
 from study.records.base import Estimate
 from study.records.evaluation import Comparison
 from study.records.study import Stage
+from study.records.wording import listed, p_equation, points, points_range, several
 from study.report.inputs import ProblemInput, ReportInput
-from study.report.page.formats import p_equation, points, points_range, several
 
 TESTED = (
     "What was compared is the baseline and the one network that this search found, on this split "

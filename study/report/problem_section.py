@@ -4,15 +4,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from study.evaluation import retrainings
-from study.figures.wording import listed, percent, value
 from study.machine.shell import command
 from study.records.evaluation import Evaluation
 from study.records.finding import FEWEST_DRAWS, METHOD_NAMES, Sanity, SanityVerdict
 from study.records.study import StageName
+from study.records.wording import (
+    count,
+    listed,
+    metric_name,
+    percent,
+    points,
+    points_range,
+    several,
+    value,
+)
 from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, FigureRow, Group, chart_key, figure_rows
 from study.report.inputs import PictureFile, ProblemInput
-from study.report.page.formats import count, metric_name, points, points_range, several
 from study.report.problem_tables import (
     GapRow,
     MetricRow,

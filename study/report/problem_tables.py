@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from study.evaluation import retrainings
-from study.figures.wording import percent
 from study.machine.shell import command
 from study.records.base import NETWORKS, Estimate, NetworkName, Value
 from study.records.evaluation import Evaluation, SeedResult
 from study.records.trial import Trial
+from study.records.wording import percent, several
 from study.report.inputs import ProblemInput
-from study.report.page.formats import several
 from study.trials import excerpt
 from study.trials.ranking import best_trial, ended_early
 

@@ -5,10 +5,10 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from study.figures.wording import DASH, listed, value
 from study.machine.shell import command
 from study.problem.preset_files import flattened
 from study.records.study import Stage, plan_of_today
+from study.records.wording import DASH, listed, value
 from study.report.answer import Answer, answer
 from study.report.gallery import Group
 from study.report.inputs import ProblemInput, ReportInput

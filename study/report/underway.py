@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from study.figures.wording import percent
 from study.records.study import StageName, Step
+from study.records.wording import percent, several
 from study.report.inputs import ReportInput
-from study.report.page.formats import several
 from study.trials.ranking import best_trial
 
 RELOAD_S = 5

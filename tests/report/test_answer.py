@@ -98,7 +98,7 @@ def test_networks_that_were_still_improving_are_warned_of_beside_the_verdict() -
     assert (done.rows[0].caution, done.warnings[:-1]) == (None, ())
     assert answered(BETTER).warnings[0] == (
         "On line both networks were still improving when training ended after 2 epochs (4 of 4 "
-        "retrainings kept their last one), so with more epochs the verdict may be another."
+        "retrainings kept their last epoch), so the verdict may be different with more epochs."
     )
 
 

@@ -24,9 +24,9 @@ from study.figures.classes.confusion_counts import (
 from study.figures.labels import label_sides, shortened
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import count
 from study.records.base import NETWORKS, NetworkName
 from study.records.picture import Picture
+from study.records.wording import several
 
 FEW_CLASSES = 4
 """Heads with at most so many classes share a row of matrices."""
@@ -128,7 +128,7 @@ def _draw_heat_map(axes: Axes, confusion: Confusion, network: NetworkName) -> No
     axes.imshow(shown, cmap=ERROR_COLORS, norm=norm, interpolation="nearest")
     axes.plot([-0.5, size - 0.5], [-0.5, size - 0.5], color=PALETTE["grid"], lw=2.5, zorder=0)
     head = f"{confusion.title}: " if confusion.title else ""
-    axes.set_title(head + count(int(wrong.sum()), "error"), color=PALETTE[network])
+    axes.set_title(head + several(int(wrong.sum()), "error"), color=PALETTE[network])
     axes.set(xlabel="predicted", ylabel="true")
     axes.spines[:].set_visible(True)
     axes.set(xticks=[], yticks=[])  # too many for names
@@ -190,7 +190,7 @@ def _head_words(confusion: Confusion, network: NetworkName) -> str:
     """How many errors and the most common: "14 errors on length (7 px taken for 15 px: 10)"."""
     wrong = errors_only(confusion.matrices[network])
     head = f" on {confusion.title}" if confusion.title else ""
-    said = count(int(wrong.sum()), "error") + head
+    said = several(int(wrong.sum()), "error") + head
     if wrong.any():
         true, predicted = np.unravel_index(int(wrong.argmax()), wrong.shape)
         pair = f"{confusion.names[true]} taken for {confusion.names[predicted]}"

@@ -13,10 +13,11 @@ from study.figures.classes.f1_grid import by_column, columns_caption, draw_grid,
 from study.figures.classes.f1_grid import in_grid as laid_out
 from study.figures.classes.f1_scores import F1Group, HeadF1, groups, head_f1
 from study.figures.palette import PALETTE
+from study.figures.score_axis import set_score_axis
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import percent, points, set_score_axis
 from study.records.base import NETWORKS
 from study.records.picture import Picture
+from study.records.wording import percent, points
 
 MOST_NAMED = 6
 """Classes without test images that a caption names."""
@@ -129,7 +130,7 @@ def _head_caption(head: HeadF1, several: bool) -> str:
     return (
         f"{on} tuned network's worst class is {names[worst]} with {percent(tuned[worst])}; it is "
         f"better on {int((gains > 0).sum())} of {len(gains)} classes, and the largest change is "
-        f"{points(gains[most])} on {names[most]}."
+        f"{points(gains[most])} points on {names[most]}."
     )
 
 

@@ -13,8 +13,8 @@ from study.data.dataset import Names
 from study.figures.classes.f1_scores import F1Group, HeadF1, mean, rows
 from study.figures.palette import PALETTE, SEQUENTIAL
 from study.figures.style import new_figure, styled
-from study.figures.wording import percent
 from study.records.base import NETWORKS, NetworkName
+from study.records.wording import percent
 
 STEPS = 15
 """Colours of a map with numbers in it: few, because all of a file share a palette of 256."""

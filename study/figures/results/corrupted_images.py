@@ -14,9 +14,9 @@ from study.explanation.arrays import SHOWN_CORRUPTED, CorruptedExamples
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.tiles import as_rgb
-from study.figures.wording import count, metric_label, percent, points
 from study.records.base import NETWORKS, NetworkName
 from study.records.picture import Picture
+from study.records.wording import metric_name, percent, points, points_range, several
 
 ROW = 0.44
 """Inches."""
@@ -72,7 +72,7 @@ def draw_robustness(found: Robustness, examples: Mapping[str, np.ndarray]) -> Fi
         axes.axhline(0.5, color=PALETTE["muted"], lw=0.8)
         axes.set(ylim=(len(rows) - 0.5, -0.5), yticks=[], xlim=(-0.02, 1.02))
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.set_xlabel(metric_label(found.metric))
+        axes.set_xlabel(metric_name(found.metric))
         axes.grid(True, axis="x")
         axes.spines["left"].set_visible(False)
         axes.text(
@@ -99,16 +99,16 @@ def _draw_strips(axes: Axes, rows: Sequence[np.ndarray]) -> None:
 
 def caption(found: Robustness) -> str:
     """What to see in the figure, with its numbers."""
-    low, high = (100 * end for end in found.mean_difference.ci95)
+    difference = found.mean_difference
     clean = {network: percent(found.unchanged.accuracy[network].mean) for network in NETWORKS}
     said = [
-        f"{metric_label(found.metric).capitalize()} of both saved networks on the same "
-        f"{count(found.images, 'test image')}, unchanged and corrupted in {len(found.corrupted)} "
+        f"{metric_name(found.metric).capitalize()} of both saved networks on the same "
+        f"{several(found.images, 'test image')}, unchanged and corrupted in {len(found.corrupted)} "
         "ways. These images were read again after the evaluation, for this figure only.",
         f"The mean over the corruptions is {percent(found.mean['baseline'])} for the baseline and "
-        f"{percent(found.mean['tuned'])} for the tuned network "
-        f"({points(found.mean_difference.mean)}, 95% interval {low:+.2f} to {high:+.2f}), against "
-        f"{clean['baseline']} and {clean['tuned']} unchanged.",
+        f"{percent(found.mean['tuned'])} for the tuned network ({points(difference.mean)} points, "
+        f"95% interval {points_range(difference.ci95)}), against {clean['baseline']} and "
+        f"{clean['tuned']} unchanged.",
     ]
     for network in NETWORKS:
         worst = min(found.corrupted, key=lambda row: row.accuracy[network].mean)
@@ -123,7 +123,7 @@ def caption(found: Robustness) -> str:
     }
     for network, rows in better.items():
         if rows:
-            gap = points(abs(rows[0].difference.mean)).removeprefix("+")
+            gap = points(abs(rows[0].difference.mean)).removeprefix("+") + " points"
             said.append(
                 f"The {network} network is clearly better on {len(rows)} of "
                 f"{len(found.corrupted)}, most of all on {rows[0].name} (by {gap})."

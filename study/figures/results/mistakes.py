@@ -10,9 +10,9 @@ from study.figures.networks.heatmaps import overlay
 from study.figures.palette import PALETTE
 from study.figures.style import save, styled
 from study.figures.tiles import SIDE, as_rgb, figure_of, new_grid, over_tile, tile
-from study.figures.wording import count, percent
 from study.records.base import NetworkName
 from study.records.picture import Picture
+from study.records.wording import percent, several
 
 WIDEST = 6.2
 """Inches of the whole figure: two of them fit beside each other."""
@@ -74,7 +74,7 @@ def caption(info: MistakesInfo, network: NetworkName) -> str:
             else f"the {len(info.shown)} it is most confident of"
         )
         said = (
-            f"The {network} network gets {count(info.errors, 'image')} of {info.images:,} wrong "
+            f"The {network} network gets {several(info.errors, 'image')} of {info.images:,} wrong "
             f"({percent(info.errors / info.images)}); here {shown}, most confident first: true "
             f"class, then its answer with the probability. The first has a confidence of "
             f"{percent(first.confidence)}, the last {percent(info.shown[-1].confidence)}."
@@ -111,8 +111,8 @@ def pictures(found: Mistakes, network: NetworkName, directory: Path) -> list[Pic
         network=network,
         title=f"{what}, {network} network",
         caption=caption(info, network),
-        alt=f"{count(len(info.shown), 'test image')}, each beside its heatmap, with its true class "
-        f"and the {network} network's answer.",
+        alt=f"{several(len(info.shown), 'test image')}, each beside its heatmap, with its true "
+        f"class and the {network} network's answer.",
         reading=READING,
     )
     save(draw_errors(info, found.evidence), directory / made.file)

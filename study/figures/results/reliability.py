@@ -12,9 +12,9 @@ from study.evaluation.calibration import BINS, Bin, Calibration, answers, calibr
 from study.evaluation.uncertainty import share
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import percent
 from study.records.base import NETWORKS, NetworkName
 from study.records.picture import Picture
+from study.records.wording import percent, percent_range, points_range
 
 READING = (
     "A network that says 90% should be right nine times in ten: then its dots lie on the diagonal. "
@@ -97,11 +97,11 @@ def _words(network: NetworkName, found: Calibration) -> str:
     else:
         way = "over" if low > 0 else "under"
         told = f"{way}-confident by {abs(100 * found.excess.mean):.2f} points"
-    error_low, error_high = found.error.ci95
+
     return (
         f"The {network} network is {told} (mean confidence minus accuracy, 95% interval "
-        f"{100 * low:+.2f} to {100 * high:+.2f}); its expected calibration error is "
-        f"{percent(found.error.mean)} ({percent(error_low)} to {percent(error_high)}), where a "
+        f"{points_range((low, high))}); its expected calibration error is "
+        f"{percent(found.error.mean)} ({percent_range(found.error.ci95)}), where a "
         f"perfectly calibrated one would have {percent(found.by_chance)} by chance."
     )
 

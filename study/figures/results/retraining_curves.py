@@ -12,11 +12,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from study.figures.palette import PALETTE
+from study.figures.score_axis import set_score_axis
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import metric_label, percent, set_score_axis
 from study.records.base import NETWORKS, NetworkName
 from study.records.evaluation import Evaluation
 from study.records.picture import Picture
+from study.records.wording import metric_name, percent
 from study.trials.frames import seed_curves
 
 LOG_FROM = 3.0
@@ -91,7 +92,7 @@ def _draw_panel(axes: Axes, curves: pd.DataFrame, metric: str) -> None:
         _set_loss_axis(axes, curves["value"])
     else:
         set_score_axis(axes, curves["value"])
-    axes.set_title(metric_label(metric))
+    axes.set_title(metric_name(metric))
     axes.set(xlabel="epoch", ylabel="")
     axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
 
@@ -142,7 +143,7 @@ def _curves_caption(evaluation: Evaluation, curves: pd.DataFrame) -> str:
     lines = "one seed" if seeds == 1 else f"{seeds} seeds (thin) and their mean (thick)"
     kept = ", ".join(_kept_words(evaluation, name) for name in NETWORKS)
     said = (
-        f"Loss and {metric_label(evaluation.metric)} by epoch, {lines} of each network. "
+        f"Loss and {metric_name(evaluation.metric)} by epoch, {lines} of each network. "
         f"Weights were kept at the dots: {kept}."
     )
     scores = curves[curves["metric"] == evaluation.metric]
@@ -185,7 +186,7 @@ def pictures(evaluation: Evaluation, directory: Path) -> list[Picture]:
                 section="training",
                 title="Learning curves",
                 caption=_curves_caption(evaluation, curves),
-                alt=f"Line plots of loss and {metric_label(evaluation.metric)} by epoch of the "
+                alt=f"Line plots of loss and {metric_name(evaluation.metric)} by epoch of the "
                 f"baseline and the tuned network of {evaluation.problem}, training dashed, "
                 "validation solid.",
             )

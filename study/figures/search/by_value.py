@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from study.figures.search.scales import Scale, spread
 from study.figures.search.searched import Searched, Words, capital
-from study.figures.wording import DASH, count, listed, percent
 from study.records.base import Value
 from study.records.trial import Trial
+from study.records.wording import DASH, listed, percent, several
 
 MOST_PANELS = 24
 """Hyperparameters that get a panel of their own: the most important ones."""
@@ -122,11 +122,11 @@ def panels_words(search: Searched, info: PanelsInfo) -> Words:
     if len(names) < info.varied:
         shown = f"the first {len(names)} of {info.varied} hyperparameters that varied"
     else:
-        shown = f"each of {count(info.varied, 'hyperparameter')} that varied"
+        shown = f"each of {several(info.varied, 'hyperparameter')} that varied"
     order = ", the most important first (PED-ANOVA)" if search.importances.ped_anova else ""
     return Words(
         "Score against each hyperparameter",
-        f"{capital(search.score)} of {count(info.trials, 'trial')} against {shown}{order}; the "
+        f"{capital(search.score)} of {several(info.trials, 'trial')} against {shown}{order}; the "
         "baseline orange, the best blue; a bar is a median. Trials without the hyperparameter are "
         f"not in its panel.{search.fair}{search.sampled}",
         f"Small scatter plots of the score against {listed(names)}.",
@@ -224,7 +224,7 @@ def _axis(
 def parallel_words(search: Searched, info: ParallelInfo) -> Words:
     """Which trials and axes are shown."""
     names = [axis.name for axis in info.axes[1:]]
-    shown = count(len(names), "hyperparameter")
+    shown = several(len(names), "hyperparameter")
     if len(names) < info.varied:
         shown = f"the first {len(names)} of {info.varied} hyperparameters by PED-ANOVA"
     return Words(

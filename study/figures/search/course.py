@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from study.figures.search.searched import BASELINE, Searched, Words, capital
-from study.figures.wording import count, duration, percent, points
+from study.records.wording import duration, percent, points, several
 
 READING_TIMELINE = (
     "Each row is a trial. Bars that overlap in time were trained at once, by different workers. A "
@@ -79,7 +79,7 @@ def history_info(search: Searched) -> HistoryInfo:
 
 def history_words(search: Searched, info: HistoryInfo) -> Words:
     """Which trial is the best, and by how much it beats the baseline."""
-    tried = count(info.tried, "trial")
+    tried = several(info.tried, "trial")
     if info.best is None:
         return Words(
             "History",
@@ -92,7 +92,7 @@ def history_words(search: Searched, info: HistoryInfo) -> Words:
     else:
         best = f"Trial {number} is the best, with {percent(score)}"
         if info.baseline is not None:
-            gain = points(score - info.baseline)
+            gain = f"{points(score - info.baseline)} points"
             best += f"; the baseline reached {percent(info.baseline)} ({gain})"
         best += "."
     said = [
@@ -100,7 +100,7 @@ def history_words(search: Searched, info: HistoryInfo) -> Words:
         f"(line); the baseline orange, the best blue. {best}"
     ]
     if info.failures:
-        said.append(f"{count(info.failures, 'trial')} failed (crosses).")
+        said.append(f"{several(info.failures, 'trial')} failed (crosses).")
     if info.budgets:
         least, most = info.budgets
         said.append(
@@ -155,7 +155,7 @@ def timeline_info(search: Searched) -> TimelineInfo | None:
 
 def timeline_words(search: Searched, info: TimelineInfo) -> Words:
     """How long the search took, and how many trials ran at a time."""
-    timed = count(info.timed, "trial")
+    timed = several(info.timed, "trial")
     at_once = f", {info.trained / info.passed:.1f} at a time" if info.passed else ""
     return Words(
         "Timeline",
@@ -201,11 +201,11 @@ def curves_info(search: Searched) -> CurvesInfo | None:
 def curves_words(search: Searched, info: CurvesInfo) -> Words:
     """How long trials trained, and where the best and the baseline peak."""
     lengths = [len(curve.epochs) for curve in info.curves]
-    least, most = min(lengths), count(max(lengths), "epoch")
+    least, most = min(lengths), several(max(lengths), "epoch")
     each = most if least == max(lengths) else f"{least} to {most}"
     said = (
-        f"{capital(search.score)} after each epoch of {count(len(lengths), 'trial')}, {each} each; "
-        "the baseline orange, the best blue."
+        f"{capital(search.score)} after each epoch of {several(len(lengths), 'trial')}, {each} "
+        "each; the baseline orange, the best blue."
     )
     names = {info.best: f"best (trial {info.best})"}
     names.setdefault(BASELINE, "baseline")

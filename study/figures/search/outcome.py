@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from study.figures.search.searched import BASELINE, Searched, Words
-from study.figures.wording import count, duration, listed, percent, points
+from study.records.wording import duration, listed, percent, points, points_range, several
 from study.trials import excerpt
 from study.trials.checks import ExpectedBest, expected_best
 
@@ -75,7 +75,7 @@ def distribution_words(search: Searched, info: DistributionInfo) -> Words:
     """What half of the trials, and the best tenth, reach."""
     return Words(
         "Distribution of the scores (EDF)",
-        f"The share of {count(info.trials, 'trial')} that score so much or less: half of them "
+        f"The share of {several(info.trials, 'trial')} that score so much or less: half of them "
         f"reach {percent(info.half)}, the best tenth {percent(info.tenth)}.{search.fair}",
         "A rising line: the share of the trials with at most the score below.",
         READING_DISTRIBUTION,
@@ -95,7 +95,7 @@ class Cost:
 
 
 PARAMETERS = Cost(
-    "parameters", "parameters", "", "small", lambda number: count(int(number), "parameter")
+    "parameters", "parameters", "", "small", lambda number: several(int(number), "parameter")
 )
 LATENCY = Cost(
     "latency",
@@ -150,7 +150,7 @@ def cost_words(search: Searched, info: CostInfo) -> Words:
         f"trial {info.numbers[at]} ({cost.written(info.costs[at])}, {percent(info.scores[at])})"
         for at in ends
     )
-    said = f"Of {count(info.counted, 'trial')}, no other is as {cost.cheap} and as good as "
+    said = f"Of {several(info.counted, 'trial')}, no other is as {cost.cheap} and as good as "
     if len(info.front) == 1:
         said += f"{first}."
     else:
@@ -236,16 +236,16 @@ def more_trials_words(search: Searched, info: ExpectedBest) -> Words:
     """What the second half of the trials was worth, and what that allows to say of more."""
     trials, half = info.trials[-1], info.trials[-1] // 2
     said = (
-        f"{count(half, 'trial')} would have found {percent(info.half)} on average, all "
+        f"{several(half, 'trial')} would have found {percent(info.half)} on average, all "
         f"{trials} found {percent(info.mean[-1])}"
     )
     if search.tuner == "random":
         gain, low, high = info.second_half
         slope, least, most = info.slope
         said += (
-            f": the second half brought {points(gain)} (95% interval {100 * low:+.2f} to "
-            f"{100 * high:+.2f}), {100 * slope:.3f} points per trial ({100 * least:.3f} to "
-            f"{100 * most:.3f}); of further trials each would add no more on average. Among "
+            f": the second half brought {points(gain)} points (95% interval "
+            f"{points_range((low, high))}), {100 * slope:.3f} points per trial ({100 * least:.3f} "
+            f"to {100 * most:.3f}); of further trials each would add no more on average. Among "
             f"{trials} more random trials there is one better than all of these with a chance of "
             "one half, whatever these scored; ties make it less."
         )

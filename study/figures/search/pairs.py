@@ -8,7 +8,7 @@ import numpy as np
 
 from study.figures.search.scales import Scale, spread
 from study.figures.search.searched import Searched, Words
-from study.figures.wording import count, listed
+from study.records.wording import listed, several
 
 FEWEST_TRIALS = 4
 """Trials from which a surface is drawn through them."""
@@ -120,8 +120,8 @@ def contour_words(search: Searched, info: ContourInfo) -> Words:
     return Words(
         "Contour",
         f"The score between {points.x.name} and {points.y.name}, {_why(search)}, drawn through "
-        f"{count(len(points.numbers), 'trial')} (dots). Between the dots it is a guess; the other "
-        f"hyperparameters varied as well.{search.fair}{search.sampled}",
+        f"{several(len(points.numbers), 'trial')} (dots). Between the dots it is a guess; the "
+        f"other hyperparameters varied as well.{search.fair}{search.sampled}",
         f"Coloured surface of the score by {points.x.name} and {points.y.name}, with one dot per "
         "trial.",
         READING_CONTOUR,
@@ -185,8 +185,8 @@ def rank_words(search: Searched, info: RankInfo) -> Words:
     names = list(search.names[:3])
     return Words(
         "Rank",
-        f"{count(info.trials, 'trial')} over pairs of {listed(names)}, {_why(search)}; the colour "
-        f"is the rank, from the worst to the best.{search.fair}{search.sampled}",
+        f"{several(info.trials, 'trial')} over pairs of {listed(names)}, {_why(search)}; the "
+        f"colour is the rank, from the worst to the best.{search.fair}{search.sampled}",
         f"Scatter plots of pairs of {listed(names)}, coloured by the rank of the score.",
         READING_RANK,
     )

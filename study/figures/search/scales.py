@@ -4,9 +4,9 @@ import math
 from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
-from study.figures.wording import value as written
 from study.records.base import Value
 from study.records.trial import Hyperparameter
+from study.records.wording import value as written
 
 FEW_DECADES = 30
 """Ratio of a logarithmic axis's ends up to which it has ticks between the powers of ten."""

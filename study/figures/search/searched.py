@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from study.errors import one_line
 from study.figures.search.scales import Scale, scale_of
-from study.figures.wording import count, metric_label
 from study.records.base import Value
 from study.records.trial import Hyperparameter, SearchSpace, Trial
+from study.records.wording import metric_name, several
 from study.trials import excerpt
 from study.trials.ranking import best_trial, first_epochs
 
@@ -76,7 +76,7 @@ class Searched:
     @property
     def score(self) -> str:
         """What an axis of scores is called."""
-        return f"validation {metric_label(self.space.objective)}"
+        return f"validation {metric_name(self.space.objective)}"
 
     @property
     def sampled(self) -> str:
@@ -93,7 +93,7 @@ class Searched:
         """A sentence on which scores are compared, where that needs one."""
         if self.epochs is None:
             return ""
-        return f" Scores are those after {count(self.epochs, 'epoch')}, which all trials had."
+        return f" Scores are those after {several(self.epochs, 'epoch')}, which all trials had."
 
     def scale(self, name: str) -> Scale:
         """The axis of a hyperparameter that varied: it holds the values of all trials."""

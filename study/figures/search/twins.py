@@ -14,13 +14,13 @@ from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator, NullLocat
 
 from study.figures.palette import PALETTE
 from study.figures.panels import role, role_colors, scatter_trials
+from study.figures.score_axis import set_score_axis
 from study.figures.search import CHARTS, Searched
 from study.figures.search.course import CurvesInfo, HistoryInfo, TimelineInfo
 from study.figures.search.outcome import CostInfo, DistributionInfo
 from study.figures.search.scales import log_ticks
 from study.figures.search.value_twins import HALF_IN, contour, panels, parallel, rank
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import set_score_axis
 from study.records.picture import Picture
 from study.trials.checks import ExpectedBest
 

@@ -7,11 +7,12 @@ from matplotlib.ticker import PercentFormatter
 
 from study.figures.palette import PALETTE, SEQUENTIAL
 from study.figures.panels import draw_panel, scatter_trials, set_value_axis
+from study.figures.score_axis import set_score_axis
 from study.figures.search.by_value import PanelsInfo, ParallelInfo
 from study.figures.search.pairs import ContourInfo, PairPoints, RankInfo
 from study.figures.search.searched import BASELINE, Searched
 from study.figures.style import new_figure, styled
-from study.figures.wording import percent, set_score_axis
+from study.records.wording import percent
 
 COLUMNS = 4
 HALF_IN = 5.0

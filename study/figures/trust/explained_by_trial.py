@@ -11,15 +11,16 @@ from matplotlib.ticker import PercentFormatter
 from study.evaluation.uncertainty import SIGNIFICANCE
 from study.figures.palette import PALETTE
 from study.figures.panels import draw_panel, scatter_trials
+from study.figures.score_axis import set_score_axis
 from study.figures.search.by_value import ValuePanel, value_panel
 from study.figures.search.scales import Scale, scale_of
 from study.figures.search.searched import BASELINE
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import count, metric_label, set_score_axis
 from study.records.base import Estimate, Value
 from study.records.finding import METHOD_NAMES, AcrossSearch, HeatmapMeasure, Method
 from study.records.picture import Picture
 from study.records.trial import Hyperparameter
+from study.records.wording import metric_name, several
 
 TITLES: dict[HeatmapMeasure, str] = {
     "ground truth": "Does looking at the evidence go with the architecture?",
@@ -100,7 +101,7 @@ def _draw_row(row: np.ndarray, found: AcrossSearch, method: Method, metric: str)
     _draw_intervals(axes, scores, shares)
     scatter_trials(axes, numbers, scores, [share.mean for share in shares], best)
     axes.set_title("score", fontsize=8.5)
-    axes.set_xlabel(f"validation {metric_label(metric)}", fontsize=7.5)
+    axes.set_xlabel(f"validation {metric_name(metric)}", fontsize=7.5)
     axes.tick_params(axis="x", labelsize=7)
     for axes in row:
         axes.axhline(
@@ -123,11 +124,11 @@ def caption(found: AcrossSearch) -> str:
     """How far the networks differ, and what goes with it, in numbers."""
     kept = len(found.trials)
     told = [
-        f"Heatmaps of {count(found.images, 'validation image')} by the networks of "
-        f"{count(kept, 'trial')} of {found.scored} with a score."
+        f"Heatmaps of {several(found.images, 'validation image')} by the networks of "
+        f"{several(kept, 'trial')} of {found.scored} with a score."
     ]
     if found.unreadable:
-        told.append(f"The weights of {count(found.unreadable, 'trial')} cannot be read.")
+        told.append(f"The weights of {several(found.unreadable, 'trial')} cannot be read.")
     if kept + found.unreadable < found.scored:
         told.append(
             "Weights were kept of the best only: these trials are selected on the outcome, so what "
@@ -165,14 +166,14 @@ def _effects(found: AcrossSearch) -> list[str]:
     ]
     if not asked:
         few = len(found.trials)
-        return [f"{count(few, 'trial')} {'is' if few == 1 else 'are'} too few to say why."]
+        return [f"{several(few, 'trial')} {'is' if few == 1 else 'are'} too few to say why."]
     certain = [one for one in asked if one[0] < SIGNIFICANCE]
     if not certain:
         p, words, method, _ = min(asked)
         nearest = f"; nearest comes {words} for {method}, p = {p:.2g}" if p < 1 else ""
         return [
             f"Nothing that was asked explains this order better than chance might "
-            f"({count(len(asked), 'question')}{nearest})."
+            f"({several(len(asked), 'question')}{nearest})."
         ]
     return [
         f"Of the trials' order by {method} {words} explains {explained:.0%} (p = {p:.2g})."

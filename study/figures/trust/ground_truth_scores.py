@@ -9,7 +9,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import count
 from study.records.base import NETWORKS, Estimate, NetworkName
 from study.records.finding import (
     CONTROLS,
@@ -22,6 +21,7 @@ from study.records.finding import (
     TruthScore,
 )
 from study.records.picture import Picture
+from study.records.wording import several
 
 CONTROL_NAMES: dict[Control, str] = {"sobel": "Sobel", "random": "random", "uniform": "uniform"}
 
@@ -137,7 +137,7 @@ def better_than_sobel(found: Localisation, network: NetworkName, method: Method)
 def caption(found: Localisation) -> str:
     """Who is best, and who is no better than an edge detector, in numbers."""
     told = [
-        f"Heatmaps of {count(found.images, 'test image')} against the evidence, which is "
+        f"Heatmaps of {several(found.images, 'test image')} against the evidence, which is "
         f"{found.truth_share:.1%} of the pixels."
     ]
     for network, methods in found.methods.items():
@@ -158,7 +158,7 @@ def caption(found: Localisation) -> str:
             f"Each image is explained for one of the heads {', '.join(found.heads)}, in turn."
         )
     told += [
-        f"{count(number, 'map')} of {METHOD_NAMES[method]} on the {network} network showed no "
+        f"{several(number, 'map')} of {METHOD_NAMES[method]} on the {network} network showed no "
         "evidence and counted as uniform."
         for network, of in found.empty.items()
         for method, number in of.items()

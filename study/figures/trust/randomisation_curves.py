@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 
 from study.figures.palette import METHOD_LOOK, PALETTE
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import count
 from study.records.base import NetworkName
 from study.records.finding import (
     FEWEST_DRAWS,
@@ -17,6 +16,7 @@ from study.records.finding import (
     SanityVerdict,
 )
 from study.records.picture import Picture
+from study.records.wording import several
 
 READING = (
     "From left to right the layers are given new random weights, one after the other, from the "
@@ -85,7 +85,7 @@ SAID: dict[SanityVerdict, str] = {
 
 def caption(found: Sanity) -> str:
     """Who reacts to the weights and who does not, in numbers."""
-    images, draws = count(found.images, "test image"), count(found.draws, "draw")
+    images, draws = several(found.images, "test image"), several(found.draws, "draw")
     told = [f"Heatmaps of {images} as the networks forget, {draws} of random weights."]
     if not found.decides:
         told.append(UNDECIDED)
@@ -123,7 +123,7 @@ def _numbers(found: Sanity, network: NetworkName, method: Method) -> str:
     of = found.networks[network]
     told = f"{of.similarity[method][-1].mean:.2f}"
     if of.compared[method] < found.images:
-        told += f" on {count(of.compared[method], 'image')}"
+        told += f" on {several(of.compared[method], 'image')}"
     vanished = of.vanished.get(method, 0)
     return f"{told}, {vanished:.0%} vanished" if vanished else told
 

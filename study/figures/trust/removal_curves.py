@@ -10,10 +10,10 @@ from matplotlib.ticker import PercentFormatter
 from study.figures.palette import METHOD_LOOK, PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.trust.ground_truth_scores import CONTROL_NAMES, Dot, Panel, draw_panels
-from study.figures.wording import count
 from study.records.base import Estimate, NetworkName
 from study.records.finding import METHOD_NAMES, METHODS, Deletion, Ranking, Replacement
 from study.records.picture import Picture
+from study.records.wording import several
 
 READING = (
     "The pixels of each image are taken away in the order of its heatmap, the hottest first "
@@ -104,7 +104,7 @@ def _draw_row(row: np.ndarray, found: Deletion, network: NetworkName) -> None:
 def caption(found: Deletion) -> str:
     """Who ranks best, and who no better than an edge detector, in numbers."""
     told = [
-        f"Means over {count(found.images, 'test image')}.",
+        f"Means over {several(found.images, 'test image')}.",
         f"Pixels that are taken away have {REPLACED[found.replacement]}.",
     ]
     for network, rankings in found.methods.items():
@@ -156,8 +156,8 @@ def pictures(found: Deletion, directory: Path) -> list[Picture]:
         file=f"deletion_areas{by}.png",
         section="trust",
         title=f"Areas under these curves{where}",
-        caption=f"With 95% bootstrap intervals over {count(found.images, 'test image')}. A method "
-        "is worth something if it beats Sobel and random of the same colour.",
+        caption=f"With 95% bootstrap intervals over {several(found.images, 'test image')}. A "
+        "method is worth something if it beats Sobel and random of the same colour.",
         alt="Deletion and insertion areas of four methods, Sobel and random, on both networks.",
         reading=READING_AREAS,
     )

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from study.figures.wording import duration, percent, value
 from study.machine.foreign_text import visible
 from study.records.trial import Trial
+from study.records.wording import duration, percent, several, value
 from study.report.gallery import Figure
-from study.report.page.formats import several
 
 LONGEST_ERROR = 120
 """Characters of a failed trial's error under the pointer; the table has all of it."""

@@ -6,8 +6,8 @@ from itertools import product
 
 from study.figures.search.course import CurvesInfo, HistoryInfo, TimelineInfo
 from study.figures.search.searched import BASELINE, Searched
-from study.figures.wording import metric_label, percent
 from study.records.trial import Trial
+from study.records.wording import metric_name, percent
 from study.report.charts import look
 from study.report.charts.chart import Chart
 from study.report.charts.look import Drawing, Trace
@@ -131,7 +131,7 @@ def curves_of_one(search: Searched) -> Chart | None:
         return None
     longest = max(trace["x"][-1] for trace in traces)
     axis = {"title": {"text": "epoch"}, "range": [0.5, longest + 0.5]} | look.whole(longest)
-    label = metric_label(search.space.objective)
+    label = metric_name(search.space.objective)
     drawing = Drawing(
         traces,
         {

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from study.figures.search import CHARTS, Searched, searched
-from study.figures.wording import listed
 from study.machine.shell import command
+from study.records.wording import listed
 from study.report.charts import course_traces, look, outcome_traces, value_traces
 from study.report.charts.chart import Chart, Explore, label
 from study.report.charts.look import Drawing

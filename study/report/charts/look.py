@@ -7,9 +7,9 @@ that charts are light or dark as the page is.
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from study.figures.score_axis import SOFT_END, is_wide, wide_ticks
 from study.figures.search.scales import Scale
 from study.figures.search.searched import BASELINE as FIRST
-from study.figures.wording import SOFT_END, is_wide, wide_ticks
 from study.machine.foreign_text import plotly_text
 
 INK, MUTED, RULE, PAPER = "var(--ink)", "var(--muted)", "var(--rule)", "var(--paper)"

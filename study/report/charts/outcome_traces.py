@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from study.figures.search.outcome import CostInfo, DistributionInfo, importance_in_words
 from study.figures.search.scales import log_ticks
 from study.figures.search.searched import Searched
-from study.figures.wording import percent
+from study.records.wording import percent, percent_range
 from study.report.charts import look
 from study.report.charts.look import Drawing, Layout, Trace
 from study.trials.checks import ExpectedBest
@@ -147,7 +147,7 @@ def more_trials(search: Searched, info: ExpectedBest) -> Drawing:
         "line": {"color": look.TUNED, "width": 2},
         "marker": {"color": look.TUNED, "size": 5},
         "text": [
-            f"{percent(mean)} ({percent(low)} to {percent(high)})"
+            f"{percent(mean)} ({percent_range((low, high))})"
             for mean, low, high in zip(info.mean, info.low, info.high, strict=True)
         ],
         "hovertemplate": "best of %{x} trials: %{text}<extra></extra>",

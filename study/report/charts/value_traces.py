@@ -3,7 +3,7 @@
 from study.figures.search.by_value import PanelsInfo, ParallelInfo
 from study.figures.search.pairs import ContourInfo, RankInfo
 from study.figures.search.searched import BASELINE, Searched
-from study.figures.wording import percent
+from study.records.wording import percent
 from study.report.charts import look
 from study.report.charts.look import Drawing, Layout, Trace
 

@@ -7,9 +7,9 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from study.figures import wording
 from study.figures.palette import PALETTE
 from study.machine.foreign_text import visible
+from study.records import wording
 from study.report.page import formats
 from study.report.page.plotly_js import PlotlyJs, plotly_js
 from study.report.sections import Report
@@ -19,14 +19,14 @@ SCRIPTS = tuple(f"assets/{name}.js" for name in ("page", "viewer", "copy", "live
 
 FILTERS = (
     wording.percent,
-    formats.points,
-    formats.percent_range,
-    formats.points_range,
-    formats.p_value,
-    formats.p_equation,
-    formats.metric_name,
-    formats.count,
-    formats.several,
+    wording.points,
+    wording.percent_range,
+    wording.points_range,
+    wording.p_value,
+    wording.p_equation,
+    wording.metric_name,
+    wording.count,
+    wording.several,
     wording.duration,
     wording.value,
     formats.sort_key,

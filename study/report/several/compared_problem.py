@@ -3,12 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from study.figures.wording import DASH, listed, percent, value
+from study.records.wording import DASH, listed, metric_name, percent, value
 from study.report.answer import AnswerRow, answer, whiskers
 from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, Figure, FigureRow, Group, read_figure
 from study.report.inputs import ProblemInput, ReportInput
-from study.report.page.formats import metric_name
 from study.report.problem_section import heatmap_warning, without_twins
 from study.report.problem_tables import (
     GapRow,

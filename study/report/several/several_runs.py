@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from study.figures.wording import listed
 from study.records.study import StudyRecord
+from study.records.wording import listed
 from study.report.answer import answer
 from study.report.inputs import ReportInput
 from study.report.problem_tables import (

@@ -180,7 +180,7 @@ def test_the_largest_change_may_be_a_loss(tmp_path: Path) -> None:
 
     (made,) = f1.pictures(arrays, {"class": "ab"}, None, {}, tmp_path)
 
-    assert "the largest change is -33.33 points on b." in made.caption
+    assert "the largest change is −33.33 points on b." in made.caption  # noqa: RUF001
 
 
 @pytest.mark.parametrize("answer", [0, 1])
