@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 SOFT_END = 5e-4
 """Added to the error before its logarithm, so that a score of 100% has a finite place."""
 WIDE = 5.0
-"""From this ratio of the largest to the smallest error on, the axis is logarithmic in the error."""
+"""If the largest error is this many times the smallest, the axis is logarithmic in the error."""
 TICKS = (0, 0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1)
 CLOSEST_TICKS = 0.07
 """Smallest distance of two tick labels, as a share of the axis."""
@@ -24,10 +24,11 @@ NARROWEST = 0.004
 def set_score_axis(
     axes: "Axes", scores: Iterable[float], direction: Literal["x", "y"] = "y"
 ) -> None:
-    """Make an axis of the plot fit for these scores, all finite and in [0, 1].
+    """Set up an axis of the plot for these scores, all finite and in [0, 1].
 
-    Where they lie on both sides of, say, 90% and 99%, a linear axis would show the bad ones only:
-    then the axis is logarithmic in the error (1 - score), with its ticks in scores.
+    If the largest error is `WIDE` times the smallest or more, as with scores of 90% and 99%, a
+    linear axis would squeeze the good scores together. The axis is then logarithmic in the error
+    (1 - score), with its ticks in scores.
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
@@ -50,7 +51,7 @@ def set_score_axis(
 
 
 def is_wide(low: float, high: float) -> bool:
-    """Whether scores from `low` to `high` want an axis that is logarithmic in the error."""
+    """Whether scores from `low` to `high` need an axis that is logarithmic in the error."""
     return _error(low) / _error(high) >= WIDE
 
 

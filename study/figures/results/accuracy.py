@@ -1,4 +1,4 @@
-"""Test accuracy of baseline and tuned, on every metric, with its interval and each seed."""
+"""Test accuracy of both networks, by every metric, with its interval and each seed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ class AccuracyRow(NamedTuple):
 
 
 def accuracy_info(evaluation: Evaluation) -> tuple[AccuracyRow, ...]:
-    """The compared metric first, then the others; of each the baseline, then the tuned network."""
+    """The compared metric first, then the others; for each the baseline, then the tuned network."""
     metrics = [name for name in evaluation.networks["tuned"].test if name != "loss"]
     metrics.sort(key=lambda metric: metric != evaluation.metric)
     return tuple(
@@ -94,7 +94,7 @@ def _caption(evaluation: Evaluation) -> str:
     seeds = several(len(evaluation.networks["tuned"].seeds), "seed")
     return (
         f"{metric_name(evaluation.metric).capitalize()} on {evaluation.images['test']:,} test "
-        f"images: {by_network}, the mean of {seeds} each. The difference is "
+        f"images: {by_network}, each the mean over {seeds}. The difference is "
         f"{points(compared.difference)} points (95% interval {points_range(compared.ci95)}): "
         f"{compared.verdict}."
     )
@@ -107,7 +107,7 @@ def pictures(evaluation: Evaluation, directory: Path) -> list[Picture]:
         section="results",
         title="Test accuracy",
         caption=_caption(evaluation),
-        alt=f"Test accuracy of the baseline and the tuned network of {evaluation.problem} with 95% "
+        alt=f"Test accuracy of the baseline and the tuned network on {evaluation.problem} with 95% "
         "intervals and each seed.",
     )
     save(draw_accuracy(accuracy_info(evaluation)), directory / made.file)

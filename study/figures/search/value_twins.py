@@ -1,4 +1,4 @@
-"""The pictures of the charts over hyperparameters."""
+"""The charts over hyperparameters as pictures."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -100,7 +100,7 @@ def contour(search: Searched, info: ContourInfo) -> Figure:  # noqa: ARG001  # a
         scatter_trials(axes, points.numbers, points.across, points.up, info.best)
         axes.use_sticky_edges = False
         axes.autoscale()
-        axes.margins(0.04)  # the outermost dots are whole
+        axes.margins(0.04)  # so that the outermost dots are not cut off
         bar = figure.colorbar(surface, ax=axes, format=PercentFormatter(1))
         bar.outline.set_visible(False)
     return figure

@@ -1,4 +1,4 @@
-"""The charts of what a search brought and at what cost, as plotly draws them."""
+"""The charts of what a search found and at what cost, as plotly draws them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def distribution(search: Searched, info: DistributionInfo) -> Drawing:
-    """The share of the trials below each score."""
+    """The share of trials with at most each score."""
     scores = look.score_axis(info.scores)
     line = {
         "type": "scatter",
@@ -76,7 +76,7 @@ def cost(search: Searched, info: CostInfo) -> Drawing:
 
 
 def _scale(costs: Sequence[float]) -> Layout:
-    """Logarithmic, unless something is for nothing."""
+    """A logarithmic axis, unless a trial costs nothing."""
     if costs[0] <= 0:
         return {}
     ticks = log_ticks(costs[0], costs[-1])
@@ -84,7 +84,7 @@ def _scale(costs: Sequence[float]) -> Layout:
 
 
 def importances(search: Searched, info: "Importances") -> Drawing:  # noqa: ARG001  # as the others
-    """Two bars with an interval for each hyperparameter; pale where trials are too few to say."""
+    """Two bars with intervals per hyperparameter; pale where trials are too few to tell."""
     names = [one.name for one in info.ped_anova]
     return Drawing(
         [
@@ -113,7 +113,7 @@ def _bars(method: str, found: "Sequence[Importance]", colour: str) -> Trace:
         "error_x": {
             "type": "data",
             "symmetric": False,
-            # The share itself may lie outside of what resamples give.
+            # The share itself may lie outside the interval of the resamples.
             "array": [max(one.high - one.share, 0) for one in found],
             "arrayminus": [max(one.share - one.low, 0) for one in found],
             "color": look.MUTED,
@@ -121,7 +121,7 @@ def _bars(method: str, found: "Sequence[Importance]", colour: str) -> Trace:
             "width": 3,
         },
         "text": [
-            importance_in_words(one) + ("" if one.settled else ", too few trials to say")
+            importance_in_words(one) + ("" if one.settled else ", too few trials to tell")
             for one in found
         ],
         "textposition": "none",
