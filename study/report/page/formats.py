@@ -1,4 +1,4 @@
-"""How dates, names and the keys of sortable cells are written: filters of the templates alone."""
+"""How dates, names and the sort keys of cells are written: filters that only the templates use."""
 
 import math
 import re
@@ -10,7 +10,7 @@ from study.machine.foreign_text import visible
 
 
 def sort_key(anything: object) -> str:
-    """What a cell is sorted by in the browser: numbers in full, nothing for an absent value."""
+    """What the browser sorts a cell by: numbers in full, nothing for an absent value."""
     if isinstance(anything, float) and not math.isfinite(anything):
         return ""
     if isinstance(anything, bool):
@@ -19,7 +19,7 @@ def sort_key(anything: object) -> str:
 
 
 def date(iso: str) -> str:
-    """ "2026-11-22T08:27:42+00:00" -> "22 November 2026, 08:27 UTC"; other texts as they are."""
+    """ "2026-11-22T08:27:42+00:00" -> "22 November 2026, 08:27 UTC"; other texts stay unchanged."""
     try:
         moment = datetime.fromisoformat(iso)
     except ValueError:
@@ -29,10 +29,10 @@ def date(iso: str) -> str:
 
 
 def breakable(text: str) -> Markup:
-    """Escaped, with places where a long name may wrap: after _ / . = and a comma."""
+    """The text escaped, with places where a long name may wrap: after _ / . = and a comma."""
     return Markup(re.sub(r"([_/.=,])(?=\S)", r"\1<wbr>", str(escape(visible(text)))))
 
 
 def with_code(text: str) -> Markup:
-    """Escaped, with what stands between `backticks` as code."""
+    """The text escaped, with anything between `backticks` as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(visible(text)))))
