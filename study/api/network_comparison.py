@@ -7,6 +7,7 @@ from study.evaluation import retrainings
 from study.evaluation.in_words import comparison_in_words
 from study.records.base import Estimate, NetworkName
 from study.records.evaluation import Evaluation, Verdict
+from study.records.wording import metric_name, percent, percent_range
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,14 @@ class NetworkComparison:
 
     def _repr_html_(self) -> str:
         rows = [
-            (name, f"{one.mean:.2%}", f"{one.ci95[0]:.2%} to {one.ci95[1]:.2%}", len(scores))
+            (name, percent(one.mean), percent_range(one.ci95), len(scores))
             for (name, scores), one in zip(
                 self.seeds.items(), (self.baseline, self.tuned), strict=True
             )
         ]
         caution = f" Caution: {self.caution}." if self.caution else ""
-        return table(["network", f"test {self.metric}", "95%", "seeds"], rows, f"{self}.{caution}")
+        head = ["network", f"test {metric_name(self.metric)}", "95% interval", "seeds"]
+        return table(head, rows, f"{self}.{caution}")
 
 
 def comparison_of(evaluation: Evaluation) -> NetworkComparison:

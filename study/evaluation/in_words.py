@@ -1,15 +1,15 @@
 """A comparison in one line, for a terminal or a notebook."""
 
 from study.records.evaluation import Evaluation
+from study.records.wording import metric_name, p_equation, percent, points, points_range
 
 
 def comparison_in_words(evaluation: Evaluation) -> str:
-    """Both scores on the test part, their difference and what it means."""
+    """Both networks' scores on the test part, their difference, and the verdict."""
     found, metric = evaluation.comparison, evaluation.metric
     baseline, tuned = (evaluation.networks[n].test[metric].mean for n in ("baseline", "tuned"))
-    low, high = found.ci95
     return (
-        f"test {metric} {baseline:.2%} -> {tuned:.2%}, difference "
-        f"{100 * found.difference:+.2f} points [{100 * low:+.2f}, {100 * high:+.2f}], "
-        f"p = {found.p_value:.2g}: {found.verdict}"
+        f"test {metric_name(metric)} {percent(baseline)} (baseline) and {percent(tuned)} (tuned), "
+        f"difference {points(found.difference)} points "
+        f"(95% interval {points_range(found.ci95)}), {p_equation(found.p_value)}: {found.verdict}"
     )

@@ -3,6 +3,7 @@
 from study.evaluation import uncertainty
 from study.records.base import NETWORKS, Estimate, NetworkName
 from study.records.evaluation import Evaluation, SeedResult
+from study.records.wording import several
 
 FEW_IMAGES = 50
 """With fewer test images a comparison sees large differences only, and says so."""
@@ -36,8 +37,8 @@ def _few_images(evaluation: Evaluation) -> str | None:
         return None
     low, high = evaluation.comparison.ci95
     return (
-        f"with only {images} test image{'' if images == 1 else 's'}, this comparison can only see "
-        f"differences above some {50 * (high - low):.0f} points"
+        f"with only {several(images, 'test image')}, this comparison can detect only differences "
+        f"above some {50 * (high - low):.0f} points"
     )
 
 
@@ -49,9 +50,9 @@ def _unfinished(evaluation: Evaluation) -> str | None:
     trained = max(map(_trained, seeds))
     whose = {1: f"the {names[0]} network was", 2: "both networks were"}[len(names)]
     return (
-        f"{whose} still improving when training ended after {trained} "
-        f"epoch{'' if trained == 1 else 's'} ({_kept_last(seeds)} of {len(seeds)} retrainings kept "
-        "their last one), so with more epochs the verdict may be another"
+        f"{whose} still improving when training ended after {several(trained, 'epoch')} "
+        f"({_kept_last(seeds)} of {len(seeds)} retrainings kept their last epoch), so the verdict "
+        "may be different with more epochs"
     )
 
 

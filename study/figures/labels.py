@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 
 def shortened(name: str, most: int) -> str:
-    """At most so many characters, the middle left out of longer names: "golden re…iever"."""
+    """The name in at most `most` characters; longer ones lose their middle: "golden re…iever"."""
     if len(name) <= most:
         return name
     end = (most - 1) // 2
@@ -17,10 +17,10 @@ def label_sides(axes: Axes, names: Sequence[str], most: int, upright: int) -> No
     """Write class names along both sides of a square of cells, which begin at 0.
 
     Args:
-        axes: Of the cells, one unit each.
-        names: Of the classes.
-        most: Characters that there is room for beside and below.
-        upright: From so many characters on the names below stand upright.
+        axes: Axes on which each cell is one unit wide and high.
+        names: Names of the classes.
+        most: Number of characters there is room for, beside the cells and below them.
+        upright: If the longest name has this many characters, the names below are turned upright.
     """
     shown = [shortened(name, most) for name in names]
     longest = max(map(len, shown))

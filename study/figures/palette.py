@@ -1,7 +1,7 @@
-"""The colours of figures and pages; without matplotlib, which a report does without.
+"""The colours of figures and pages; free of matplotlib, which a report does not import.
 
-They are told apart by people with colour-blindness (Okabe and Ito 2008, "Color Universal Design")
-and in grey print.
+They can be told apart by people with colour-blindness (Okabe and Ito 2008, "Color Universal
+Design") and in grey print.
 """
 
 from study.records.finding import Method
@@ -28,4 +28,4 @@ METHOD_LOOK: dict[Method, tuple[str, str]] = {
 SEQUENTIAL = "viridis"
 """Colour map of amounts from zero up: activations, heatmaps, confusion matrices, scores."""
 DIVERGING = "RdBu_r"
-"""Colour map of amounts either side of zero."""
+"""Colour map of amounts on either side of zero."""

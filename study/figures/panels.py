@@ -13,13 +13,13 @@ from study.figures.search.scales import Scale, short_number
 from study.figures.search.searched import BASELINE
 
 OTHERS = "#A3A8B1"
-"""Trials that are neither the baseline nor the best: a light `muted`."""
+"""Colour of the trials that are neither the baseline nor the best: a light `muted`."""
 LONGEST_NAME = 22
 LONGEST_LABEL = 11
 WIDEST_LABELS = 24
-"""Characters that fit below a panel side by side."""
+"""Number of characters that fit side by side below a panel."""
 DOT_AREA = 22.0
-"""In square points."""
+"""Area of a trial's dot, in square points."""
 LARGER = 2.2
 """How much larger the dots of the baseline and the best trial are."""
 
@@ -35,7 +35,7 @@ def scatter_trials(
     """Dots, one per trial: the baseline and the best in their colours, larger, and on top.
 
     Args:
-        axes: Where they are drawn.
+        axes: Where the dots are drawn.
         numbers: (n,) of the trials.
         x: (n,) places.
         y: (n,) places.
@@ -63,7 +63,7 @@ def scatter_trials(
 
 
 def role_colors(best: int | None) -> dict[str, str]:
-    """What a trial is, in words for a legend -> colour: another one, the baseline, the best."""
+    """Label in a legend -> colour, for the baseline, the best trial and all others."""
     return {
         "other trials": OTHERS,
         f"baseline (trial {BASELINE})": PALETTE["baseline"],
@@ -72,7 +72,7 @@ def role_colors(best: int | None) -> dict[str, str]:
 
 
 def role(number: int, best: int | None) -> str:
-    """What the trial is, in the words of `role_colors`."""
+    """The trial's label in a legend, a key of `role_colors`."""
     other, baseline, best_one = role_colors(best)
     if number == BASELINE:
         return baseline
@@ -83,10 +83,10 @@ def draw_panel(axes: Axes, panel: ValuePanel, best: int | None, trials: int) -> 
     """Dots of the trials, and bars at the medians of categories.
 
     Args:
-        axes: Its y axis is set up for the scores.
+        axes: Axes whose y axis is already set up for the scores.
         panel: What to draw.
         best: Number of the best trial.
-        trials: How many there are, with and without the value.
+        trials: Number of trials, with and without the value.
     """
     set_value_axis(axes, panel.scale)
     if panel.medians:
@@ -100,7 +100,7 @@ def draw_panel(axes: Axes, panel: ValuePanel, best: int | None, trials: int) -> 
 
 
 def set_value_axis(axes: Axes, scale: Scale, side: str = "x") -> None:
-    """Make an axis of the plot fit for the values of a hyperparameter."""
+    """Set up an axis of the plot for the values of a hyperparameter."""
     axis = axes.xaxis if side == "x" else axes.yaxis
     if scale.kind == "categories":
         places, labels = zip(*scale.ticks(), strict=True)

@@ -63,14 +63,14 @@ COLORS = 256
 def styled() -> AbstractContextManager[None]:
     """The study's look for everything drawn inside: `with styled(): ...`.
 
-    What a `matplotlibrc` of the user's says does not count: it can turn every tile upside down.
+    The user's `matplotlibrc` is ignored: it could turn every tile upside down.
     """
     defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if key != "backend"}
     return matplotlib.rc_context(defaults | STYLE)
 
 
 def new_figure(width_in: float, height_in: float) -> Figure:
-    """An empty figure of that size in inches, in the study's look, laid out by itself."""
+    """An empty figure of that size in inches, in the study's look, with automatic layout."""
     with styled():
         return Figure(figsize=(width_in, height_in), dpi=DPI, layout="constrained")
 
@@ -93,7 +93,7 @@ def png(figure: Figure) -> bytes:
 
 
 class _Renderer(RendererAgg):
-    """Shows what is in a line of text, which may be a layer's or a class's name, and obeys none."""
+    """Draws text literally, such as names of layers and classes, and interprets none of it."""
 
     def draw_text(
         self,
@@ -115,7 +115,7 @@ class _Renderer(RendererAgg):
 
 
 class _Canvas(FigureCanvasAgg):
-    """The canvas of one drawing of a figure, by that renderer."""
+    """The canvas on which `_Renderer` draws a figure once."""
 
     def __init__(self, figure: Figure) -> None:
         super().__init__(figure)

@@ -1,4 +1,4 @@
-"""Pictures in a grid on one axes, with words beside them: what the network figures share.
+"""Pictures in a grid on one axes, with words beside them: shared by the figures of networks.
 
 The tile of column x and row y covers [x, x + SIDE] by [y, y + SIDE] of the axes' coordinates,
 y downwards; the rest of the unit square is gap.
@@ -20,13 +20,13 @@ from study.records.base import NetworkName
 
 SIDE = 0.94
 MARGIN = 0.06
-"""Inches around the grid."""
+"""Margin around the grid, in inches."""
 
 
 def new_grid(left: float, top: float, right: float, bottom: float, inch: float) -> Axes:
-    """Axes that show [left, right] by [top, bottom] at that many inches a unit, and nothing else.
+    """Bare axes that show [left, right] by [top, bottom] at that many inches per unit.
 
-    They fill their figure: there must be room in the range for the words too.
+    They fill their figure, so the range must include room for the words.
     """
     width, height = (right - left) * inch, (bottom - top) * inch
     figure = new_figure(width + 2 * MARGIN, height + 2 * MARGIN)
@@ -88,5 +88,5 @@ def file_name(kind: str, network: NetworkName | None, layer: str | None = None) 
 
 
 def whose(network: NetworkName | None) -> str:
-    """How a title or caption calls the network."""
+    """What a title or caption calls the network."""
     return f"{network} network" if network else "network"

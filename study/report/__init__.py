@@ -1,9 +1,9 @@
 """A run's records and pictures -> one HTML file, in three layers.
 
-inputs      what a run has: records and pictures, any of them may be missing
+inputs      what a run has: records and pictures, any of which may be missing
 sections    records -> a tree of plain data (answer, problem, gallery make its parts)
-comparison  several runs' records -> a tree of their own, of the same parts
-html        the tree -> HTML, by the templates; formats writes the numbers
+several     several runs' records -> another tree, made of the same parts
+html        the tree -> HTML, by the templates; formats writes dates and names
 """
 
 from collections.abc import Sequence

@@ -4,24 +4,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from study.evaluation import retrainings
-from study.figures.wording import listed
 from study.machine.shell import command
 from study.records.base import Estimate
 from study.records.evaluation import Comparison
 from study.records.study import Stage
+from study.records.wording import listed, p_equation, points, points_range, several
 from study.report.inputs import ProblemInput, ReportInput
-from study.report.page.formats import p_equation, points, points_range, several
 
 TESTED = (
-    "What was compared is the baseline and the one network that this search found, on this split "
-    "of the data. Another search, another split or more epochs may give another answer."
+    "The comparison is between the baseline and the one network that this search found, on this "
+    "split of the data. Another search, another split or more epochs may give a different answer."
 )
 COUNTS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True)
 class Whisker:
-    """Where to draw a difference and its interval, in % of an axis that all rows share."""
+    """Where to draw a difference and its interval, in % of an axis shared by all rows."""
 
     low: float
     middle: float
@@ -31,7 +30,7 @@ class Whisker:
 
 @dataclass(frozen=True)
 class AnswerRow:
-    """One problem's line in the table of the answer; what is not known yet is None."""
+    """One problem's row in the table of answers; what is not yet known is None."""
 
     problem: str
     anchor: str
@@ -40,9 +39,9 @@ class AnswerRow:
     tuned: Estimate | None = None
     comparison: Comparison | None = None
     epochs: int | None = None
-    """For which both networks were trained before they were compared."""
+    """Number of epochs for which both networks were trained before the comparison."""
     caution: str | None = None
-    """What a reader of the verdict must know of the networks."""
+    """What a reader of the verdict must know about the networks."""
     whisker: Whisker | None = None
     baseline_parameters: int | None = None
     tuned_parameters: int | None = None
@@ -58,7 +57,7 @@ class Answer:
     headline: str
     gains: str | None
     tested: str | None
-    """Of what the answer is one."""
+    """What was compared, and so what the answer is about."""
     warnings: tuple[str, ...]
     rows: tuple[AnswerRow, ...]
 
@@ -138,7 +137,7 @@ def _all_of(names: list[str], rows: list[AnswerRow]) -> str:
 
 
 def _headline(rows: list[AnswerRow]) -> str:
-    """One sentence: is the tuned network that was found the better one?"""
+    """One sentence: is the tuned network better than the baseline?"""
     verdicts = {row.problem: row.comparison.verdict for row in rows if row.comparison}
     better = [name for name, verdict in verdicts.items() if verdict == "tuned is better"]
     worse = [name for name, verdict in verdicts.items() if verdict == "baseline is better"]
@@ -166,14 +165,14 @@ def _headline(rows: list[AnswerRow]) -> str:
 
 
 def _after(rows: list[AnswerRow]) -> str:
-    """For how long both networks were trained, if that is one number."""
+    """How long both networks were trained, if it was the same for all problems."""
     found = {row.epochs for row in rows if row.comparison}
     epochs = found.pop() if len(found) == 1 else None
     return f" after {several(epochs, 'epoch')} of training" if epochs else ""
 
 
 def _gains(rows: list[AnswerRow]) -> str | None:
-    """All differences in one sentence: by how much, and are they real?"""
+    """All differences in one sentence: how large they are, and whether they are real."""
     clear: list[str] = []
     unclear: list[str] = []
     for row in rows:
@@ -183,7 +182,7 @@ def _gains(rows: list[AnswerRow]) -> str | None:
         evidence = f"95% interval {points_range(found.ci95)}, {p_equation(found.p_value)}"
         gain = f"{points(found.difference)} on {row.problem} ({evidence})"
         (unclear if found.verdict == "no significant difference" else clear).append(gain)
-    chance = f"{listed(unclear)}, which chance alone can explain" if unclear else ""
+    chance = f"{listed(unclear)}, which chance alone could explain" if unclear else ""
     if not clear and not unclear:
         return None
     said = "; ".join(filter(None, [listed(clear), chance]))
@@ -199,7 +198,7 @@ def _warnings(rows: list[AnswerRow]) -> list[str]:
         where = listed([f"{row.failed} on {row.problem}" for row in failed])
         warnings.append(
             f"{sum(row.failed for row in failed)} of {several(trials, 'trial')} failed: {where}. "
-            "They are kept, with their errors, in the tables of the variations tried."
+            "They are kept, with their errors, in the tables of trials."
         )
     warnings += [f"On {row.problem} {row.caution}." for row in rows if row.caution]
     waiting = [row.problem for row in rows if row.comparison is None]
@@ -209,13 +208,13 @@ def _warnings(rows: list[AnswerRow]) -> list[str]:
 
 
 def _unfinished(report: ReportInput) -> list[str]:
-    """That the run has not ended, if nobody refreshes the report until it does."""
+    """A warning if the run has not ended and nothing will refresh the report when it does."""
     left = {stage for _, stage in report.study.to_do()}
     if not left or report.live_at is not None:
         return []
     return [
-        "This run has not ended; below it says what is missing. If it was interrupted, "
-        f"`{command('resume', report.study.name)}` goes on with it."
+        "This run has not ended; the sections below say what is missing. If it was interrupted, "
+        f"`{command('resume', report.study.name)}` continues it."
     ]
 
 

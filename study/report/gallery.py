@@ -1,4 +1,4 @@
-"""Pictures -> figures in the order they are shown, baseline beside tuned where they match."""
+"""Pictures -> figures in the order in which they are shown, baseline beside tuned in pairs."""
 
 import io
 import re
@@ -26,17 +26,17 @@ HEADINGS = {
     "filters": "What the filters look for",
     "heatmaps": "Where the networks look",
     "trust": "Can the heatmaps be trusted?",
-    "errors": "What goes wrong",
+    "errors": "Mistakes on the test part",
 }
 """Picture.section -> its heading, in the order of the report."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """A heading of a problem."""
+    """A heading in a problem's section."""
 
     key: str
-    """Of `HEADINGS`."""
+    """A key of `HEADINGS`."""
     heading: str
 
 
@@ -45,7 +45,7 @@ class Figure:
     """One picture, ready to be shown."""
 
     anchor: str
-    """Its file's name as part of an id in the page: the same in every report of the run."""
+    """The file's name as part of an id in the page: the same in every report of the run."""
     title: str
     caption: str
     alt: str
@@ -53,7 +53,7 @@ class Figure:
     network: NetworkName | None
     png: bytes
     width: int
-    """In pixels, as `height`."""
+    """In pixels, like `height`."""
     height: int
 
     @property
@@ -82,13 +82,13 @@ def figure_anchor(file: str) -> str:
 def chart_key(picture: Picture) -> str | None:
     """Key of the interactive chart that shows the same as the picture; None if there is none.
 
-    See `study.figures.search.CHARTS`.
+    The keys are those of `study.figures.search.CHARTS`.
     """
     return picture.kind if picture.section == "search" and picture.kind in CHARTS else None
 
 
 def read_figure(file: PictureFile) -> Figure | str:
-    """The figure, or a note of why there is none."""
+    """The figure, or a note that says why there is none."""
     picture = file.picture
     try:
         with Image.open(io.BytesIO(file.png), formats=["PNG"]) as image:
@@ -109,9 +109,10 @@ def read_figure(file: PictureFile) -> Figure | str:
 
 
 def figure_rows(files: Iterable[PictureFile]) -> tuple[tuple[FigureRow, ...], tuple[str, ...]]:
-    """Rows of one section's figures in the order they come, and notes of unreadable ones.
+    """Rows of one section's figures in the order given, and notes on unreadable ones.
 
-    A picture of the tuned network joins the baseline's of the same kind, and the other way.
+    The baseline's and the tuned network's pictures of the same kind share a row, whichever comes
+    first.
     """
     rows: dict[tuple[str, int], list[Figure]] = {}
     notes = []

@@ -20,7 +20,7 @@ class PictureFile:
 
 @dataclass(frozen=True)
 class ProblemInput:
-    """One problem of a run. A half-finished run has less of it; nothing but the name is needed."""
+    """One problem of a run. Only the name is needed: a half-finished run has no more yet."""
 
     name: str
     description: str = ""
@@ -29,7 +29,7 @@ class ProblemInput:
     space: SearchSpace | None = None
     """What the search could choose from."""
     signature: Signature | None = None
-    """What its networks tell apart; None in runs of older versions."""
+    """The classes that its networks tell apart; None in runs of older versions."""
     trials: tuple[Trial, ...] = ()
     evaluation: Evaluation | None = None
     pictures: tuple[PictureFile, ...] = ()
@@ -38,15 +38,15 @@ class ProblemInput:
     importances: Importances | None = None
     """As they were found when figures were drawn."""
     notes: tuple[str, ...] = ()
-    """What the reader should know, such as a record that could not be read; one line each."""
+    """Notes for the reader, one line each, such as that a record could not be read."""
 
 
 @dataclass(frozen=True)
 class ReportInput:
-    """One run. Problems that its record names but `problems` lacks are reported missing."""
+    """One run. Problems named in its record but absent from `problems` are reported as missing."""
 
     study: StudyRecord
     problems: tuple[ProblemInput, ...] = ()
     notes: tuple[str, ...] = ()
     live_at: str | None = None
-    """Of a run that still goes on, whose report is refreshed: when it was, ISO 8601 in UTC."""
+    """When the report was last refreshed, ISO 8601 in UTC; None unless the run is still going."""

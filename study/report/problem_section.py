@@ -1,18 +1,26 @@
-"""One problem's section: facts, the two networks, every variation tried, figures."""
+"""One problem's section: facts, the two networks, the trials, figures."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from study.evaluation import retrainings
-from study.figures.wording import listed, percent, value
 from study.machine.shell import command
 from study.records.evaluation import Evaluation
 from study.records.finding import FEWEST_DRAWS, METHOD_NAMES, Sanity, SanityVerdict
 from study.records.study import StageName
+from study.records.wording import (
+    count,
+    listed,
+    metric_name,
+    percent,
+    points,
+    points_range,
+    several,
+    value,
+)
 from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, FigureRow, Group, chart_key, figure_rows
 from study.report.inputs import PictureFile, ProblemInput
-from study.report.page.formats import count, metric_name, points, points_range, several
 from study.report.problem_tables import (
     GapRow,
     MetricRow,
@@ -37,25 +45,25 @@ STAGES: dict[StageName, str] = {
 """Each stage in words."""
 
 NOT_PASSED: dict[SanityVerdict, str] = {
-    "stays": "Not to be trusted here: {}. These heatmaps still resemble themselves when the "
-    "network has forgotten all it learned: see “Do the heatmaps react to what the network "
+    "stays": "Not to be trusted here: {}. These heatmaps stay much the same when all learned "
+    "weights are replaced by random ones: see “Do the heatmaps react to what the network "
     "learned?”.",
-    "vanishes": "Not shown to be worth trust: {}. Too many of these heatmaps become the same "
-    "everywhere when the network has forgotten all it learned, so that nothing is left to compare.",
+    "vanishes": "Not shown to be trustworthy: {}. Too many of these heatmaps become uniform "
+    "when all learned weights are replaced by random ones, so nothing is left to compare.",
 }
-"""What is said beside heatmaps of methods with such a verdict."""
+"""Verdict -> what is said beside heatmaps by the methods that it applies to."""
 WITH_HEATMAPS = ("heatmaps", "trust", "errors")
 """Keys of `HEADINGS`."""
 
 METRICS = {
-    "accuracy": "share of images whose class is right",
-    "joint": "share of images with all labels right at once",
+    "accuracy": "share of images whose class is predicted correctly",
+    "joint": "share of images whose labels are all predicted correctly",
 }
 
 
 @dataclass(frozen=True)
 class FigureGroup(Group):
-    """A heading of a problem and the figures below it.
+    """A heading in a problem's section and the figures below it.
 
     The template puts the table of trials under "search", metrics and seeds under "results".
     """
@@ -76,10 +84,10 @@ class ProblemSection:
     result: str | None
     verdict: str | None
     caution: str | None
-    """What a reader of the verdict must know of the networks."""
+    """What a reader of the verdict must know about the networks."""
     networks: Networks | None
     metrics: tuple[MetricRow, ...]
-    """Empty when the one metric is in the answer's table already."""
+    """Empty if the only metric is in the table of answers already."""
     metric: str | None
     seeds: tuple[SeedRow, ...]
     gaps: tuple[GapRow, ...]
@@ -96,29 +104,30 @@ def edge_check(problem: ProblemInput) -> str | None:
     found = edges(best, problem.space)
     if not found.ranged:
         return None
-    chance = f"of a random network's {found.by_chance:.1f} would"
+    ranged = several(found.ranged, "hyperparameter")
+    chance = f"for a random network {found.by_chance:.1f} would be expected"
     if not found.found:
         return (
-            f"None of the best trial's {several(found.ranged, 'value')} with a range lies at an "
-            f"end of it ({chance}): the space was large enough for it."
+            f"None of the best trial's {ranged} with a range is at an end of its range ({chance}): "
+            "the space was large enough for this trial."
         )
     told = [
-        f"{edge.name} = {value(edge.value)}, the {'most' if edge.upper else 'least'} of "
-        f"{value(edge.low)} to {value(edge.high)}"
+        f"{edge.name} = {value(edge.value)}, the {'maximum' if edge.upper else 'minimum'} of the "
+        f"range {value(edge.low)} to {value(edge.high)}"
         for edge in found.found
     ]
-    lie = "lies" if len(told) == 1 else "lie"
+    lie = "is at an end of its range" if len(told) == 1 else "are at an end of their range"
     said = (
-        f"{len(told)} of the best trial's {several(found.ranged, 'value')} with a range {lie} at "
-        f"an end of it ({chance}): {'; '.join(told)}. "
+        f"{len(told)} of the best trial's {ranged} with a range {lie} ({chance}): "
+        f"{'; '.join(told)}. "
     )
     if len(told) > found.by_chance + 1:
-        return said + "That is more than chance explains well: try a wider space."
-    return said + "That is what chance explains; a wider space need not be better."
+        return said + "This is more than chance would explain well: try a wider space."
+    return said + "Chance can explain this; a wider space need not be better."
 
 
 def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
-    """Short facts: what the data is, what is measured, how the search went."""
+    """Short facts: what the data are, what is measured, how the search went."""
     rows = []
     found = problem.evaluation
     if found is not None:
@@ -143,7 +152,7 @@ def facts(problem: ProblemInput) -> tuple[tuple[str, str], ...]:
 
 
 def _classes(heads: Mapping[str, Sequence[str]]) -> str:
-    """ "10" of a single head, "2 of length, 12 of angle" of several."""
+    """ "10" for a single head, "2 of length and 12 of angle" for several."""
     sizes = {head: count(len(names)) for head, names in heads.items()}
     return listed(
         [size if len(heads) == 1 else f"{size} of {head}" for head, size in sizes.items()]
@@ -184,15 +193,15 @@ def problem_section(
     """The section of one problem of the run of that name.
 
     Args:
-        problem: What there is of it.
+        problem: What there is of the problem.
         anchor: The section's id.
         run: The run's name.
-        to_do: Stages that the run was to do for it and has not finished.
-        live: Whether the run goes on, and does them by itself.
+        to_do: Stages that the run was to do for the problem and has not finished.
+        live: Whether the run is still going and will do these by itself.
     """
     found = problem.evaluation
     groups, notes = [], list(problem.notes)
-    charts = None if live else explore(problem, run)  # seconds, for importances
+    charts = None if live else explore(problem, run)  # takes seconds, for the importances
     for key, heading in HEADINGS.items():
         rows, unreadable = figure_rows(
             p for p in without_twins(problem.pictures, charts) if p.picture.section == key
@@ -224,20 +233,20 @@ def problem_section(
 def without_twins(
     pictures: Iterable[PictureFile], charts: Explore | None
 ) -> tuple[PictureFile, ...]:
-    """The pictures that do not show the same as one of the interactive charts."""
+    """The pictures that show something else than the interactive charts do."""
     keys = {chart.key for chart in charts.charts} if charts else set()
     return tuple(file for file in pictures if chart_key(file.picture) not in keys)
 
 
 def heatmap_warning(sanity: Sanity | None, group: str) -> str | None:
-    """Beside heatmaps: those of which methods say nothing of a network; None if there are none."""
+    """A warning beside heatmaps: which methods not to trust; None if there are none."""
     if sanity is None or group not in WITH_HEATMAPS:
         return None
     if not sanity.decides:
         return (
-            f"Whether these heatmaps can be trusted is not known: it was tried with "
-            f"{several(sanity.draws, 'draw')} of random weights, and a verdict takes "
-            f"{FEWEST_DRAWS}. Drawing the figures again makes them."
+            "Whether these heatmaps can be trusted is not known: the check used "
+            f"{several(sanity.draws, 'draw')} of random weights, and a verdict needs "
+            f"{FEWEST_DRAWS}. Drawing the figures again repeats the check with enough draws."
         )
     told = [_of_methods(sanity, verdict, words) for verdict, words in NOT_PASSED.items()]
     return " ".join(words for words in told if words) or None
@@ -245,7 +254,7 @@ def heatmap_warning(sanity: Sanity | None, group: str) -> str | None:
 
 def _of_methods(sanity: Sanity, verdict: SanityVerdict, words: str) -> str:
     named = [
-        f"{METHOD_NAMES[method]} on the {network} network"
+        f"{METHOD_NAMES[method]} for the {network} network"
         for network in sanity.networks
         for method in sanity.methods(network, verdict)
     ]
@@ -253,7 +262,7 @@ def _of_methods(sanity: Sanity, verdict: SanityVerdict, words: str) -> str:
 
 
 def _coming(problem: ProblemInput, to_do: Collection[StageName]) -> list[str]:
-    """What a run that goes on does not have yet."""
+    """What a run that is still going does not have yet."""
     names = [STAGES[stage] for stage in to_do]
     if problem.trials and "search" in to_do:
         names[0] = "the rest of the search"
@@ -265,22 +274,22 @@ def _missing(problem: ProblemInput, run: str, to_do: Collection[StageName]) -> l
     resume = f"`{command('resume', run)}`"
     missing = []
     if not problem.trials:
-        begun = f" {resume} goes on with it." if "search" in to_do else ""
+        begun = f" {resume} runs it." if "search" in to_do else ""
         missing.append(f"There are no trials yet: the search has not been run.{begun}")
     elif "search" in to_do:
         missing.append(
-            f"The search has not ended: only the {several(len(problem.trials), 'trial')} finished "
-            f"so far are here. {resume} goes on with it."
+            f"The search is not finished: only {several(len(problem.trials), 'trial')} finished so "
+            f"far. {resume} continues it."
         )
     if problem.evaluation is None:
         evaluate = resume if "evaluate" in to_do else f"`{command('evaluate', run)}`"
         missing.append(
-            "The networks have not been compared yet: the test part has not been read. "
+            "The networks have not been compared yet, and the test part has not been read. "
             f"{evaluate} does both."
         )
     if not problem.pictures:
         draw = resume if "figures" in to_do else f"`{command('draw', run)}`"
         missing.append(f"There are no figures yet. {draw} makes them.")
     elif "figures" in to_do:
-        missing.append(f"The figures are of an earlier state. {resume} draws them again.")
+        missing.append(f"The figures show an earlier state of the run. {resume} redraws them.")
     return missing

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from study.evaluation import retrainings
-from study.figures.wording import percent
 from study.machine.shell import command
 from study.records.base import NETWORKS, Estimate, NetworkName, Value
 from study.records.evaluation import Evaluation, SeedResult
 from study.records.trial import Trial
+from study.records.wording import percent, several
 from study.report.inputs import ProblemInput
-from study.report.page.formats import several
 from study.trials import excerpt
 from study.trials.ranking import best_trial, ended_early
 
@@ -49,16 +48,16 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class GapRow:
-    """Validation minus test."""
+    """A score on validation minus the score on the test part."""
 
     of: str
-    """A network, or the difference of both."""
+    """A network, or the difference between the two."""
     gap: Estimate
 
 
 @dataclass(frozen=True)
 class SeedRow:
-    """One retraining of a finalist, on the metric compared."""
+    """One retraining of a network, measured by the compared metric."""
 
     network: NetworkName
     result: SeedResult
@@ -69,7 +68,7 @@ class SeedRow:
 
 @dataclass(frozen=True)
 class TrialRow:
-    """One variation tried; `values` has None where a hyperparameter does not apply."""
+    """One trial; `values` has None where a hyperparameter does not apply."""
 
     trial: Trial
     values: tuple[Value | None, ...]
@@ -78,13 +77,13 @@ class TrialRow:
 
 @dataclass(frozen=True)
 class TrialTable:
-    """All variations tried."""
+    """The table of trials."""
 
     summary: str
     columns: tuple[str, ...]
     rows: tuple[TrialRow, ...]
     note: str | None
-    """Which trials have a row, if not all have."""
+    """Says which trials have a row, if not all do."""
 
 
 def names_in_order(settings: Iterable[dict[str, Value]]) -> tuple[str, ...]:
@@ -93,7 +92,7 @@ def names_in_order(settings: Iterable[dict[str, Value]]) -> tuple[str, ...]:
 
 
 def networks(problem: ProblemInput) -> Networks | None:
-    """The two networks; before the evaluation, the trials they are going to be."""
+    """The two networks; before the evaluation, the trials that they would be made from."""
     found = problem.evaluation
     if found is not None:
         both = {n: found.networks[n] for n in NETWORKS if n in found.networks}
@@ -127,7 +126,12 @@ def _networks(
 
 
 def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
-    """The trials that are shown of the run of that name, with every hyperparameter."""
+    """The table of the trials that are shown, with every hyperparameter.
+
+    Args:
+        trials: All trials of the problem.
+        run: The run's name.
+    """
     if not trials:
         return None
     columns = names_in_order(trial.hyperparameters for trial in trials)
@@ -148,13 +152,13 @@ def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
     summary = f"{several(len(trials), 'trial')}, {failed or 'none'} failed."
     if rejected := sum(len(trial.rejected) for trial in trials):
         summary += (
-            f" {several(rejected, 'further point')} of the space made no network that may be "
-            "trained, and others were drawn in their place."
+            f" {several(rejected, 'further point')} of the space did not give a network that may "
+            "be trained; other points were drawn instead."
         )
     if early:
         summary += (
-            f" {len(early)} ended early: others promised more, and went on as the trials whose "
-            "numbers are missing here."
+            f" {len(early)} ended early because others were more promising; those were continued "
+            "as the trials whose numbers are missing here."
         )
     if best is not None:
         summary += f" The best is trial {best.number} with {percent(best.score)} on validation."
@@ -162,13 +166,13 @@ def table_of(trials: tuple[Trial, ...], run: str) -> TrialTable | None:
     if len(rows) < len(trials):
         note = (
             f"The table has {excerpt.said_of(trials, shown)}. "
-            f"`{command('export', run, '--to', 'csv')}` writes all."
+            f"`{command('export', run, '--to', 'csv')}` writes all trials."
         )
     return TrialTable(summary, columns, tuple(rows), note)
 
 
 def metric_rows(found: Evaluation) -> tuple[MetricRow, ...]:
-    """All metrics of the test part, the compared one first; none if there is but that one."""
+    """All metrics on the test part, the compared one first; none if there is only that one."""
     tests = {name: network.test for name, network in found.networks.items()}
     names = dict.fromkeys([found.metric, *(name for test in tests.values() for name in test)])
     if len(names) == 1:
@@ -195,7 +199,7 @@ def seed_rows(found: Evaluation) -> tuple[SeedRow, ...]:
 
 
 def gap_rows(found: Evaluation) -> tuple[GapRow, ...]:
-    """Validation minus test of both networks, and the tuned one's minus the baseline's."""
+    """Validation minus test for both networks, and the tuned network's gap minus the baseline's."""
     if not {"validation", "test"} <= found.images.keys() or len(found.networks) < len(NETWORKS):
         return ()
     return (

@@ -5,10 +5,10 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from study.figures.wording import DASH, listed, value
 from study.machine.shell import command
 from study.problem.preset_files import flattened
 from study.records.study import Stage, plan_of_today
+from study.records.wording import DASH, listed, value
 from study.report.answer import Answer, answer
 from study.report.gallery import Group
 from study.report.inputs import ProblemInput, ReportInput
@@ -40,12 +40,12 @@ class Reproduce:
     created: str
     command: str
     commands: tuple[str, ...]
-    """From the code of that commit to the report."""
+    """Commands that lead from the code of the commit to the report."""
     git_commit: str | None
     changed: bool
-    """Whether the code was not quite that of the commit."""
+    """Whether the code differed from that of the commit."""
     version: str | None
-    """Of the study."""
+    """The study's version."""
     seeds: tuple[tuple[str, str], ...]
     stages: tuple[Stage, ...]
     seconds: float
@@ -53,7 +53,7 @@ class Reproduce:
     hardware: tuple[tuple[str, str], ...]
     settings: tuple[tuple[str, str], ...]
     records: tuple[tuple[str, str], ...]
-    """File -> what of the report comes from it."""
+    """File -> what in the report comes from it."""
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,17 @@ class Report:
     comparisons: tuple[Comparisons, ...]
     reproduce: Reproduce
     progress: Progress | None
-    """None of a run that has ended."""
+    """None if the run has ended."""
 
     @property
     def title(self) -> str:
-        """Of the browser's tab."""
+        """Title of the browser's tab."""
         running = f"{self.progress.short}: " if self.progress else ""
         return f"{running}Does tuning help? Study {self.name}"
 
     @property
     def description(self) -> str:
-        """The page in a sentence."""
+        """A sentence that sums up the page."""
         return self.answer.headline
 
     @property
@@ -92,7 +92,7 @@ class Report:
 
 
 def problem_entry(anchor: str, name: str, groups: Iterable[Group]) -> Entry:
-    """A problem's line, with one for each heading below it."""
+    """A problem's line, with a line for each heading below it."""
     return Entry(anchor, name, tuple(Entry(f"{anchor}-{g.key}", g.heading) for g in groups))
 
 
@@ -122,14 +122,14 @@ def sections(report: ReportInput) -> Report:
 
 
 def _all_problems(report: ReportInput) -> list[ProblemInput]:
-    """The problems in the study's order, those without anything yet too."""
+    """The problems in the study's order, including those for which there is nothing yet."""
     given = {problem.name: problem for problem in report.problems}
     names = dict.fromkeys([*report.study.problems, *given])
     return [given.get(name, ProblemInput(name)) for name in names]
 
 
 def anchor(name: str) -> str:
-    """A name as part of an id in the page: letters, digits and dashes only."""
+    """A name as part of an id in the page: only letters, digits and dashes."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
@@ -151,7 +151,7 @@ def flat(settings: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
 
 
 def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
-    """What was run, with what, on what, and where its records are."""
+    """What was run, with which seeds, settings and hardware, and where the records are."""
     study = report.study
     commit = study.git_commit and study.git_commit.removesuffix("-dirty")
     checkout = [shlex.join(["git", "checkout", commit])] if commit else []
@@ -162,13 +162,13 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
     ]
     if "figures" not in study.plan:
         later.append(command("report", study.name))
-    seeds = [("The run: data, search", str(study.seed))]
+    seeds = [("the run (data and search)", str(study.seed))]
     for problem in problems:
         if problem.evaluation is None:
             continue
         for name, network in problem.evaluation.networks.items():
             used = ", ".join(str(seed.seed) for seed in network.seeds)
-            seeds.append((f"{problem.name}, {name} retrained", used))
+            seeds.append((f"{problem.name}: {name} network retrained", used))
     folder = f"results/{study.name}"
     return Reproduce(
         created=study.created,
@@ -183,7 +183,7 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
         versions=tuple(study.versions.items()),
         hardware=(
             *((name, value(what)) for name, what in study.hardware.items()),
-            *((("searches computed in", study.dtype_policy),) if study.dtype_policy else ()),
+            *((("arithmetic of the searches", study.dtype_policy),) if study.dtype_policy else ()),
         ),
         settings=flat(study.settings),
         records=(
@@ -191,11 +191,12 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
             (f"{folder}/PROBLEM/space.json", "what the search could choose from"),
             (
                 f"{folder}/PROBLEM/trials.jsonl",
-                "the variations tried: scores, epochs, parameters, seconds, values, errors",
+                "the trials: scores, epochs, parameters, seconds, hyperparameters, errors",
             ),
             (
                 f"{folder}/PROBLEM/evaluation.json",
-                "test results of both networks, their difference, its interval, p-value, verdict",
+                "test results of both networks, their difference, its interval, p-value and "
+                "verdict",
             ),
             (
                 f"{folder}/PROBLEM/predictions.npz",
@@ -204,7 +205,7 @@ def reproduce(report: ReportInput, problems: list[ProblemInput]) -> Reproduce:
             (f"{folder}/PROBLEM/models/", "the networks behind the activations and heatmaps"),
             (
                 f"{folder}/PROBLEM/findings/*.json",
-                "what heatmaps scored and whether they can be trusted; robustness; filters",
+                "scores of the heatmaps and whether they can be trusted; robustness; filters",
             ),
             (f"{folder}/PROBLEM/figures/figures.json", "the figures' titles and captions"),
         ),

@@ -1,15 +1,14 @@
-"""How far a run is that still goes on."""
+"""The progress of a run that is still going."""
 
 from dataclasses import dataclass
 
-from study.figures.wording import percent
 from study.records.study import StageName, Step
+from study.records.wording import percent, several
 from study.report.inputs import ReportInput
-from study.report.page.formats import several
 from study.trials.ranking import best_trial
 
 RELOAD_S = 5
-"""Seconds after which the page of a run that goes on loads itself again."""
+"""Seconds after which the page of a run that is still going reloads itself."""
 
 
 NOW: dict[StageName, str] = {"search": "the search of {}", "evaluate": "the comparison on {}"}
@@ -17,18 +16,18 @@ NOW: dict[StageName, str] = {"search": "the search of {}", "evaluate": "the comp
 
 @dataclass(frozen=True)
 class Progress:
-    """What there is so far and what is to come."""
+    """What the run has done so far and what is still to come."""
 
     short: str
     """For the browser's tab: "12 trials"."""
     words: str
     at: str
-    """When this was written, ISO 8601 in UTC."""
+    """When the page was written, ISO 8601 in UTC."""
     reload_s: int = RELOAD_S
 
 
 def progress(report: ReportInput) -> Progress | None:
-    """Of a run whose report is refreshed while it goes on; None of any other."""
+    """The progress of a run whose report is refreshed while it is going; None for other runs."""
     if report.live_at is None:
         return None
     trials = [trial for problem in report.problems for trial in problem.trials]
@@ -53,7 +52,7 @@ def progress(report: ReportInput) -> Progress | None:
 
 
 def _now(to_do: list[Step]) -> str:
-    """What is being done: networks are explained and figures drawn last, of all at once."""
+    """What is being done now: networks are explained and figures drawn last, for all problems."""
     for problem, stage in to_do:
         if stage in NOW:
             return f"; now: {NOW[stage].format(problem)}"

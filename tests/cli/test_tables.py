@@ -118,10 +118,14 @@ def test_what_there_is_is_listed_whole_in_a_narrow_terminal(workplace: Path) -> 
 
 def test_comparison_says_scores_difference_and_verdict() -> None:
     line = tables.comparison_line("mnist", evaluation(baseline=0.8, tuned=0.9))
-    assert line.startswith("mnist: test accuracy 80.00% -> 90.00%, difference +10.00 points [")
+    assert line.startswith(
+        "mnist: test accuracy 80.00% (baseline) and 90.00% (tuned), difference +10.00 points "
+        "(95% interval "
+    )
     assert line.endswith(
         ": tuned is better; both networks were still improving when training ended after 2 epochs "
-        "(4 of 4 retrainings kept their last one), so with more epochs the verdict may be another"
+        "(4 of 4 retrainings kept their last epoch), so the verdict may be different with more "
+        "epochs"
     )
     done = trained(evaluation(baseline=0.8, tuned=0.9), kept=3, epochs=5)
     assert tables.comparison_line("mnist", done).endswith(": tuned is better")

@@ -65,7 +65,7 @@ def test_of_few_test_images_it_is_said_what_can_be_seen(images: int, said: bool)
     assert (words is not None) == said
     if words:
         assert words == (
-            f"with only {images} test image{'s' * (images > 1)}, this comparison can only see "
+            f"with only {images} test image{'s' * (images > 1)}, this comparison can detect only "
             "differences above some 12 points"
         )
 

@@ -98,7 +98,7 @@ def test_networks_that_were_still_improving_are_warned_of_beside_the_verdict() -
     assert (done.rows[0].caution, done.warnings[:-1]) == (None, ())
     assert answered(BETTER).warnings[0] == (
         "On line both networks were still improving when training ended after 2 epochs (4 of 4 "
-        "retrainings kept their last one), so with more epochs the verdict may be another."
+        "retrainings kept their last epoch), so the verdict may be different with more epochs."
     )
 
 
@@ -106,7 +106,7 @@ def test_gains_say_how_much_and_whether_it_is_real() -> None:
     assert answered(BETTER, SAME).gains == (
         "The difference, tuned minus baseline in percentage points: +10.00 on line (95% interval "
         "+8.00 to +12.00, p < 0.001); +1.00 on mnist (95% interval −1.00 to +3.00, "  # noqa: RUF001
-        "p = 0.400), which chance alone can explain."
+        "p = 0.400), which chance alone could explain."
     )
 
 
@@ -169,10 +169,10 @@ def test_failed_trials_and_missing_evaluations_are_warned_of() -> None:
     problems = [*report.problems, ProblemInput("multihead", trials=(trial(0, None),))]
     assert answer(report, problems, ["a", "b", "c"]).warnings == (
         "2 of 4 trials failed: 1 on line and 1 on multihead. They are kept, with their errors, in "
-        "the tables of the variations tried.",
+        "the tables of trials.",
         "Not evaluated yet: line, mnist and multihead.",
-        "This run has not ended; below it says what is missing. If it was interrupted, "
-        "`python -m study resume first` goes on with it.",
+        "This run has not ended; the sections below say what is missing. If it was interrupted, "
+        "`python -m study resume first` continues it.",
     )
 
 

@@ -286,7 +286,9 @@ def test_charts_that_so_few_trials_allow(scores: list[float | None], made: set[s
     trials = tuple(trial(n, s, hyperparameters={"filters": 16}) for n, s in enumerate(scores))
     found = explored(searched(trials=trials))
     assert {chart.key for chart in found.charts} == made
-    assert found.notes[-1].startswith("Not drawn, for want of trials, times or values that differ:")
+    assert found.notes[-1].startswith(
+        "Not drawn, because there are too few trials, recorded times or different values:"
+    )
 
 
 def test_two_trials_and_trials_all_alike_raise_nothing() -> None:

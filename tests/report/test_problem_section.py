@@ -105,7 +105,7 @@ def test_facts_name_data_measure_search_and_seeds() -> None:
     assert facts(replace(problem(), signature=signature)) == (
         ("Images", "60 train, 20 validation and 60 test"),
         ("Classes", "3"),
-        ("Measured", "accuracy, the share of images whose class is right"),
+        ("Measured", "accuracy, the share of images whose class is predicted correctly"),
         ("Search", "3 trials by random search, up to 2 epochs each"),
         ("Retrained", "both networks, with seeds 1 and 2"),
     )
@@ -162,21 +162,23 @@ SPACE = SearchSpace(
     [
         (
             {"filters": 32, "depth": 3},
-            "None of the best trial's 2 values with a range lies at an end of it (of a random "
-            "network's 1.1 would): the space was large enough for it.",
+            "None of the best trial's 2 hyperparameters with a range is at an end of its range "
+            "(for a random network 1.1 would be expected): the space was large enough for this "
+            "trial.",
         ),
         (
             {"filters": 16, "depth": 3},
-            "1 of the best trial's 2 values with a range lies at an end of it (of a random "
-            "network's 1.1 would): filters = 16, the least of 16 to 64. That is what chance "
-            "explains; a wider space need not be better.",
+            "1 of the best trial's 2 hyperparameters with a range is at an end of its range (for a "
+            "random network 1.1 would be expected): filters = 16, the minimum of the range 16 to "
+            "64. Chance can explain this; a wider space need not be better.",
         ),
         (
             {"filters": 64, "depth": 5, "rate": 0.0099},
-            "3 of the best trial's 3 values with a range lie at an end of it (of a random "
-            "network's 1.2 would): filters = 64, the most of 16 to 64; depth = 5, the most of 1 to "
-            "5; rate = 0.0099, the most of 0.0001 to 0.01. That is more than chance explains well: "
-            "try a wider space.",
+            "3 of the best trial's 3 hyperparameters with a range are at an end of their range "
+            "(for a random network 1.2 would be expected): filters = 64, the maximum of the range "
+            "16 to 64; depth = 5, the maximum of the range 1 to 5; rate = 0.0099, the maximum of "
+            "the range 0.0001 to 0.01. This is more than chance would explain well: try a wider "
+            "space.",
         ),
     ],
 )
@@ -199,8 +201,8 @@ def test_search_that_was_interrupted_is_said_to_be_and_how_it_goes_on() -> None:
     given = problem(evaluation=None, pictures=())
     notes = problem_section(given, "there", "first", ["search", "evaluate", "figures"]).notes
     assert [note.partition("`")[0] for note in notes] == [
-        "The search has not ended: only the 3 trials finished so far are here. ",
-        "The networks have not been compared yet: the test part has not been read. ",
+        "The search is not finished: only 3 trials finished so far. ",
+        "The networks have not been compared yet, and the test part has not been read. ",
         "There are no figures yet. ",
     ]
     assert all("`python -m study resume first`" in note for note in notes)
@@ -222,7 +224,7 @@ def test_interrupted_between_any_two_stages_the_next_is_named() -> None:
     ).notes
     assert len(searched) == 2
     redrawn = problem_section(problem(), "there", "first", ["figures"]).notes
-    assert redrawn[0].startswith("The figures are of an earlier state.")
+    assert redrawn[0].startswith("The figures show an earlier state of the run.")
 
 
 def test_while_the_run_goes_on_the_rest_is_to_come() -> None:
@@ -238,12 +240,12 @@ def test_methods_whose_maps_vanish_and_records_of_one_draw_are_not_passed_over()
     warning = heatmap_warning(sanity(0.1, 0.3, 0.1, 0.1, vanished=0.2), "heatmaps")
     assert warning
     assert warning.startswith(
-        "Not shown to be worth trust: Grad-CAM++ on the baseline network and Grad-CAM++ on the "
-        "tuned network. Too many of these heatmaps become the same everywhere"
+        "Not shown to be trustworthy: Grad-CAM++ for the baseline network and Grad-CAM++ for the "
+        "tuned network. Too many of these heatmaps become uniform"
     )
     old = heatmap_warning(sanity(0.1, 0.1, 0.1, 0.9, draws=1), "heatmaps")
     assert old
-    assert "not known: it was tried with 1 draw of random weights, and a verdict takes 5" in old
+    assert "the check used 1 draw of random weights, and a verdict needs 5" in old
     assert heatmap_warning(sanity(0.1, 0.1, 0.1, 0.9, draws=1), "filters") is None
     assert heatmap_warning(sanity(0.1, 0.1, 0.1, 0.1), "heatmaps") is None
 
@@ -257,9 +259,9 @@ def test_heatmaps_of_a_method_that_is_not_to_be_trusted_are_marked() -> None:
         problem(pictures=pictures, sanity=sanity(0.1, 0.2, 0.9, 0.2)), "problem-mnist", "first"
     )
     words = (
-        "Not to be trusted here: Score-CAM on the baseline network and Score-CAM on the tuned "
-        "network. These heatmaps still resemble themselves when the network has forgotten all it "
-        "learned: see “Do the heatmaps react to what the network learned?”."
+        "Not to be trusted here: Score-CAM for the baseline network and Score-CAM for the tuned "
+        "network. These heatmaps stay much the same when all learned weights are replaced by "
+        "random ones: see “Do the heatmaps react to what the network learned?”."
     )
     assert {group.key: group.warning for group in shown.groups} == {
         "search": None,
@@ -306,14 +308,17 @@ def test_the_table_of_a_long_search_says_what_it_leaves_out() -> None:
     assert {0, 999} <= {row.trial.number for row in table.rows}
     assert table.note
     assert table.note.startswith("The table has 500 of the 1,000 trials with a score (the baseline")
-    assert table.note.endswith("`python -m study export 'long run' --to csv` writes all.")
+    assert table.note.endswith("`python -m study export 'long run' --to csv` writes all trials.")
 
 
 def test_points_that_were_not_trained_are_told() -> None:
     rejected = trial(1, 0.9).model_copy(update={"rejected": ["too large", "no network"]})
     table = table_of((trial(0, 0.8), rejected), "run")
     assert table
-    assert "2 trials, none failed. 2 further points of the space made no network" in table.summary
+    assert (
+        "2 trials, none failed. 2 further points of the space did not give a network"
+        in table.summary
+    )
 
 
 def test_what_the_baseline_is_is_a_fact() -> None:

@@ -67,7 +67,10 @@ def test_nested_settings_become_dotted_names() -> None:
 def test_reproduction_has_commands_seeds_and_records() -> None:
     again = sections(finished()).reproduce
     assert again.commands[:2] == ("git checkout 0123abc", "python -m study run --name first")
-    assert again.seeds[:2] == (("The run: data, search", "1"), ("line, baseline retrained", "1, 2"))
+    assert again.seeds[:2] == (
+        ("the run (data and search)", "1"),
+        ("line: baseline network retrained", "1, 2"),
+    )
     assert again.hardware == (("cores", "2"), ("memory_gib", "23.5"))
     assert again.seconds == 192
     assert again.records[0][0] == "results/first/study.json"

@@ -220,7 +220,7 @@ def test_live_page_without_news_says_so_and_reloads_seldom(
         page.clock.install(time=datetime.fromisoformat(LIVE_AT) + timedelta(minutes=minutes))
         page.reload()
         expect(page.locator(".silence")).to_be_visible()
-        expect(page.locator(".silence")).to_contain_text(f"Nothing new for {said}.")
+        expect(page.locator(".silence")).to_contain_text(f"No update for {said}.")
         expect(page.locator(".silence code")).to_have_text("python -m study resume first")
         assert stays(page)
         with page.expect_navigation():

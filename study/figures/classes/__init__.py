@@ -1,1 +1,1 @@
-"""Figures of every class: who is taken for whom, and how often each is found."""
+"""Figures of every class: which is mistaken for which, and how often each is recognised."""

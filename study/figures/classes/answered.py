@@ -1,4 +1,4 @@
-"""What both networks answer on the test part: class by class, for each head or for a grid."""
+"""The classes that both networks predict on the test part, for each head or for a grid."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from study.data.dataset import Crossed, Names
 from study.records.base import NETWORKS, NetworkName
 
 FEW_IMAGES = 10
-"""With fewer test images, little can be said of a class."""
+"""With fewer test images, little can be said about a class."""
 
 
 class Answered(NamedTuple):
@@ -17,11 +17,11 @@ class Answered(NamedTuple):
 
     head: str
     names: tuple[str, ...]
-    """Of the classes, in class order."""
+    """Names of the classes, in class order."""
     labels: np.ndarray
     """(n,) int, true classes."""
     predicted: dict[NetworkName, np.ndarray]
-    """(n,) int of each network."""
+    """Network -> (n,) int, the classes it predicts."""
 
     @property
     def images(self) -> np.ndarray:
@@ -30,12 +30,12 @@ class Answered(NamedTuple):
 
     @property
     def with_few_images(self) -> int:
-        """Classes that have test images, but few."""
+        """Number of classes that have test images, but few."""
         return int(((self.images > 0) & (self.images < FEW_IMAGES)).sum())
 
 
 def per_head(predictions: Mapping[str, np.ndarray], heads: Names) -> list[Answered]:
-    """One per head.
+    """The true and the predicted classes of each head.
 
     Args:
         predictions: Arrays of predictions.npz: labels_HEAD (n,) int and NETWORK_HEAD (n, classes).
@@ -55,10 +55,10 @@ def per_head(predictions: Mapping[str, np.ndarray], heads: Names) -> list[Answer
 def in_grid(
     answered: Sequence[Answered], crossed: Crossed | None, columns: Names
 ) -> Answered | None:
-    """The same for the classes of the grid; None if the heads do not name these.
+    """The true and the predicted classes of the grid; None if the heads do not determine these.
 
     Args:
-        answered: Of all heads.
+        answered: The true and the predicted classes of all heads.
         crossed: The data set's columns that make a grid; None if none do.
         columns: Label column of the data set -> names of its classes.
     """

@@ -1,4 +1,4 @@
-"""What baseline and tuned take for what on the test part: confusion matrices of every head."""
+"""What the baseline and the tuned network mistake for what: confusion matrices of every head."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,28 +24,28 @@ from study.figures.classes.confusion_counts import (
 from study.figures.labels import label_sides, shortened
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import count
 from study.records.base import NETWORKS, NetworkName
 from study.records.picture import Picture
+from study.records.wording import several
 
 FEW_CLASSES = 4
-"""Heads with at most so many classes share a row of matrices."""
+"""Heads with at most this many classes share a row of matrices."""
 PAIR_LETTERS = 24
-"""Characters of a class's name in such a pair."""
+"""Longest name of a class in a confused pair, in characters."""
 LINE = 0.16
-"""Inches that a pair takes."""
+"""Height of the line that names a confused pair, in inches."""
 SIDE_LETTERS = 14
-"""Characters of a class's name beside a matrix."""
+"""Longest name of a class beside a matrix, in characters."""
 
 ERROR_COLORS = LinearSegmentedColormap.from_list("errors", ["#EFC7D8", PALETTE["bad"], "#4A1030"])
-"""Numbers of errors, from a single one on: light enough for none to differ from white."""
+"""Colours of numbers of errors, 1 or more: the lightest still differs from white, which is none."""
 
 
 def draw_confusions(confusions: Sequence[Confusion]) -> Figure:
     """Baseline on the left, tuned on the right; colour counts errors, the diagonal has none.
 
-    Each head has its matrices: with numbers in the cells or, of many classes, as heat maps. Heads
-    with few classes stand side by side, the others have a row each.
+    Each head has its own matrices: with numbers in the cells or, with many classes, as heat maps.
+    Heads with few classes stand side by side; each of the others has a row of its own.
     """
     rows = arranged(confusions)
     heights = [_height(row) for row in rows]
@@ -80,14 +80,14 @@ def _draw_large(band: SubFigure, confusion: Confusion, network: NetworkName) -> 
 
 
 def arranged(confusions: Sequence[Confusion]) -> list[list[Confusion]]:
-    """Rows of heads, from above: those with few classes together, then one each in their order."""
+    """Rows of heads, top to bottom: those with few classes together, then one row per head."""
     small = [confusion for confusion in confusions if len(confusion.names) <= FEW_CLASSES]
     large = [[confusion] for confusion in confusions if len(confusion.names) > FEW_CLASSES]
     return [small, *large] if small else large
 
 
 def _height(row: Sequence[Confusion]) -> float:
-    """In inches."""
+    """The height of a row of matrices, in inches."""
     if len(row[0].names) <= FEW_CLASSES:
         return 1.9
     return 4.5 + LINE * (MOST_PAIRS + 2) if row[0].is_large else 4.1
@@ -96,7 +96,7 @@ def _height(row: Sequence[Confusion]) -> float:
 def _draw_numbers(axes: Axes, confusion: Confusion, network: NetworkName) -> None:
     """A matrix with its numbers, the diagonal grey, errors in colour."""
     size, counts = len(confusion.names), np.array(confusion.matrices[network])
-    norm, colored = _error_norm(confusion), counts.clip(1)  # a logarithm has no zero
+    norm, colored = _error_norm(confusion), counts.clip(1)  # the scale is logarithmic
     right = np.eye(size, dtype=bool)
     wrong, dark = ~right & (counts > 0), norm(colored) > 0.5
     for shown, colors, ink in (
@@ -120,7 +120,7 @@ def _draw_numbers(axes: Axes, confusion: Confusion, network: NetworkName) -> Non
 
 
 def _draw_heat_map(axes: Axes, confusion: Confusion, network: NetworkName) -> None:
-    """The matrix as a picture of its errors, lines and labels at the blocks of classes."""
+    """The matrix as a picture of its errors, with lines and labels at the blocks of classes."""
     size = len(confusion.names)
     norm = _error_norm(confusion)
     wrong = errors_only(confusion.matrices[network])
@@ -128,10 +128,10 @@ def _draw_heat_map(axes: Axes, confusion: Confusion, network: NetworkName) -> No
     axes.imshow(shown, cmap=ERROR_COLORS, norm=norm, interpolation="nearest")
     axes.plot([-0.5, size - 0.5], [-0.5, size - 0.5], color=PALETTE["grid"], lw=2.5, zorder=0)
     head = f"{confusion.title}: " if confusion.title else ""
-    axes.set_title(head + count(int(wrong.sum()), "error"), color=PALETTE[network])
+    axes.set_title(head + several(int(wrong.sum()), "error"), color=PALETTE[network])
     axes.set(xlabel="predicted", ylabel="true")
     axes.spines[:].set_visible(True)
-    axes.set(xticks=[], yticks=[])  # too many for names
+    axes.set(xticks=[], yticks=[])  # too many classes to name
     if confusion.blocks:
         _mark_blocks(axes, confusion.blocks, size)
     bar = axes.figure.colorbar(
@@ -165,35 +165,35 @@ def _caption(confusions: Sequence[Confusion], crossed: Crossed | None, columns: 
     for network in NETWORKS:
         found = ", ".join(_head_words(confusion, network) for confusion in confusions)
         images = int(np.sum(confusions[0].matrices[network]))
-        said.append(f"The {network} network makes {found} in {images:,} images.")
+        said.append(f"The {network} network makes {found} on {images:,} test images.")
     for confusion in confusions:
         if crossed and confusion.blocks:
             sizes = [len(columns[column]) for column in crossed.columns]
             said += _single_column_words(confusion.matrices["tuned"], crossed.columns, sizes)
-    said.append("Rows are true classes, columns predicted ones; only errors are coloured.")
+    said.append("Rows are true classes, columns predicted classes; only errors are coloured.")
     return " ".join(said)
 
 
 def _single_column_words(matrix: Matrix, columns: Sequence[str], sizes: Sequence[int]) -> list[str]:
-    """What of the grid is wrong most often when nothing else is; [] if nothing ever is."""
+    """Which column is most often the only wrong one; [] if no error has a single wrong column."""
     alone = only_wrong(matrix, sizes)
     most = int(np.argmax(alone))
     if not alone[most]:
         return []
     return [
-        f"Of the tuned network's {int(errors_only(matrix).sum()):,}, {alone[most]:,} have nothing "
-        f"but the {columns[most]} wrong."
+        f"In {alone[most]:,} of the tuned network's {int(errors_only(matrix).sum()):,} errors only "
+        f"the {columns[most]} is wrong."
     ]
 
 
 def _head_words(confusion: Confusion, network: NetworkName) -> str:
-    """How many errors and the most common: "14 errors on length (7 px taken for 15 px: 10)"."""
+    """Number of errors and the most common: "14 errors on length (most often 7 px ...: 10)"."""
     wrong = errors_only(confusion.matrices[network])
     head = f" on {confusion.title}" if confusion.title else ""
-    said = count(int(wrong.sum()), "error") + head
+    said = several(int(wrong.sum()), "error") + head
     if wrong.any():
         true, predicted = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        pair = f"{confusion.names[true]} taken for {confusion.names[predicted]}"
+        pair = f"{confusion.names[true]} mistaken for {confusion.names[predicted]}"
         said += f" (most often {pair}: {wrong.max():,})"
     return said
 
@@ -209,12 +209,12 @@ def pictures(
     """Draw results_confusion.png into the directory, which exists.
 
     Args:
-        problem: Its name.
+        problem: The problem's name.
         predictions: Arrays of predictions.npz: labels_HEAD (n,) int and NETWORK_HEAD (n, classes).
         heads: Head -> names of its classes.
         crossed: The data set's columns that make a grid; None if none do.
         columns: Label column of the data set -> names of its classes.
-        directory: Of the figures.
+        directory: The folder of the figures.
     """
     confusions = confusion_info(predictions, heads, crossed, columns)
     made = Picture(
@@ -223,7 +223,7 @@ def pictures(
         section="results",
         title="Confusion matrices",
         caption=_caption(confusions, crossed, columns),
-        alt=f"Confusion matrices of the baseline and the tuned network of {problem}, of "
+        alt=f"Confusion matrices of the baseline and the tuned network on {problem}, for "
         f"{', '.join(confusion.head for confusion in confusions)}.",
     )
     save(draw_confusions(confusions), directory / made.file)

@@ -1,4 +1,4 @@
-"""What is taken for what: confusion matrices of every head, and what stands out in them."""
+"""What is mistaken for what: confusion matrices of every head, and what stands out in them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -15,7 +15,7 @@ MANY_CLASSES = 24
 MOST_BLOCKS = 8
 """Largest number of labelled blocks along a side of a heat map."""
 MOST_PAIRS = 15
-"""Pairs of classes that are named, the most confused ones."""
+"""Number of pairs of classes that are named, the most often confused ones."""
 
 Matrix = tuple[tuple[int, ...], ...]
 """[true class][predicted class] -> number of images."""
@@ -28,13 +28,13 @@ class Confusion(NamedTuple):
     names: tuple[str, ...]
     matrices: dict[NetworkName, Matrix]
     blocks: tuple[str, ...]
-    """Names of the equally long runs of classes that belong together; () if there are none."""
+    """Names of the blocks of classes, all of equal size, that belong together; () if none do."""
     title: str = ""
-    """The head's name where there are several."""
+    """The head's name if there are several heads, else ""."""
 
     @property
     def is_large(self) -> bool:
-        """Whether the cells are too many for numbers in them."""
+        """Whether there are too many cells to write numbers in them."""
         return len(self.names) > MANY_CLASSES
 
 
@@ -44,7 +44,7 @@ def confusion_info(
     crossed: Crossed | None = None,
     columns: Names | None = None,
 ) -> tuple[Confusion, ...]:
-    """One per head; arguments as of `pictures`."""
+    """The confusion matrices of each head; the arguments are those of `confusion.pictures`."""
     return tuple(
         Confusion(
             head=one.head,
@@ -98,8 +98,8 @@ def only_wrong(matrix: Matrix, sizes: Sequence[int]) -> tuple[int, ...]:
     """Errors in which exactly one attribute is wrong, for each attribute, in their order.
 
     Args:
-        matrix: of classes that are mixed-radix numbers of attributes.
-        sizes: number of values of each attribute, the most significant first.
+        matrix: Confusion matrix whose classes are mixed-radix numbers of the attributes.
+        sizes: Number of values of each attribute, the most significant first.
     """
     true, predicted = np.nonzero(errors_only(matrix))
     differs = np.array(np.unravel_index(true, sizes)) != np.unravel_index(predicted, sizes)

@@ -1,4 +1,4 @@
-"""F1 of every class on the test part, of baseline and tuned; and by what the classes share."""
+"""F1 of every class on the test part, for both networks; and its mean by what classes share."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,19 +13,20 @@ from study.figures.classes.f1_grid import by_column, columns_caption, draw_grid,
 from study.figures.classes.f1_grid import in_grid as laid_out
 from study.figures.classes.f1_scores import F1Group, HeadF1, groups, head_f1
 from study.figures.palette import PALETTE
+from study.figures.score_axis import set_score_axis
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import percent, points, set_score_axis
 from study.records.base import NETWORKS
 from study.records.picture import Picture
+from study.records.wording import percent, points
 
 MOST_NAMED = 6
-"""Classes without test images that a caption names."""
+"""Number of classes without test images that a caption names."""
 BINS = 20
-"""Of a histogram of F1 from 0 to 1."""
+"""Number of bins in a histogram of F1 from 0 to 1."""
 
 
 def draw_rows(groups: Sequence[F1Group]) -> Figure:
-    """Paired dots, a row each, in groups below each other with a common axis."""
+    """Paired dots, one row per pair, in groups below each other with a common axis."""
     titles = len(groups) > 1
     places, y = [], 0.0
     for group in groups:
@@ -78,7 +79,7 @@ def _draw_group(axes: Axes, group: F1Group, ys: Sequence[float], titled: bool) -
 
 
 def draw_histogram(heads: Sequence[HeadF1]) -> Figure:
-    """How many classes have which F1: a row per head."""
+    """Number of classes by their F1: one row per head."""
     figure = new_figure(8, 2.1 * len(heads) + 0.3)
     with styled():
         places = figure.subplots(len(heads), 1, squeeze=False)[:, 0]
@@ -97,11 +98,11 @@ def draw_histogram(heads: Sequence[HeadF1]) -> Figure:
 
 
 def _reservations(answered: Answered, head: str = "") -> str:
-    """Which classes have no F1 or one of few images, as the end of a caption.
+    """The end of a caption: which classes have no F1, or one computed from few images.
 
     Args:
-        answered: Of the classes.
-        head: Its name, where there are several.
+        answered: The true and the predicted classes.
+        head: The head's name, if there are several heads.
     """
     absent, few = np.flatnonzero(answered.images == 0), answered.with_few_images
     classes = f"{len(answered.names)} classes" + (f" of {head}" if head else "")
@@ -109,13 +110,13 @@ def _reservations(answered: Answered, head: str = "") -> str:
     if len(absent):
         shown = ", ".join(answered.names[index] for index in absent[:MOST_NAMED])
         said += (
-            f" {len(absent)} of {classes} have no test images and so no F1; they are left out: "
+            f" {len(absent)} of {classes} have no test images, hence no F1, and are left out: "
             f"{shown}{', ...' if len(absent) > MOST_NAMED else ''}."
         )
     if few:
         said += (
             f" {few} of {classes} {'has' if few == 1 else 'have'} fewer than {FEW_IMAGES} test "
-            "images: little can be said of their F1."
+            "images, so little can be said about their F1."
         )
     return said
 
@@ -127,9 +128,10 @@ def _head_caption(head: HeadF1, several: bool) -> str:
     worst, most = int(np.lexsort((baseline, tuned))[0]), int(np.argmax(np.abs(gains)))
     on = f"On {head.head} the" if several else "The"
     return (
-        f"{on} tuned network's worst class is {names[worst]} with {percent(tuned[worst])}; it is "
-        f"better on {int((gains > 0).sum())} of {len(gains)} classes, and the largest change is "
-        f"{points(gains[most])} on {names[most]}."
+        f"{on} tuned network's worst class is {names[worst]} with {percent(tuned[worst])}; it "
+        f"beats the baseline on {int((gains > 0).sum())} of {len(gains)} classes. "
+        f"The largest change from baseline to tuned is "
+        f"{points(gains[most])} points on {names[most]}."
     )
 
 
@@ -140,14 +142,14 @@ def pictures(
     columns: Names,
     directory: Path,
 ) -> list[Picture]:
-    """Draw F1 of the classes of every head; of heads that make a grid, the grid as well.
+    """Draw F1 of the classes of every head; if heads make a grid, of the grid as well.
 
     Args:
         predictions: Arrays of predictions.npz: labels_HEAD (n,) int and NETWORK_HEAD (n, classes).
         heads: Head -> names of its classes.
         crossed: The data set's columns that make a grid; None if none do.
         columns: Label column of the data set -> names of its classes.
-        directory: Of the figures, which exists.
+        directory: The folder of the figures, which exists.
     """
     answered = per_head(predictions, heads)
     grid = in_grid(answered, crossed, columns)
@@ -168,7 +170,7 @@ def _of_heads(
         file=f"{kind}.png",
         kind=kind,
         section="results",
-        title="F1 of each class" + (" of every head" if several else ""),
+        title="F1 of each class" + (" of each head" if several else ""),
         caption=" ".join(captions)
         + "".join(_reservations(one, one.head if several else "") for one in answered),
         alt="Paired dots: F1 of the baseline and the tuned network for each class.",
@@ -181,7 +183,7 @@ def _of_heads(
         file="results_f1_histogram.png",
         kind="results_f1_histogram",
         section="results",
-        title="How many classes have which F1",
+        title="Number of classes by F1",
         caption=" ".join(map(_histogram_caption, many)),
         alt="Histograms: number of classes by their F1, of the baseline and the tuned network.",
     )
@@ -205,7 +207,7 @@ def _of_grid(grid: Answered, crossed: Crossed, columns: Names, directory: Path) 
         section="results",
         title="F1 of each class",
         caption=grid_caption(found) + _reservations(grid),
-        alt="Heat maps of the F1 of each class of the baseline and the tuned network and of the "
+        alt="Heat maps: F1 of each class, for the baseline, for the tuned network, and the "
         "difference.",
     )
     save(draw_grid(found), directory / made.file)

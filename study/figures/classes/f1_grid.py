@@ -13,20 +13,20 @@ from study.data.dataset import Names
 from study.figures.classes.f1_scores import F1Group, HeadF1, mean, rows
 from study.figures.palette import PALETTE, SEQUENTIAL
 from study.figures.style import new_figure, styled
-from study.figures.wording import percent
 from study.records.base import NETWORKS, NetworkName
+from study.records.wording import percent
 
 STEPS = 15
-"""Colours of a map with numbers in it: few, because all of a file share a palette of 256."""
+"""Colours of a map with numbers in it: few, because a file has a palette of 256 colours."""
 BETTER_COLORS = LinearSegmentedColormap.from_list(
     "better", [PALETTE["baseline"], "white", PALETTE["tuned"]], STEPS
 )
-"""Differences: the colour of the network that is better."""
+"""Colours of differences: that of the network that is better."""
 F1_COLORS = colormaps[SEQUENTIAL].resampled(STEPS)
 
 
 class F1Grid(NamedTuple):
-    """F1 of all classes, laid out by the columns that cross; NaN of a class without test images."""
+    """F1 of all classes, laid out by the columns that cross; NaN if a class has no test images."""
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
@@ -54,7 +54,7 @@ def by_column(head: HeadF1, crossed: Sequence[str], names: Names) -> tuple[F1Gro
 
 
 def in_grid(head: HeadF1, crossed: Sequence[str], names: Names) -> F1Grid:
-    """The column with most values makes the grid's columns, all others together its rows."""
+    """The column with the most values makes the grid's columns, all others together its rows."""
     across = max(crossed, key=lambda column: len(names[column]))
     rest = [column for column in crossed if column != across]
     labels = [""]
@@ -113,7 +113,7 @@ def _write_cells(
             axes.text(column, row, "–", ha="center", va="center", fontsize=7)  # noqa: RUF001
             continue
         red, green, blue, _ = colors(norm(value))
-        # Relative luminance (ITU-R BT.601 weights) decides on white or dark letters.
+        # Relative luminance (ITU-R BT.601 weights) decides between white and dark letters.
         light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.55
         text = f"{value:{sign}.1f}".replace("100.0", "100")
         axes.text(
@@ -128,12 +128,12 @@ def grid_caption(grid: F1Grid) -> str:
     row, column = np.unravel_index(int(np.nanargmin(tuned)), tuned.shape)
     classes = int((~np.isnan(tuned)).sum())
     return (
-        f"F1 of all {classes} classes, a column for each {grid.column_name}. The tuned "
+        f"F1 of all {classes} classes, one column per {grid.column_name}. The tuned "
         f"network's worst class is {grid.rows[row]}, {grid.columns[column]} with "
-        f"{percent(float(np.nanmin(tuned)))}; the baseline's worst has "
-        f"{percent(float(np.nanmin(baseline)))}. In the last map blue is where the tuned network "
-        f"is better ({int((tuned > baseline).sum())} classes), orange where the baseline is "
-        f"({int((tuned < baseline).sum())})."
+        f"{percent(float(np.nanmin(tuned)))}; the baseline's worst class has "
+        f"{percent(float(np.nanmin(baseline)))}. In the last map, blue marks classes on which the "
+        f"tuned network is better ({int((tuned > baseline).sum())}), orange those on which the "
+        f"baseline is better ({int((tuned < baseline).sum())})."
     )
 
 
@@ -147,7 +147,7 @@ def columns_caption(groups: Sequence[F1Group]) -> str:
     rows = next(group.rows for group in groups if group.title == most)
     worst, best = (pick(rows, key=lambda row: row.tuned) for pick in (min, max))
     return (
-        "Mean F1 of the classes that share a value. For the tuned network "
-        f"{most} makes the largest difference: {percent(worst.tuned)} for {worst.label}, "
-        f"{percent(best.tuned)} for {best.label}."
+        "Mean F1 of the classes that share a value. The tuned network's F1 depends most on "
+        f"{most}: {percent(worst.tuned)} for {worst.label}, {percent(best.tuned)} for "
+        f"{best.label}."
     )

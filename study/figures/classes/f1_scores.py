@@ -1,4 +1,4 @@
-"""F1 of the classes of a head, of baseline and tuned."""
+"""F1 of the classes of a head, for the baseline and the tuned network."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,11 +11,11 @@ from study.problem import metrics
 from study.records.base import NETWORKS, NetworkName
 
 MANY_CLASSES = 24
-"""Of heads with more classes only the worst and those that changed most have a row."""
+"""If a head has more classes, only the worst and those that changed most have a row."""
 WORST, CHANGED = 20, 10
-"""So many of these."""
+"""How many of the worst classes, and of those that changed most, have a row."""
 LETTERS = 32
-"""Characters of a class's name beside its row."""
+"""Longest name of a class beside its row, in characters."""
 
 
 class F1Row(NamedTuple):
@@ -27,14 +27,14 @@ class F1Row(NamedTuple):
 
 
 class F1Group(NamedTuple):
-    """Rows that belong together; none of what has no test images."""
+    """Rows that belong together; classes without test images have no row."""
 
     title: str
     rows: tuple[F1Row, ...]
 
 
 class HeadF1(NamedTuple):
-    """F1 of all classes of a head, (classes,) in class order; NaN of those without test images."""
+    """F1 of all classes of a head, (classes,) in class order; NaN for those without test images."""
 
     head: str
     names: tuple[str, ...]
@@ -42,17 +42,17 @@ class HeadF1(NamedTuple):
 
     @property
     def known(self) -> np.ndarray:
-        """(classes,) bool: which have an F1."""
+        """(classes,) bool: which classes have an F1."""
         return ~np.isnan(self.scores["tuned"])
 
     @property
     def has_many(self) -> bool:
-        """Whether the classes are too many for a row each."""
+        """Whether there are too many classes for one row each."""
         return len(self.names) > MANY_CLASSES
 
 
 def head_f1(answered: Answered) -> HeadF1:
-    """Counted from what both networks answer."""
+    """F1 of all classes, counted from what both networks predict."""
     return HeadF1(
         answered.head,
         answered.names,
@@ -75,7 +75,7 @@ def rows(names: Sequence[str], baseline: Sequence[float], tuned: Sequence[float]
 
 
 def groups(head: HeadF1) -> tuple[F1Group, ...]:
-    """A head's classes, the tuned network's worst first; of many the worst and most changed."""
+    """A head's classes, the tuned network's worst first; of many, the worst and most changed."""
     found = rows(head.names, head.scores["baseline"].tolist(), head.scores["tuned"].tolist())
     worst = sorted(found, key=lambda row: (row.tuned, row.baseline))
     if not head.has_many:
@@ -88,6 +88,6 @@ def groups(head: HeadF1) -> tuple[F1Group, ...]:
 
 
 def mean(scores: Iterable[float]) -> float:
-    """Over what is no NaN; NaN if there is nothing else."""
+    """The mean of all scores that are not NaN; NaN if all are."""
     there = [score for score in scores if not np.isnan(score)]
     return float(np.mean(there)) if there else np.nan

@@ -1,1 +1,1 @@
-"""Figures of what networks learned."""
+"""Figures of what the networks learned."""

@@ -1,4 +1,4 @@
-"""What each convolution and pooling layer makes of some images."""
+"""Activations of each convolution and pooling layer for some images."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -30,9 +30,9 @@ from study.records.picture import Picture
 def colour_scale(maps: np.ndarray) -> tuple[str, Normalize]:
     """One colour map and its range for all maps.
 
-    The outermost 0.2% of the values share the colours at the ends: a few very strong pixels
-    would leave the rest in the dark. Where values go about as far below zero as above, zero is
-    in the middle.
+    The outermost 0.2% of the values share the colours at the ends, because a few very strong pixels
+    would leave the rest in the dark. If values reach about as far below zero as above, zero is in
+    the middle of the scale.
     """
     low, high = (float(end) for end in np.quantile(maps, (0.002, 0.998)))
     if low == high:
@@ -45,7 +45,7 @@ def colour_scale(maps: np.ndarray) -> tuple[str, Normalize]:
 
 
 def draw_activations(info: ActivationsInfo, images: np.ndarray, labels: Sequence[str]) -> Figure:
-    """Images down, the channels shown across, one colour scale for all of them."""
+    """One row per image, one column per channel, one colour scale for all tiles."""
     cmap, norm = colour_scale(info.maps)
     words = ["\n".join(textwrap.wrap(label, 16)) for label in labels]
     longest = max(len(line) for label in words for line in label.split("\n"))
@@ -103,7 +103,7 @@ def pictures(
     """Draw a figure of each layer into the directory.
 
     Args:
-        infos: Of a network's layers, for these images.
+        infos: Activations of a network's layers for these images.
         network: Which of the study's networks it is; None for any other model.
         images: (n, height, width, channels), pixels 0 to 255.
         truth: Head -> (n,) true class indices; None if unknown.
@@ -123,8 +123,8 @@ def pictures(
                 network=network,
                 title=f"Activations of {info.layer}, {whose(network)}",
                 caption=caption(info),
-                alt=f"Grid of activation maps of {info.kind} layer {info.layer}: a row for each of "
-                f"{len(images)} images ({'; '.join(labels)}), a column for each channel.",
+                alt=f"Grid of activation maps of {info.kind} layer {info.layer}: one row for each "
+                f"of {len(images)} images ({'; '.join(labels)}), one column per channel.",
             )
         )
     return made

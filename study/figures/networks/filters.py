@@ -1,4 +1,4 @@
-"""What each filter of a convolution answers to: two gradient ascents, and real patches beside."""
+"""What each filter of a convolution responds to: two gradient ascents beside real patches."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,29 +23,31 @@ from study.figures.tiles import (
 )
 from study.records.base import NetworkName
 from study.records.picture import Picture
+from study.records.wording import several
 
 LABEL = 0.62
 """Room for a filter's number, in tiles."""
 GAP = 0.14
-"""Between what was made and what is real."""
+"""Gap between the images that were made and the real patches, in tiles."""
 BETWEEN = 0.3
-"""Between two filters side by side."""
+"""Gap between two filters side by side, in tiles."""
 PITCH = 1.24
-"""From one filter to the one below."""
+"""Distance from one filter to the one below, in tiles."""
 INCH = 0.66
-"""A tile; two filters with three patches each then fill the report's width."""
+"""Side of a tile, in inches; two filters with three patches each then fill the report's width."""
 
 READING = (
-    "Each filter is a row of tiles. The first two are images made to drive it up: by changing the "
-    "pixels of a blank image, and by changing the strength of its waves (Fourier space) while it "
-    "is shifted, turned and resized a little at every step, so that only what survives that is "
-    "kept, and while more ink than real images have costs. The others are the parts of real "
-    "images that drive it up most. Where a made image and the real patches agree, that is what "
-    "the filter looks for; where they do not, the made image shows what it "
-    "would answer to, but never meets. A number is the filter's value before the activation "
-    "function: the higher, the stronger; a percentage is the share of the best "
-    "real patch's. A patch from an image's border shows somewhat more than the filter sees. "
-    "Dead filters are silent on all real images; “like 3” repeats what filter 3 says."
+    "Each filter is a row of tiles. The first two tiles are images made by gradient ascent to "
+    "maximise the filter's response: one by changing the pixels of a blank image, the other by "
+    "changing the strength of its waves (Fourier space). In the second ascent the image is "
+    "shifted, turned and resized a little at every step, so that only patterns that survive this "
+    "remain, and using more ink than real images have is penalised. The other tiles are the parts "
+    "of real images that excite the filter most. Where a made image and the real patches agree, "
+    "they show what the filter looks for; where they do not, the made image shows what the filter "
+    "would respond to but never meets. A number is the filter's value before the activation "
+    "function: the higher, the stronger; a percentage is relative to the best real patch's value. "
+    "A patch from an image's border shows somewhat more than the filter sees. Dead filters are "
+    "silent on all real images; a filter marked “like 3” responds as filter 3 does."
 )
 
 
@@ -108,7 +110,7 @@ def _draw_tile(axes: Axes, picture: np.ndarray, words: str, x: float, y: float) 
 
 
 def number(value: float) -> str:
-    """Two digits, or as many as it has before the point."""
+    """The value with two digits, or with all digits before the decimal point."""
     return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
 
 
@@ -118,30 +120,36 @@ def caption(info: FiltersInfo) -> str:
     which = f"{'all' if shown == info.total else 'the first'} {shown} of {info.total} filters"
     rows, columns = (part.stop - part.start for part in info.field)
     told = [
-        f"What {which} of {info.layer} answer to most, cut to the {rows} × {columns} pixels that "  # noqa: RUF001
-        f"one unit sees. The ascent in Fourier space ended higher than the one in pixels for "
-        f"{int((info.fourier.scores > info.pixels.scores).sum())} of {shown}."
+        f"What {which} of {info.layer} respond to most, cut to the {rows} × {columns} pixels that "  # noqa: RUF001
+        "one unit sees. The ascent in Fourier space ended higher than the ascent in pixels for "
+        f"{int((info.fourier.scores > info.pixels.scores).sum())} of {shown} filters."
     ]
     if info.patches is None:
-        told.append(f"Dead, that is not to be woken: {int(info.dead.sum())} of these {shown}.")
+        told.append(
+            f"Dead filters, which neither ascent could activate: {int(info.dead.sum())} of these "
+            f"{shown}."
+        )
     else:
         best = info.patches.scores[:, 0]
         over = [int((ascent.scores > best).sum()) for ascent in (info.fourier, info.pixels)]
         told.append(
-            f"Higher than the best patch of {tested} real images: {over[0]} in Fourier space, "
-            f"{over[1]} in pixels."
+            f"Ascents that ended higher than the best patch of {tested} real images: {over[0]} in "
+            f"Fourier space, {over[1]} in pixels."
         )
-        told.append(f"Dead, that is silent on all of these: {info.silent} of {info.total}.")
+        told.append(f"Dead filters, silent on all of these images: {info.silent} of {info.total}.")
     if info.alike is not None:
-        by = "weights" if info.patches is None else "answers"
+        by = "weights" if info.patches is None else "responses"
         told.append(
             f"Near-duplicates, whose {by} repeat another filter's: {info.alike} of {info.total}."
         )
     stuck = int((info.asleep.any(axis=0) & ~info.dead).sum())
     if stuck:
-        told.append(f"No ascent: {stuck} that real images wake, but one of the ascents did not.")
+        told.append(
+            f"For {several(stuck, 'filter')} an ascent failed: real images activate them, but one "
+            "of the two ascents did not."
+        )
     if info.absent:
-        told.append(f"No image of the data has {' or '.join(info.absent)}: it is left out.")
+        told.append(f"No image of the data has {' or '.join(info.absent)}, which is left out.")
     return " ".join(told)
 
 
@@ -151,7 +159,7 @@ def pictures(
     """Draw a figure of each layer's filters into the directory, as PNG files.
 
     Args:
-        infos: Of a network's layers.
+        infos: The filters of a network's layers.
         network: Which of the study's networks it is; None for any other model.
         directory: Where the files go.
     """

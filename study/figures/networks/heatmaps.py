@@ -32,17 +32,17 @@ from study.records.finding import METHOD_NAMES
 from study.records.picture import Picture
 
 PHOTOGRAPH_SHARE = 0.5
-"""Of a photograph in an overlay; the rest is the heatmap."""
+"""Share of a photograph in an overlay; the rest is the heatmap."""
 LUMINANCE = (0.2126, 0.7152, 0.0722)
-"""Shares of red, green and blue in what looks bright (ITU-R BT.709)."""
+"""Weights of red, green and blue in perceived brightness (ITU-R BT.709)."""
 
 
 def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     """The picture and the heatmap in one, so that neither hides the other.
 
-    A drawing on an even ground lies on top of the heatmap with what differs from its median
-    colour. Of a photograph the brightness is left, half and half with the heatmap: its colours
-    would be mistaken for heat.
+    In a drawing on a uniform ground, the pixels that differ from its median colour are drawn on top
+    of the heatmap. A photograph keeps only its brightness, mixed half and half with the heatmap,
+    because its colours would be mistaken for heat.
 
     Args:
         picture: (h, w, 3) uint8.
@@ -62,23 +62,23 @@ def overlay(picture: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
 
 
 class _Layout(NamedTuple):
-    """Where things are, in tiles; all images of a single head are set in two columns."""
+    """Where things are, in tiles; with a single head, the images are set in two columns."""
 
     blocks: int
     rows: int
     across: float
-    """Width of a block: the input and a heatmap with overlay for each head."""
+    """Width of a block: the input, then a heatmap and an overlay for each head."""
     pitch: float
-    """From one row to the next."""
+    """Distance from one row to the next."""
     inch: float
-    """A tile's side."""
+    """Side of a tile, in inches."""
 
     @property
     def right(self) -> float:
         return self.blocks * self.across + (self.blocks - 1) * 0.35
 
     def corner(self, place: int) -> tuple[float, float]:
-        """Left and top of an image's row."""
+        """The left and top end of an image's row."""
         block, row = divmod(place, self.rows)
         return block * (self.across + 0.35), row * self.pitch
 
@@ -95,7 +95,7 @@ def draw_heatmaps(
     truth: Mapping[str, np.ndarray] | None = None,
     names: Names | None = None,
 ) -> Figure:
-    """A row per image: input, then heatmap and overlay of each head with true and predicted."""
+    """One row per image: input, then each head's heatmap, overlay, true and predicted class."""
     layout, norm = _layout(len(info.heads), len(images)), Normalize(0, 1)
     top = -0.45 if info.named else -0.22
     bottom = layout.rows * layout.pitch - 0.06
@@ -123,7 +123,7 @@ def draw_heatmaps(
 
 
 def _write_heads(axes: Axes, info: HeatmapsInfo, left: float) -> None:
-    """The words above the columns, from x = left on."""
+    """The words above the columns, starting at x = left."""
     axes.text(left + SIDE / 2, -0.06, "input", ha="center", fontsize=8)
     for number, head in enumerate(info.heads):
         x = left + 1.1 + 2.15 * number
@@ -173,17 +173,17 @@ def caption(
     where = f" at layer {', '.join(info.layers)}" if info.at_layer else ""
     told = (
         f"{METHOD_NAMES[info.method]} of {images} images{where}: bright is where the network finds "
-        f"evidence for {asked}, as a share of the image's greatest."
+        f"evidence for {asked}, relative to the maximum of each map."
     )
     for layer, (rows, columns) in info.layers.items() if info.at_layer else ():
         which = "The layer" if len(info.layers) == 1 else f"Layer {layer}"
         told += f" {which} has {rows} × {columns} cells for {height} × {width} pixels"  # noqa: RUF001
         coarse = min(height // rows, width // columns)
-        told += f", so a patch is no finer than {coarse} pixels." if coarse > 1 else "."
+        told += f", so the map is no finer than {coarse} pixels." if coarse > 1 else "."
     if info.method == "scorecam":
         told += (
-            f" Of each image the {info.channels} channels that vary most were tried, or all there "
-            "are."
+            f" For each image the {info.channels} channels that vary most were tried, or all if "
+            "there are fewer."
         )
     if truth:
         right = [
@@ -191,7 +191,7 @@ def caption(
             + (f" ({head.head})" if info.named else "")
             for head in info.heads
         ]
-        told += f" Predicted right: {', '.join(right)}."
+        told += f" Predicted correctly: {', '.join(right)}."
     empty = sum(int(head.empty.sum()) for head in info.heads)
     if empty:
         told += f" {empty} of {images * len(info.heads)} maps show no positive evidence."
@@ -206,10 +206,10 @@ def pictures(
     names: Names | None,
     directory: Path,
 ) -> list[Picture]:
-    """Draw heatmaps into the directory, a figure for each method and layer.
+    """Draw heatmaps into the directory, one figure per method and layer.
 
     Args:
-        infos: Of a network, for these images.
+        infos: Heatmaps of a network for these images.
         network: Which of the study's networks it is; None for any other model.
         images: (n, height, width, channels), pixels 0 to 255.
         truth: Head -> (n,) true class indices; None if unknown.

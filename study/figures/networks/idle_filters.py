@@ -1,4 +1,4 @@
-"""How many filters are dead or near-duplicates, layer by layer, of baseline and tuned."""
+"""How many filters of both networks are dead or near-duplicates, layer by layer."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,14 +13,15 @@ from study.figures.style import new_figure, save, styled
 from study.records.base import NETWORKS, NetworkName
 from study.records.finding import FilterHealth, LayerHealth
 from study.records.picture import Picture
+from study.records.wording import several
 
 READING = (
-    "Each dot is a filter that is not dead, placed by how much it resembles the one most like it "
-    "in its layer: on the left by what the two say (the correlation of their outputs over all "
-    "places of all images), on the right by what they are made of (the cosine of their weights). "
-    "Dots in the shaded part are near-duplicates: one of each pair could be left out, and the next "
-    "layer would miss little. A layer with many dead or near-duplicate filters is wider than it "
-    "need be; one without uses its width."
+    "Each dot is a filter that is not dead, placed by how much it resembles the most similar other "
+    "filter of its layer: on the left by their responses (the correlation of their outputs over "
+    "all positions of all images), on the right by their weights (the cosine between them). Dots "
+    "in the shaded part are near-duplicates: one filter of each pair could be left out, and the "
+    "next layer would miss little. A layer with many dead or near-duplicate filters is wider than "
+    "it needs to be; a layer without any makes use of its width."
 )
 
 
@@ -30,13 +31,13 @@ class LayerRow(NamedTuple):
     network: NetworkName
     layer: str
     counts: str
-    """Filters, dead and near-duplicates in words."""
+    """Numbers of filters, dead filters and near-duplicates, in words."""
     nearest: list[float]
     nearest_kernels: list[float]
 
 
 def health_info(found: FilterHealth) -> list[LayerRow]:
-    """A row a convolution layer, those of the baseline first."""
+    """One row per convolution layer, those of the baseline first."""
     return [
         LayerRow(network, layer.layer, _counts(layer), layer.nearest, layer.nearest_kernels or [])
         for network in NETWORKS
@@ -45,17 +46,17 @@ def health_info(found: FilterHealth) -> list[LayerRow]:
 
 
 def _counts(layer: LayerHealth) -> str:
-    return f"{layer.filters} filters: {layer.dead} dead, {layer.alike} alike"
+    return f"{layer.filters} filters: {layer.dead} dead, {layer.alike} near-duplicates"
 
 
 def draw_health(rows: Sequence[LayerRow], limit: float) -> Figure:
-    """A dot per filter: its likeness to the most similar one, by answers and by weights."""
+    """One dot per filter: its similarity to the most similar one, by responses and by weights."""
     figure = new_figure(8, 0.95 + 0.3 * len(rows))
     with styled():
         left, right = figure.subplots(1, 2, sharey=True)
         _draw_panel(left, rows, [row.nearest for row in rows], limit)
         _draw_panel(right, rows, [row.nearest_kernels for row in rows], limit)
-        left.set(xlabel="correlation of answers", ylim=(len(rows) - 0.5, -0.5))
+        left.set(xlabel="correlation of responses", ylim=(len(rows) - 0.5, -0.5))
         left.set_yticks(range(len(rows)), [f"{row.network} {row.layer}" for row in rows])
         right.set(xlabel="cosine of weights")
         counts = right.secondary_yaxis("right")
@@ -89,7 +90,7 @@ def _draw_panel(
 
 def caption(found: FilterHealth) -> str:
     """What to see, with this run's numbers."""
-    told = [f"Tried on {found.images} validation images."]
+    told = [f"Measured on {several(found.images, 'validation image')}."]
     for network in NETWORKS:
         layers = found.networks.get(network, [])
         total = sum(layer.filters for layer in layers)
@@ -101,10 +102,10 @@ def caption(found: FilterHealth) -> str:
         closest = [(max(one.nearest), one.layer) for one in layers if one.nearest]
         if closest and not alike:
             value, layer = max(closest)
-            told.append(f"Its two most alike, in {layer}, correlate by {value:.2f}.")
+            told.append(f"Its two most similar filters, in {layer}, correlate at {value:.2f}.")
     told.append(
-        f"Dead: silent on all images. Near-duplicate: answers correlate by {found.limit} or more "
-        f"with those of another filter of the layer."
+        "A filter is dead if it is silent on all images, and a near-duplicate if its responses "
+        f"correlate at {found.limit} or more with those of another filter of the layer."
     )
     return " ".join(told)
 
@@ -123,8 +124,8 @@ def pictures(found: FilterHealth, directory: Path) -> list[Picture]:
             section="filters",
             title="Dead and near-duplicate filters",
             caption=caption(found),
-            alt="Dot plot of each filter's likeness to the most similar one of its layer, by "
-            "layer of the baseline and the tuned network: "
+            alt="Dot plot of each filter's similarity to the most similar one of its layer, for "
+            "every layer of the baseline and the tuned network: "
             + "; ".join(f"{row.network} {row.layer} {row.counts}" for row in rows)
             + ".",
             reading=READING,

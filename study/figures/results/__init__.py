@@ -1,1 +1,1 @@
-"""Figures of what came out: how both networks do on the test part."""
+"""Figures of the results: how well both networks do on the test part."""

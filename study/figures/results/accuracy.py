@@ -1,4 +1,4 @@
-"""Test accuracy of baseline and tuned, on every metric, with its interval and each seed."""
+"""Test accuracy of both networks, by every metric, with its interval and each seed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,11 +7,12 @@ from typing import NamedTuple
 from matplotlib.figure import Figure
 
 from study.figures.palette import PALETTE
+from study.figures.score_axis import set_score_axis
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import count, metric_label, percent, points, set_score_axis
 from study.records.base import NETWORKS, NetworkName
 from study.records.evaluation import Evaluation
 from study.records.picture import Picture
+from study.records.wording import metric_name, percent, points, points_range, several
 
 
 class AccuracyRow(NamedTuple):
@@ -25,7 +26,7 @@ class AccuracyRow(NamedTuple):
 
 
 def accuracy_info(evaluation: Evaluation) -> tuple[AccuracyRow, ...]:
-    """The compared metric first, then the others; of each the baseline, then the tuned network."""
+    """The compared metric first, then the others; for each the baseline, then the tuned network."""
     metrics = [name for name in evaluation.networks["tuned"].test if name != "loss"]
     metrics.sort(key=lambda metric: metric != evaluation.metric)
     return tuple(
@@ -69,7 +70,7 @@ def draw_accuracy(rows: Sequence[AccuracyRow]) -> Figure:
                 color=color,
                 weight="bold",
             )
-        axes.set_yticks(range(len(metrics)), [metric_label(metric) for metric in metrics])
+        axes.set_yticks(range(len(metrics)), [metric_name(metric) for metric in metrics])
         axes.set_ylim(len(metrics) - 0.5, -0.5)
         axes.set_xlabel("test part")
         handles, labels = axes.get_legend_handles_labels()
@@ -86,16 +87,15 @@ def draw_accuracy(rows: Sequence[AccuracyRow]) -> Figure:
 
 def _caption(evaluation: Evaluation) -> str:
     compared = evaluation.comparison
-    low, high = compared.ci95
     by_network = " and ".join(
         f"{percent(evaluation.networks[name].test[evaluation.metric].mean)} for the {name}"
         for name in NETWORKS
     )
-    seeds = count(len(evaluation.networks["tuned"].seeds), "seed")
+    seeds = several(len(evaluation.networks["tuned"].seeds), "seed")
     return (
-        f"{metric_label(evaluation.metric).capitalize()} on {evaluation.images['test']:,} test "
-        f"images: {by_network}, the mean of {seeds} each. The difference is "
-        f"{points(compared.difference)} (95% interval {100 * low:+.2f} to {100 * high:+.2f}): "
+        f"{metric_name(evaluation.metric).capitalize()} on {evaluation.images['test']:,} test "
+        f"images: {by_network}, each the mean over {seeds}. The difference is "
+        f"{points(compared.difference)} points (95% interval {points_range(compared.ci95)}): "
         f"{compared.verdict}."
     )
 
@@ -108,7 +108,7 @@ def pictures(evaluation: Evaluation, directory: Path) -> list[Picture]:
         section="results",
         title="Test accuracy",
         caption=_caption(evaluation),
-        alt=f"Test accuracy of the baseline and the tuned network of {evaluation.problem} with 95% "
+        alt=f"Test accuracy of the baseline and the tuned network on {evaluation.problem} with 95% "
         "intervals and each seed.",
     )
     save(draw_accuracy(accuracy_info(evaluation)), directory / made.file)

@@ -1,4 +1,4 @@
-"""Accuracy of baseline and tuned on test images made otherwise, beside what these look like."""
+"""Accuracy of both networks on corrupted test images, beside examples of these."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,32 +14,32 @@ from study.explanation.arrays import SHOWN_CORRUPTED, CorruptedExamples
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.tiles import as_rgb
-from study.figures.wording import count, metric_label, percent, points
 from study.records.base import NETWORKS, NetworkName
 from study.records.picture import Picture
+from study.records.wording import metric_name, percent, points, points_range, several
 
 ROW = 0.44
-"""Inches."""
+"""Height of a row, in inches."""
 WIDTH = 8.6
 
 READING = (
-    "Every row is the same test images, made otherwise as the pictures beside its name show; the "
-    "first row is the images unchanged, and the dashed lines carry its accuracies down. A dot far "
-    "left of its dashed line is a weakness. The bars are 95% intervals over the test images; the "
-    "last column is tuned minus baseline on the same images, in bold where its 95% interval leaves "
-    "out zero (of twenty such rows about one would by chance). The networks are the two that were "
-    "saved, one seed each. Nobody trained on such images and nothing was chosen by them."
+    "Every row shows the same test images, corrupted as in the pictures beside its name; the first "
+    "row shows them unchanged, and the dashed lines carry its accuracies down. A dot far to the "
+    "left of its dashed line is a weakness. The bars are 95% intervals over the test images. The "
+    "last column is tuned minus baseline on the same images, in bold where its 95% interval "
+    "excludes zero (by chance about one row in twenty would). The networks are the two that were "
+    "saved, one seed each. Neither was trained on such images, and nothing was chosen by them."
 )
 
 
 def clear(version: Version) -> bool:
-    """Whether the 95% interval of the networks' difference leaves out zero."""
+    """Whether the 95% interval of the networks' difference excludes zero."""
     low, high = version.difference.ci95
     return not low <= 0 <= high
 
 
 def draw_robustness(found: Robustness, examples: Mapping[str, np.ndarray]) -> Figure:
-    """A row a version: its name, examples (n, height, width, 1 or 3) uint8, accuracies."""
+    """One row per version: its name, examples (n, height, width, 1 or 3) uint8, accuracies."""
     rows = [found.unchanged, *found.corrupted]
     figure = new_figure(WIDTH, ROW * len(rows) + 0.75)
     figure.set_layout_engine("none")
@@ -72,7 +72,7 @@ def draw_robustness(found: Robustness, examples: Mapping[str, np.ndarray]) -> Fi
         axes.axhline(0.5, color=PALETTE["muted"], lw=0.8)
         axes.set(ylim=(len(rows) - 0.5, -0.5), yticks=[], xlim=(-0.02, 1.02))
         axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.set_xlabel(metric_label(found.metric))
+        axes.set_xlabel(metric_name(found.metric))
         axes.grid(True, axis="x")
         axes.spines["left"].set_visible(False)
         axes.text(
@@ -84,7 +84,7 @@ def draw_robustness(found: Robustness, examples: Mapping[str, np.ndarray]) -> Fi
 
 
 def _draw_strips(axes: Axes, rows: Sequence[np.ndarray]) -> None:
-    """Each row's images side by side, a unit square each, with a gap around."""
+    """Each row's images side by side, each in a unit square with a gap around it."""
     for place, images in enumerate(rows):
         for column, picture in enumerate(as_rgb(images)):
             extent = (column + 0.03, column + 0.97, place + 0.47, place - 0.47)
@@ -99,21 +99,21 @@ def _draw_strips(axes: Axes, rows: Sequence[np.ndarray]) -> None:
 
 def caption(found: Robustness) -> str:
     """What to see in the figure, with its numbers."""
-    low, high = (100 * end for end in found.mean_difference.ci95)
+    difference = found.mean_difference
     clean = {network: percent(found.unchanged.accuracy[network].mean) for network in NETWORKS}
     said = [
-        f"{metric_label(found.metric).capitalize()} of both saved networks on the same "
-        f"{count(found.images, 'test image')}, unchanged and corrupted in {len(found.corrupted)} "
-        "ways. These images were read again after the evaluation, for this figure only.",
+        f"{metric_name(found.metric).capitalize()} of both saved networks on the same "
+        f"{several(found.images, 'test image')}, unchanged and corrupted in {len(found.corrupted)} "
+        "ways. The test images were read again after the evaluation, for this figure only.",
         f"The mean over the corruptions is {percent(found.mean['baseline'])} for the baseline and "
-        f"{percent(found.mean['tuned'])} for the tuned network "
-        f"({points(found.mean_difference.mean)}, 95% interval {low:+.2f} to {high:+.2f}), against "
-        f"{clean['baseline']} and {clean['tuned']} unchanged.",
+        f"{percent(found.mean['tuned'])} for the tuned network ({points(difference.mean)} points, "
+        f"95% interval {points_range(difference.ci95)}), against {clean['baseline']} and "
+        f"{clean['tuned']} unchanged.",
     ]
     for network in NETWORKS:
         worst = min(found.corrupted, key=lambda row: row.accuracy[network].mean)
         said.append(
-            f"The {network} network's worst is {worst.name} with "
+            f"The {network} network's lowest accuracy is on {worst.name}: "
             f"{percent(worst.accuracy[network].mean)}."
         )
     apart = sorted(filter(clear, found.corrupted), key=lambda row: row.difference.mean)
@@ -123,13 +123,13 @@ def caption(found: Robustness) -> str:
     }
     for network, rows in better.items():
         if rows:
-            gap = points(abs(rows[0].difference.mean)).removeprefix("+")
+            gap = points(abs(rows[0].difference.mean)).removeprefix("+") + " points"
             said.append(
-                f"The {network} network is clearly better on {len(rows)} of "
-                f"{len(found.corrupted)}, most of all on {rows[0].name} (by {gap})."
+                f"The {network} network is clearly better on {len(rows)} of the "
+                f"{len(found.corrupted)} corruptions, most of all on {rows[0].name} (by {gap})."
             )
     if not apart:
-        said.append("On none of them do the two differ clearly.")
+        said.append("The two networks do not differ clearly on any corruption.")
     return " ".join(said)
 
 

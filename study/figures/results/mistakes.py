@@ -1,4 +1,4 @@
-"""Test images a network gets wrong, the most confident mistakes first, with what spoke for them."""
+"""Test images a network gets wrong, most confident mistakes first, with the evidence for them."""
 
 from pathlib import Path
 
@@ -10,29 +10,29 @@ from study.figures.networks.heatmaps import overlay
 from study.figures.palette import PALETTE
 from study.figures.style import save, styled
 from study.figures.tiles import SIDE, as_rgb, figure_of, new_grid, over_tile, tile
-from study.figures.wording import count, percent
 from study.records.base import NetworkName
 from study.records.picture import Picture
+from study.records.wording import percent, several
 
 WIDEST = 6.2
-"""Inches of the whole figure: two of them fit beside each other."""
+"""Width of the whole figure, in inches: two of them fit beside each other."""
 MOST_COLUMNS = 3
 LETTER, LINE = 0.073, 0.165
-"""Inches that a letter and a line take below a tile."""
+"""Width of a letter and height of a line below a tile, in inches."""
 TILE = 2.0
-"""Inches of the picture with its heatmap beside it."""
+"""Width of a picture with its heatmap beside it, in inches."""
 
 MARK = "label known to be wrong"
 
 READING = (
-    "Each tile is a test image beside the same image with a heatmap over it (Grad-CAM at the last "
-    "convolution layer): bright is where the network found evidence for the answer it gave, dark "
+    "Each tile shows a test image beside the same image with a heatmap over it (Grad-CAM at the "
+    "last convolution layer): bright is where the network found evidence for its answer, dark "
     "where it found none. Below are the true class and the answer with its probability."
 )
 
 
 def draw_errors(info: MistakesInfo, found: Evidence) -> Figure:
-    """Each image beside the same image with its heatmap, words below."""
+    """Each image beside the same image with its heatmap, and its classes below."""
     pictures = as_rgb(found.images)
     written = [(*one.words, MARK) if one.mislabelled else one.words for one in info.shown]
     longest = max(len(line) for lines in written for line in lines)
@@ -74,27 +74,27 @@ def caption(info: MistakesInfo, network: NetworkName) -> str:
             else f"the {len(info.shown)} it is most confident of"
         )
         said = (
-            f"The {network} network gets {count(info.errors, 'image')} of {info.images:,} wrong "
-            f"({percent(info.errors / info.images)}); here {shown}, most confident first: true "
-            f"class, then its answer with the probability. The first has a confidence of "
-            f"{percent(first.confidence)}, the last {percent(info.shown[-1].confidence)}."
+            f"The {network} network gets {several(info.errors, 'image')} of {info.images:,} wrong "
+            f"({percent(info.errors / info.images)}). Shown are {shown}, most confident first, "
+            "each with its true class, then the network's answer and its probability. The first "
+            f"answer has a confidence of {percent(first.confidence)}, the last of "
+            f"{percent(info.shown[-1].confidence)}."
         )
     else:
         said = (
-            f"The {network} network gets all {info.images:,} test images right. These are the "
-            f"{len(info.shown)} it is least certain of, from {percent(first.confidence)} on: true "
-            "class, then its answer with the probability."
+            f"The {network} network gets all {info.images:,} test images right. Shown are the "
+            f"{len(info.shown)} it is least certain of, from {percent(first.confidence)} upwards, "
+            "each with its true class, then the network's answer and its probability."
         )
     if info.heads > 1:
-        said += " The heatmap is that of the head named first."
+        said += " The heatmap belongs to the head that is named first."
     if info.mislabelled:
         marked = sum(one.mislabelled for one in info.shown)
         said += (
             f" Of the {info.mislabelled} test images whose label is known to be wrong "
             f"({info.source}), {info.mislabelled_errors} "
             f"{'counts as an error' if info.mislabelled_errors == 1 else 'count as errors'} here; "
-            f"{marked} of them "
-            f"{'is' if marked == 1 else 'are'} among those shown, framed."
+            f"{marked} of them {'is' if marked == 1 else 'are'} shown, with a frame."
         )
     return said
 
@@ -104,7 +104,7 @@ def pictures(found: Mistakes, network: NetworkName, directory: Path) -> list[Pic
     info = found.info
     if not info.shown:
         return []
-    what = "Most confident mistakes" if info.errors else "Least certain right answers"
+    what = "Most confident mistakes" if info.errors else "Least certain correct answers"
     made = Picture(
         file=f"errors_{network}.png",
         kind="errors",
@@ -112,8 +112,8 @@ def pictures(found: Mistakes, network: NetworkName, directory: Path) -> list[Pic
         network=network,
         title=f"{what}, {network} network",
         caption=caption(info, network),
-        alt=f"{count(len(info.shown), 'test image')}, each beside its heatmap, with its true class "
-        f"and the {network} network's answer.",
+        alt=f"{several(len(info.shown), 'test image')}, each beside its heatmap, with its true "
+        f"class and the {network} network's answer.",
         reading=READING,
     )
     save(draw_errors(info, found.evidence), directory / made.file)

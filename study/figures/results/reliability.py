@@ -1,4 +1,4 @@
-"""Reliability diagrams: how often each network is right when it says it is that sure."""
+"""Reliability diagrams: how often each network is right at each level of confidence."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,31 +12,31 @@ from study.evaluation.calibration import BINS, Bin, Calibration, answers, calibr
 from study.evaluation.uncertainty import share
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import percent
 from study.records.base import NETWORKS, NetworkName
 from study.records.picture import Picture
+from study.records.wording import percent, percent_range, points_range
 
 READING = (
-    "A network that says 90% should be right nine times in ten: then its dots lie on the diagonal. "
-    "Dots below it are answers that were right less often than the network was sure (it is "
-    "over-confident), dots above it answers that were right more often. The bars count the images "
-    "of each dot, on a logarithmic axis: where there are few, the vertical line (95% interval) is "
-    "long and the dot says little. The expected calibration error is the mean distance from the "
-    "diagonal, each dot weighted by its images."
+    "A network that says 90% should be right nine times in ten; then its dots lie on the diagonal. "
+    "Dots below the diagonal are answers that were right less often than the network's confidence "
+    "suggests (it is over-confident), dots above it answers that were right more often. The bars "
+    "below count the images behind each dot, on a logarithmic axis: where there are few, the "
+    "vertical line (95% interval) is long and the dot says little. The expected calibration error "
+    "is the mean distance from the diagonal, each dot weighted by its number of images."
 )
 
 
 def calibration_info(
     predictions: Mapping[str, np.ndarray], heads: Sequence[str], seed: int
 ) -> dict[NetworkName, Calibration]:
-    """Of both networks, from the arrays of predictions.npz."""
+    """The calibration of both networks, from the arrays of predictions.npz."""
     return {
         network: calibration(*answers(predictions, network, heads), seed) for network in NETWORKS
     }
 
 
 def draw_calibration(info: Mapping[NetworkName, Calibration]) -> Figure:
-    """A column per network: accuracy by confidence, and below it the images of each bin."""
+    """One column per network: accuracy by confidence, and below it the images of each bin."""
     first = min(_bins(found)[0][0] for found in info.values())
     most = max(one.images for found in info.values() for _, one in _bins(found))
     figure = new_figure(8, 4.6)
@@ -54,11 +54,11 @@ def draw_calibration(info: Mapping[NetworkName, Calibration]) -> Figure:
                     f"{one.images:,}", ((place + 0.5) / BINS, one.images), (0, 2),
                     textcoords="offset points", ha="center", fontsize=6,
                 )  # fmt: skip
-            below.set(yscale="log", ylim=(0.7, 4 * most), xlabel="confidence of the answer")
+            below.set(yscale="log", ylim=(0.7, 4 * most), xlabel="confidence in the answer")
             below.yaxis.set_major_formatter(FuncFormatter(lambda images, _: f"{images:,.0f}"))
             below.set_xlim(first / BINS - 0.01, 1.01)
             below.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        places[0, 0].set_ylabel("answers that are right")
+        places[0, 0].set_ylabel("share of correct answers")
         places[0, 0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         places[1, 0].set_ylabel("images")
     return figure
@@ -85,23 +85,23 @@ def _draw_dots(axes: Axes, found: Calibration, network: NetworkName) -> None:
 
 
 def _bins(found: Calibration) -> list[tuple[int, Bin]]:
-    """The bins that have images, with their place."""
+    """The bins that have images, each with its place."""
     return [(place, one) for place, one in enumerate(found.bins) if one]
 
 
 def _words(network: NetworkName, found: Calibration) -> str:
-    """What a network's confidence is worth: a sentence."""
+    """A sentence on how far a network's confidence can be relied on."""
     low, high = found.excess.ci95
     if low <= 0 <= high:
-        told = "as sure of itself as it is right"
+        told = "neither over-confident nor under-confident beyond chance"
     else:
         way = "over" if low > 0 else "under"
         told = f"{way}-confident by {abs(100 * found.excess.mean):.2f} points"
-    error_low, error_high = found.error.ci95
+
     return (
         f"The {network} network is {told} (mean confidence minus accuracy, 95% interval "
-        f"{100 * low:+.2f} to {100 * high:+.2f}); its expected calibration error is "
-        f"{percent(found.error.mean)} ({percent(error_low)} to {percent(error_high)}), where a "
+        f"{points_range((low, high))}); its expected calibration error is "
+        f"{percent(found.error.mean)} ({percent_range(found.error.ci95)}), where a "
         f"perfectly calibrated one would have {percent(found.by_chance)} by chance."
     )
 
@@ -109,7 +109,7 @@ def _words(network: NetworkName, found: Calibration) -> str:
 def caption(info: Mapping[NetworkName, Calibration], heads: Sequence[str]) -> str:
     """What to see in the figure, with its numbers."""
     images = sum(one.images for _, one in _bins(info["tuned"]))
-    told = [f"Confidence and accuracy on {images:,} test images, in {BINS} bins."]
+    told = [f"Accuracy by confidence on {images:,} test images, in {BINS} bins."]
     told += [_words(network, info[network]) for network in NETWORKS]
     if len(heads) > 1:
         told.append(
@@ -125,9 +125,9 @@ def pictures(
     """Draw calibration.png into the directory, which exists.
 
     Args:
-        predictions: arrays of predictions.npz.
-        heads: label columns the networks predict.
-        seed: of the bootstrap.
+        predictions: Arrays of predictions.npz.
+        heads: Label columns that the networks predict.
+        seed: Seed of the bootstrap.
     """
     info = calibration_info(predictions, heads, seed)
     made = Picture(

@@ -1,4 +1,4 @@
-"""How baseline and tuned learned when they were retrained on several seeds."""
+"""Learning curves of both networks when they were retrained on several seeds."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -12,11 +12,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from study.figures.palette import PALETTE
+from study.figures.score_axis import set_score_axis
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import metric_label, percent, set_score_axis
 from study.records.base import NETWORKS, NetworkName
 from study.records.evaluation import Evaluation
 from study.records.picture import Picture
+from study.records.wording import metric_name, percent
 from study.trials.frames import seed_curves
 
 LOG_FROM = 3.0
@@ -24,7 +25,7 @@ LOG_FROM = 3.0
 
 PartName = Literal["train", "validation"]
 DASHES: dict[PartName, tuple[float, ...]] = {"train": (3.7, 1.6), "validation": ()}
-"""Part -> dashes of its lines, as seaborn takes them: on and off, in widths of the line."""
+"""Part -> dash pattern of its lines, as for seaborn: on and off, in widths of the line."""
 LINE = ["metric", "network", "part"]
 """Columns that tell one line from another."""
 
@@ -32,8 +33,8 @@ LINE = ["metric", "network", "part"]
 def learning_curves(evaluation: Evaluation) -> pd.DataFrame:
     """Both networks' learning curves: finite values of `seed_curves`, by network and part.
 
-    Columns: network, part, metric (without "val_"), seed, epoch, value, and kept: whether the
-    weights after that epoch were.
+    Columns: network, part, metric (without "val_"), seed, epoch, value, and kept (whether the
+    weights after that epoch were kept).
     """
     of_each = {name: seed_curves(evaluation.networks[name]) for name in NETWORKS}
     curves = pd.concat(of_each, names=["network"]).reset_index("network")
@@ -43,17 +44,17 @@ def learning_curves(evaluation: Evaluation) -> pd.DataFrame:
 
 
 def means(curves: pd.DataFrame) -> pd.DataFrame:
-    """Mean over the seeds of every line, for the epochs that all of them trained."""
+    """Mean of every line over the seeds, for the epochs that all seeds trained."""
     seeds = curves.groupby(LINE)["seed"].nunique()
     points = curves.groupby([*LINE, "epoch"])["value"].agg(["mean", "size"]).reset_index("epoch")
     return points[points["size"] == seeds.reindex(points.index)].reset_index()
 
 
 def draw_panels(curves: pd.DataFrame) -> Figure:
-    """A panel per metric, two per row: seeds thin, their mean thick, kept epochs as dots.
+    """One panel per metric, two per row: seeds thin, their mean thick, kept epochs as dots.
 
     Args:
-        curves: See `learning_curves`; one row at least.
+        curves: Table of `learning_curves`, with at least one row.
     """
     metrics = curves["metric"].unique()
     rows = -(-len(metrics) // 2)
@@ -86,18 +87,19 @@ def _draw_panel(axes: Axes, curves: pd.DataFrame, metric: str) -> None:
         linewidth=0.8,
         zorder=5,
     )
-    # After the lines: seaborn takes values to the axis's scale and back, which rounds them.
+    # Set after the lines are drawn: seaborn converts values to the axis's scale and back, which
+    # rounds them.
     if metric == "loss":
         _set_loss_axis(axes, curves["value"])
     else:
         set_score_axis(axes, curves["value"])
-    axes.set_title(metric_label(metric))
+    axes.set_title(metric_name(metric))
     axes.set(xlabel="epoch", ylabel="")
     axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
 
 
 def _set_loss_axis(axes: Axes, losses: pd.Series) -> None:
-    """Logarithmic where losses differ by a factor of `LOG_FROM` and none is zero."""
+    """Make the axis logarithmic if losses differ by a factor of `LOG_FROM` and none is zero."""
     if losses.min() > 0 and losses.max() > LOG_FROM * losses.min():
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -107,7 +109,7 @@ def _set_loss_axis(axes: Axes, losses: pd.Series) -> None:
 
 
 def _legend(curves: pd.DataFrame) -> list[Line2D]:
-    """What colours, dashes and dots mean: of those that occur."""
+    """What the colours, dashes and dots mean that occur in the figure."""
     muted = PALETTE["muted"]
     handles = [
         Line2D([], [], color=PALETTE[name], lw=3, label=name) for name in curves["network"].unique()
@@ -120,15 +122,15 @@ def _legend(curves: pd.DataFrame) -> list[Line2D]:
 
 
 def _kept_words(evaluation: Evaluation, network: NetworkName) -> str:
-    """Where its kept weights come from: "those of the tuned after epoch 9 to 12"."""
+    """The epochs after which weights were kept: "of the tuned network after epochs 9 to 12"."""
     epochs = [seed.epochs for seed in evaluation.networks[network].seeds]
     first, last = min(epochs), max(epochs)
-    span = f"{first}" if first == last else f"{first} to {last}"
-    return f"those of the {network} after epoch {span}"
+    span = f"epoch {first}" if first == last else f"epochs {first} to {last}"
+    return f"of the {network} network after {span}"
 
 
 def _ends(curves: pd.DataFrame, index: str) -> dict[NetworkName, pd.Series]:
-    """Of each network the mean after the last epoch that all seeds trained, by that column."""
+    """Each network's means after the last epoch that all seeds trained, indexed by that column."""
     last = means(curves).sort_values("epoch").drop_duplicates(LINE, keep="last")
     return {
         name: last[last["network"] == name].set_index(index)["mean"]
@@ -140,22 +142,22 @@ def _ends(curves: pd.DataFrame, index: str) -> dict[NetworkName, pd.Series]:
 def _curves_caption(evaluation: Evaluation, curves: pd.DataFrame) -> str:
     seeds = max(len(result.seeds) for result in evaluation.networks.values())
     lines = "one seed" if seeds == 1 else f"{seeds} seeds (thin) and their mean (thick)"
-    kept = ", ".join(_kept_words(evaluation, name) for name in NETWORKS)
+    kept = " and ".join(_kept_words(evaluation, name) for name in NETWORKS)
     said = (
-        f"Loss and {metric_label(evaluation.metric)} by epoch, {lines} of each network. "
-        f"Weights were kept at the dots: {kept}."
+        f"Loss and {metric_name(evaluation.metric)} by epoch, {lines} for each network. "
+        f"Dots mark the weights that were kept: {kept}."
     )
     scores = curves[curves["metric"] == evaluation.metric]
     for network, ends in _ends(scores, "part").items():
         if {"train", "validation"} <= set(ends.index):
             said += (
-                f" At the end the {network} network has {percent(ends['train'])} on training "
+                f" At the end the {network} network reaches {percent(ends['train'])} on training "
                 f"images and {percent(ends['validation'])} on validation images."
             )
     return said + (
-        " The loss is the cross-entropy alone, without the networks' own penalties and weights. "
-        "Training values are taken while an epoch runs, with dropout on, so they can look worse "
-        "than validation."
+        " The loss is the cross-entropy alone, without the networks' own penalties and loss "
+        "weights. Training values are measured while an epoch runs, with dropout on, so they can "
+        "look worse than validation values."
     )
 
 
@@ -186,8 +188,8 @@ def pictures(evaluation: Evaluation, directory: Path) -> list[Picture]:
                 section="training",
                 title="Learning curves",
                 caption=_curves_caption(evaluation, curves),
-                alt=f"Line plots of loss and {metric_label(evaluation.metric)} by epoch of the "
-                f"baseline and the tuned network of {evaluation.problem}, training dashed, "
+                alt=f"Line plots of loss and {metric_name(evaluation.metric)} by epoch of the "
+                f"baseline and the tuned network on {evaluation.problem}, training dashed, "
                 "validation solid.",
             )
         )
@@ -203,7 +205,7 @@ def pictures(evaluation: Evaluation, directory: Path) -> list[Picture]:
                 title="Learning curves of each head",
                 caption=_heads_caption(heads),
                 alt="Line plots of validation accuracy by epoch of the heads "
-                f"{', '.join(heads['metric'].unique())}, baseline and tuned network.",
+                f"{', '.join(heads['metric'].unique())}, for the baseline and the tuned network.",
             )
         )
         save(draw_panels(heads), directory / made[-1].file)

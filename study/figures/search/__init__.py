@@ -1,4 +1,4 @@
-"""A search, chart by chart: the numbers that a chart shows, what is said of it, its picture.
+"""A search, chart by chart: the numbers that a chart shows, its words, its picture.
 
 searched     what all charts have in common
 course       trials by number, by time and by epoch
@@ -28,9 +28,9 @@ class Kind(NamedTuple):
     """One of the charts."""
 
     name: str
-    """What it is called where it cannot be made."""
+    """What the chart is called if it cannot be made."""
     info: Callable[[Searched], Any]
-    """Its numbers; None if the trials do not allow it."""
+    """The chart's numbers; None if the trials do not allow it."""
     words: Callable[[Searched, Any], Words]
 
 

@@ -6,40 +6,41 @@ from typing import NamedTuple
 
 from study.figures.search.scales import Scale, spread
 from study.figures.search.searched import Searched, Words, capital
-from study.figures.wording import DASH, count, listed, percent
 from study.records.base import Value
 from study.records.trial import Trial
+from study.records.wording import DASH, listed, percent, several
 
 MOST_PANELS = 24
-"""Hyperparameters that get a panel of their own: the most important ones."""
+"""Number of hyperparameters that get a panel of their own: the most important ones."""
 MOST_AXES = 12
-"""Hyperparameters in the parallel coordinates: the most important ones."""
+"""Number of hyperparameters in the parallel coordinates: the most important ones."""
 CLOSEST_TICKS = 0.04
-"""Smallest distance of two labels of a parallel axis, as a share of it."""
+"""Smallest distance of two labels on a parallel axis, as a share of the axis."""
 ABSENT = 0.12
 """Share of a parallel axis below its lowest value, if some trials do not have the hyperparameter:
 their lines cross it at its lower end."""
 FAINTEST, DARKER = 0.15, 0.75
-"""Weight of the worst trial's line, and what the best trial's has more."""
+"""Weight of the worst trial's line, and how much more the best trial's line has."""
 CROWD = 8
-"""Lines that are drawn over one another add up to a dark surface: of more than some fifty, those of
-bad trials are fainter in proportion."""
+"""Lines drawn over one another add up to a dark surface: with more lines than this, those of bad
+trials become proportionally fainter."""
 DARK_LINES = 15
-"""About so many lines of a crowd are dark."""
+"""About this many lines of a crowd are dark."""
 
 READING_PARALLEL = (
-    "An axis is a hyperparameter, the first one the score; a trial is a line that crosses each at "
-    "its own value, or at the dash where it does not have the hyperparameter. Where the dark lines "
-    "come together, the good trials agree on a value; where they are spread over the whole axis, "
-    "it decides little by itself. The axes are in alphabetical order, so it means nothing which of "
-    "them are neighbours."
+    "Each axis is a hyperparameter, except the first, which is the score. Each trial is a line "
+    "that crosses every axis at the trial's value, or at the dash if the trial does not have the "
+    "hyperparameter. Where the dark lines come together, the good trials agree on a value; where "
+    "they are spread over the whole axis, the hyperparameter matters little by itself. The axes "
+    "are in alphabetical order, so it means nothing which axes are neighbours."
 )
 READING_PANELS = (
-    "Every panel shows the same trials, placed by another hyperparameter. The others vary too, so "
-    "that dots of one value are at different heights. Look at the upper edge of the dots: where it "
-    "is highest lie the values with which the best networks were found, and where it is level the "
-    "hyperparameter decides little by itself. Where there are few dots, little was tried: a low "
-    "edge there may be chance. Dots of one choice lie side by side only so that all can be seen."
+    "Every panel shows the same trials, placed by a different hyperparameter. The other "
+    "hyperparameters vary too, so dots with the same value lie at different heights. Look at the "
+    "upper edge of the dots: where it is highest are the values with which the best networks were "
+    "found; where it is level, the hyperparameter matters little by itself. Where there are few "
+    "dots, few values were tried, and a low edge may be due to chance. Dots of one category lie "
+    "side by side only so that all of them can be seen."
 )
 
 
@@ -48,15 +49,15 @@ class ValuePanel(NamedTuple):
 
     scale: Scale
     numbers: tuple[int, ...]
-    """Of the trials that are drawn and have it; `places` and `scores` are theirs."""
+    """Drawn trials that have the hyperparameter, by number; `places` and `scores` are theirs."""
     places: tuple[float, ...]
-    """On the axis; those of one category lie beside each other."""
+    """Places on the axis; those of one category lie beside each other."""
     scores: tuple[float, ...]
     """In [0, 1]."""
     medians: tuple[tuple[float, float], ...]
     """(place, median score) of each category, over all trials; none of a number."""
     having: int
-    """How many of all trials with a score have it."""
+    """How many of all trials with a score have the hyperparameter."""
 
 
 class PanelsInfo(NamedTuple):
@@ -64,9 +65,9 @@ class PanelsInfo(NamedTuple):
 
     panels: tuple[ValuePanel, ...]
     varied: int
-    """How many hyperparameters varied; those without a panel included."""
+    """How many hyperparameters varied, including those without a panel."""
     trials: int
-    """With a score."""
+    """Number of trials with a score."""
     best: int | None
 
 
@@ -117,50 +118,50 @@ def _medians(
 
 
 def panels_words(search: Searched, info: PanelsInfo) -> Words:
-    """Which trials and which hyperparameters are shown, in which order."""
+    """Says which trials and hyperparameters are shown, and in which order."""
     names = [panel.scale.name for panel in info.panels]
     if len(names) < info.varied:
         shown = f"the first {len(names)} of {info.varied} hyperparameters that varied"
     else:
-        shown = f"each of {count(info.varied, 'hyperparameter')} that varied"
+        shown = f"each of {several(info.varied, 'hyperparameter')} that varied"
     order = ", the most important first (PED-ANOVA)" if search.importances.ped_anova else ""
     return Words(
         "Score against each hyperparameter",
-        f"{capital(search.score)} of {count(info.trials, 'trial')} against {shown}{order}; the "
-        "baseline orange, the best blue; a bar is a median. Trials without the hyperparameter are "
-        f"not in its panel.{search.fair}{search.sampled}",
+        f"{capital(search.score)} of {several(info.trials, 'trial')} against {shown}{order}. The "
+        "baseline is orange, the best trial blue; bars are medians. Trials that do not have a "
+        f"hyperparameter are missing from its panel.{search.fair}{search.sampled}",
         f"Small scatter plots of the score against {listed(names)}.",
         READING_PANELS,
     )
 
 
 class ParallelAxis(NamedTuple):
-    """The score's or a hyperparameter's."""
+    """The axis of the score or of a hyperparameter."""
 
     name: str
     ticks: tuple[tuple[float, str], ...]
-    """(share of the axis, what is written there)."""
+    """(share of the axis, label) of each tick."""
 
 
 class ParallelLine(NamedTuple):
-    """A trial."""
+    """The line of one trial."""
 
     number: int
     weight: float
-    """How dark it is drawn, in (0, 1): the better the trial, the darker."""
+    """How dark the line is drawn, in (0, 1): the better the trial, the darker."""
     places: tuple[float, ...]
     """Share of each axis at which the line crosses it, in [0, 1]."""
 
 
 class ParallelInfo(NamedTuple):
-    """A line per trial across axes of the score and the hyperparameters."""
+    """One line per trial across axes of the score and the hyperparameters."""
 
     axes: tuple[ParallelAxis, ...]
     """The score's, then the hyperparameters' in alphabetical order."""
     lines: tuple[ParallelLine, ...]
     """The worst trial first, so that the best is drawn over it."""
     varied: int
-    """How many hyperparameters varied; those without an axis included."""
+    """How many hyperparameters varied, including those without an axis."""
     best: int | None
 
 
@@ -186,7 +187,7 @@ def parallel_info(search: Searched) -> ParallelInfo | None:
 
 
 def _weight(rank: int, count: int) -> float:
-    """Of the line of that rank, 0 of the worst: the few best, which one looks for, stand out."""
+    """Weight of the line of that rank, 0 being the worst: the few best trials stand out."""
     share = rank / (count - 1)
     return min(FAINTEST, CROWD / count) + DARKER * float(share ** max(2, count / DARK_LINES))
 
@@ -222,17 +223,17 @@ def _axis(
 
 
 def parallel_words(search: Searched, info: ParallelInfo) -> Words:
-    """Which trials and axes are shown."""
+    """Says which trials and axes are shown."""
     names = [axis.name for axis in info.axes[1:]]
-    shown = count(len(names), "hyperparameter")
+    shown = several(len(names), "hyperparameter")
     if len(names) < info.varied:
         shown = f"the first {len(names)} of {info.varied} hyperparameters by PED-ANOVA"
     return Words(
         "Parallel coordinates",
-        f"One line per trial ({len(info.lines)}), across {shown}: the darker, the better; the "
-        f"baseline orange.{search.fair}{search.sampled}",
+        f"One line per trial ({len(info.lines)}) across {shown}: the darker the line, the better "
+        f"the trial. The baseline is orange.{search.fair}{search.sampled}",
         f"One line per trial, across axes for the score and {listed(names)}.",
         READING_PARALLEL,
-        "Drag along an axis to keep the trials that pass there, along others to keep fewer; "
-        "double-click to keep all.",
+        "Drag along an axis to keep only the trials that pass there, and along further axes to "
+        "keep fewer; double-click to keep all.",
     )

@@ -5,19 +5,19 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from study.figures.search.searched import BASELINE, Searched, Words, capital
-from study.figures.wording import count, duration, percent, points
+from study.records.wording import duration, percent, points, several
 
 READING_TIMELINE = (
-    "Each row is a trial. Bars that overlap in time were trained at once, by different workers. A "
-    "bar is long because the network is slow or because it was trained for many epochs. Where no "
-    "bar covers a time, the search waited, was interrupted, or trained something that failed: "
-    "failed trials have no bar."
+    "Each row is a trial. Trials whose bars overlap in time were trained at the same time by "
+    "different workers. A bar is long because the network is slow or because it was trained for "
+    "many epochs. While no bar covers a time, the search waited, was interrupted, or trained a "
+    "network that failed: failed trials have no bar."
 )
 READING_CURVES = (
-    "Each line is a trial, from its first epoch to its last. Where lines cross often, the score "
-    "after a few epochs does not yet say which trial is going to be the better one, and to end "
-    "trials early is a risk; where they keep their order, it costs little. A line that still rises "
-    "at its end might have gained from more epochs."
+    "Each line is a trial, from its first epoch to its last. If lines cross often, the score after "
+    "a few epochs does not yet tell which trial will end up better, and ending trials early is "
+    "risky; if lines keep their order, it costs little. A trial whose line still rises at its end "
+    "might have gained from more epochs."
 )
 
 
@@ -25,14 +25,14 @@ class HistoryInfo(NamedTuple):
     """Scores in the order of the trials, and the best so far."""
 
     numbers: tuple[int, ...]
-    """Of the trials with a score that are drawn; `scores` and `epochs` are theirs."""
+    """Numbers of the drawn trials that have a score; `scores` and `epochs` are theirs."""
     scores: tuple[float, ...]
     """In [0, 1]."""
     epochs: tuple[int, ...]
     failed: tuple[int, ...]
-    """Numbers of the trials without a score that are drawn."""
+    """Numbers of the drawn trials that have no score."""
     line: tuple[tuple[int, float], ...]
-    """(number, best score so far) of all trials: where it rises, and at the last one."""
+    """(number, best score so far) of the trials at which it rises, and of the last one."""
     tried: int
     failures: int
     baseline: float | None
@@ -46,13 +46,13 @@ class HistoryInfo(NamedTuple):
 
     @property
     def ends(self) -> tuple[float, float]:
-        """Of the axis of trials: with room for the first and the last dot."""
+        """The ends of the axis of trials, with room for the first and the last dot."""
         room = max(0.6, self.last / 100)
         return -room, self.last + room
 
 
 def history_info(search: Searched) -> HistoryInfo:
-    """Every search has a history, if all its trials failed too."""
+    """Every search has a history, even if all its trials failed."""
     line: list[tuple[int, float]] = []
     for trial in search.scored:
         if trial.score is not None and (not line or trial.score > line[-1][1]):
@@ -78,60 +78,60 @@ def history_info(search: Searched) -> HistoryInfo:
 
 
 def history_words(search: Searched, info: HistoryInfo) -> Words:
-    """Which trial is the best, and by how much it beats the baseline."""
-    tried = count(info.tried, "trial")
+    """Says which trial is the best, and by how much it beats the baseline."""
+    tried = several(info.tried, "trial")
     if info.best is None:
         return Words(
             "History",
             f"No trial has a score: {tried} ran and failed (crosses).{search.sampled}",
-            f"Crosses: {tried}, all of which failed.",
+            f"Crosses for {tried} without a score.",
         )
     number, score = info.best
     if number == BASELINE:
-        best = f"The baseline is the best, with {percent(score)}."
+        best = f"The baseline is the best trial, with {percent(score)}."
     else:
         best = f"Trial {number} is the best, with {percent(score)}"
         if info.baseline is not None:
-            gain = points(score - info.baseline)
+            gain = f"{points(score - info.baseline)} points"
             best += f"; the baseline reached {percent(info.baseline)} ({gain})"
         best += "."
     said = [
-        f"{capital(search.score)} of {tried} in the order they were tried, and the best so far "
-        f"(line); the baseline orange, the best blue. {best}"
+        f"{capital(search.score)} of {tried} in the order in which they were tried, and the best "
+        f"score so far (line). The baseline is orange, the best trial blue. {best}"
     ]
     if info.failures:
-        said.append(f"{count(info.failures, 'trial')} failed (crosses).")
+        said.append(f"{several(info.failures, 'trial')} failed (crosses).")
     if info.budgets:
         least, most = info.budgets
         said.append(
-            f"Trials had {least} to {most} epochs (larger dots: more), so a low score may only "
-            "mean a short training."
+            f"Trials were trained for {least} to {most} epochs (the larger the dot, the more "
+            "epochs), so a low score may only mean that training was short."
         )
     return Words(
         "History",
         " ".join(said) + search.sampled,
-        f"Dots: the score of each of {tried}; a line of steps: the best so far.",
+        f"Dots show the score of each of {tried}, a stepped line the best score so far.",
     )
 
 
 class TimelineInfo(NamedTuple):
-    """When trials were trained."""
+    """The times at which trials were trained."""
 
     numbers: tuple[int, ...]
-    """Of the trials that are drawn; `began` and `seconds` are theirs."""
+    """Numbers of the trials that are drawn; `began` and `seconds` are theirs."""
     began: tuple[str, ...]
-    """ISO 8601 in UTC, without a zone."""
+    """When each trial began, ISO 8601 in UTC without a zone."""
     seconds: tuple[float, ...]
     timed: int
-    """How many trials say when they ended."""
+    """How many trials have a recorded end."""
     trained: float
-    """Seconds of training, of all of these together."""
+    """Seconds of training of all these trials together."""
     passed: float
     """Seconds from the first one's beginning to the last one's end."""
 
 
 def timeline_info(search: Searched) -> TimelineInfo | None:
-    """None if fewer than two of the trials that are drawn say when they ended."""
+    """None if fewer than two of the drawn trials have a recorded end."""
     spans: dict[int, tuple[datetime, float]] = {}
     for trial in search.scored:
         if trial.finished:
@@ -154,15 +154,16 @@ def timeline_info(search: Searched) -> TimelineInfo | None:
 
 
 def timeline_words(search: Searched, info: TimelineInfo) -> Words:
-    """How long the search took, and how many trials ran at a time."""
-    timed = count(info.timed, "trial")
+    """Says how long the search took, and how many trials ran at a time."""
+    timed = several(info.timed, "trial")
     at_once = f", {info.trained / info.passed:.1f} at a time" if info.passed else ""
     return Words(
         "Timeline",
-        f"{timed}, {duration(info.trained)} of training within {duration(info.passed)}{at_once}. A "
-        "bar ends when its trial did (UTC) and is as long as its training, without pauses."
+        f"{timed}: {duration(info.trained)} of training within {duration(info.passed)}{at_once}. A "
+        "bar ends when its trial ended (UTC) and is as long as the trial's training, without "
+        "pauses."
         f"{search.sampled}",
-        f"A bar from the beginning to the end of each of {timed}.",
+        f"Bars from the beginning to the end of each of {timed}.",
         READING_TIMELINE,
     )
 
@@ -172,13 +173,13 @@ class Curve(NamedTuple):
 
     number: int
     epochs: tuple[int, ...]
-    """Counted from 1, those of the trial that it continues included."""
+    """Epochs counted from 1, including those of the trial that this one continues."""
     scores: tuple[float, ...]
-    """In [0, 1]; epochs with a value that is not a finite number are left out."""
+    """The objective in [0, 1]; epochs whose value is not a finite number are left out."""
 
 
 class CurvesInfo(NamedTuple):
-    """Learning curves of the trials that are drawn, of failed ones as far as they came."""
+    """Learning curves of the drawn trials; those of failed trials end where training failed."""
 
     curves: tuple[Curve, ...]
     best: int | None
@@ -199,15 +200,15 @@ def curves_info(search: Searched) -> CurvesInfo | None:
 
 
 def curves_words(search: Searched, info: CurvesInfo) -> Words:
-    """How long trials trained, and where the best and the baseline peak."""
+    """Says how long trials trained, and in which epoch the best and the baseline peak."""
     lengths = [len(curve.epochs) for curve in info.curves]
-    least, most = min(lengths), count(max(lengths), "epoch")
+    least, most = min(lengths), several(max(lengths), "epoch")
     each = most if least == max(lengths) else f"{least} to {most}"
     said = (
-        f"{capital(search.score)} after each epoch of {count(len(lengths), 'trial')}, {each} each; "
-        "the baseline orange, the best blue."
+        f"{capital(search.score)} after each epoch of {several(len(lengths), 'trial')}, {each} "
+        "each. The baseline is orange, the best trial blue."
     )
-    names = {info.best: f"best (trial {info.best})"}
+    names = {info.best: f"best trial ({info.best})"}
     names.setdefault(BASELINE, "baseline")
     by_number: dict[int | None, Curve] = {curve.number: curve for curve in info.curves}
     for number, name in names.items():

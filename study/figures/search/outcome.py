@@ -1,4 +1,4 @@
-"""What a search brought, and at what cost: scores, fronts, importances, the best of fewer."""
+"""What a search found and at what cost: scores, Pareto fronts, importances, fewer trials."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,38 +7,39 @@ from typing import NamedTuple
 import numpy as np
 
 from study.figures.search.searched import BASELINE, Searched, Words
-from study.figures.wording import count, duration, listed, percent, points
 from study.records.importance import Importance, Importances
+from study.records.wording import duration, listed, percent, points, points_range, several
 from study.trials import excerpt
 from study.trials.checks import ExpectedBest, expected_best
 
 PLACES = 100
-"""Scores at which the distribution is computed."""
+"""Number of scores at which the distribution is computed."""
 SEED = 1
-"""Of the bootstrap of the best of fewer trials."""
+"""Seed of the bootstrap for the best of fewer trials."""
 MOST_NAMED = 4
-"""So many hyperparameters of which nothing can be said are named; of more, their number is."""
+"""At most this many undecided hyperparameters are named; of more, only the number is given."""
 
 READING_DISTRIBUTION = (
-    "Over each score the line is as high as the share of the trials that score so much or less. It "
-    "is steep where many trials have about the same score, and flat where none has. A line that "
-    "stays low and rises late says that most of the trials are good, one that rises early that "
-    "good ones are rare. Only random search draws its trials evenly from the space, so only its "
-    "line is about the space; the other tuners try more where they expect good scores."
+    "At each score, the height of the line is the share of trials with that score or less. The "
+    "line is steep where many trials have about the same score, and flat where none has. A line "
+    "that stays low and rises late means that most trials are good; a line that rises early, that "
+    "good trials are rare. Only random search draws its trials evenly from the space, so only its "
+    "line describes the space; the other tuners draw more trials where they expect good scores."
 )
 READING_COST = (
-    "Further up is better, further left costs less. A trial is on the front if no other is both as "
-    "good and as cheap: whoever wants a better one than it has to pay more. For each of the "
-    "others there is one on the front that is at least as good and costs no more. The steps show "
-    "the best score to be had for at most so much: where they are flat, paying more gains little. "
-    "Differences between trials are in part chance, so that a neighbour just below the front may "
-    "be as good."
+    "Further up is better, further left costs less. A trial is on the front (the Pareto front) if "
+    "no other trial is both as good and as cheap, so that any better trial costs more. For each of "
+    "the other trials there is one on the front that is at least as good and costs no more. The "
+    "steps show the best score available at each cost: where they are flat, paying more gains "
+    "little. Differences between trials are partly due to chance, so a trial just below the front "
+    "may be as good."
 )
 READING_MORE_TRIALS = (
-    "Had the same trials come in another order, fewer of them would have found a better or a worse "
-    "network. The line is the best score of so many trials on average over all orders, the band "
-    "its 95% bootstrap interval, which knows of no score above the best one seen and is too short "
-    "where good scores are rare. The baseline, which nobody drew, is left out."
+    "If the search had ended after fewer trials, its best score would have depended on the order "
+    "in which the trials came. The line is the best score among the first trials, on average over "
+    "all orders; the band is its 95% bootstrap interval, which cannot reach above the best score "
+    "seen and is too narrow where good scores are rare. The baseline, which was not drawn from "
+    "the space, is left out."
 )
 
 
@@ -46,14 +47,14 @@ class DistributionInfo(NamedTuple):
     """The empirical distribution function of the scores of all trials."""
 
     scores: tuple[float, ...]
-    """Evenly spaced from the lowest to the highest."""
+    """Scores, evenly spaced from the lowest to the highest."""
     shares: tuple[float, ...]
-    """Share of the trials that score so much or less, in [0, 1]."""
+    """Share of the trials with at most each of these scores, in [0, 1]."""
     trials: int
     half: float
-    """Half of the trials reach this score."""
+    """The score that half of the trials reach."""
     tenth: float
-    """The best tenth of them reach this one."""
+    """The score that the best tenth of the trials reach."""
 
 
 def distribution_info(search: Searched) -> DistributionInfo | None:
@@ -70,30 +71,30 @@ def distribution_info(search: Searched) -> DistributionInfo | None:
 
 
 def distribution_words(search: Searched, info: DistributionInfo) -> Words:
-    """What half of the trials, and the best tenth, reach."""
+    """Says which scores half of the trials and the best tenth reach."""
     return Words(
         "Distribution of the scores (EDF)",
-        f"The share of {count(info.trials, 'trial')} that score so much or less: half of them "
+        f"The share of {several(info.trials, 'trial')} with at most each score. Half of the trials "
         f"reach {percent(info.half)}, the best tenth {percent(info.tenth)}.{search.fair}",
-        "A rising line: the share of the trials with at most the score below.",
+        "A rising line: the share of the trials with at most the score on the horizontal axis.",
         READING_DISTRIBUTION,
     )
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Something that a trial says of itself, of which less is better."""
+    """A property of a trial of which less is better."""
 
     attribute: str
     name: str
     unit: str
-    """What stands behind the name on the axis, with a space before it."""
+    """What follows the name on the axis, beginning with a space."""
     cheap: str
     written: Callable[[float], str]
 
 
 PARAMETERS = Cost(
-    "parameters", "parameters", "", "small", lambda number: count(int(number), "parameter")
+    "parameters", "parameters", "", "small", lambda number: several(int(number), "parameter")
 )
 LATENCY = Cost(
     "latency",
@@ -110,18 +111,18 @@ class CostInfo(NamedTuple):
 
     cost: Cost
     numbers: tuple[int, ...]
-    """Of the trials that are drawn and say what they cost."""
+    """Numbers of the drawn trials whose cost is recorded."""
     costs: tuple[float, ...]
     scores: tuple[float, ...]
     """In [0, 1]."""
     front: tuple[int, ...]
-    """Places in these of the trials that no other beats in both: it rises with the cost."""
+    """Indices of the trials that no other beats in both, in the order of their cost."""
     counted: int
-    """How many trials the front is of, those that are not drawn included."""
+    """How many trials the front was computed from, including those that are not drawn."""
 
 
 def cost_info(search: Searched, cost: Cost) -> CostInfo | None:
-    """None if fewer than two trials that are drawn say what they cost."""
+    """None if the cost of fewer than two drawn trials is recorded."""
     priced = [
         (float(price), trial.score, trial.number)
         for trial in search.drawn
@@ -142,17 +143,20 @@ def cost_info(search: Searched, cost: Cost) -> CostInfo | None:
 
 
 def cost_words(search: Searched, info: CostInfo) -> Words:
-    """Where the front begins and where it ends."""
+    """Says at which trial the front begins and at which it ends."""
     cost, ends = info.cost, [info.front[0], info.front[-1]]
     first, last = (
         f"trial {info.numbers[at]} ({cost.written(info.costs[at])}, {percent(info.scores[at])})"
         for at in ends
     )
-    said = f"Of {count(info.counted, 'trial')}, no other is as {cost.cheap} and as good as "
+    counted = several(info.counted, "trial")
     if len(info.front) == 1:
-        said += f"{first}."
+        said = f"Of {counted}, no other is both as {cost.cheap} and as good as {first}."
     else:
-        said += f"the {len(info.front)} on the front: from {first} to {last}."
+        said = (
+            f"Of {counted}, {len(info.front)} are on the front: for each of them, no other trial "
+            f"is both as {cost.cheap} and as good. The front runs from {first} to {last}."
+        )
     return Words(
         f"Accuracy against {cost.name}",
         said + search.sampled,
@@ -163,22 +167,22 @@ def cost_words(search: Searched, info: CostInfo) -> Words:
 
 
 def importances_info(search: Searched) -> Importances | None:
-    """None if there are too few trials, or too few that differ."""
+    """None if there are too few trials, or too few different ones."""
     return search.importances if search.importances.ped_anova else None
 
 
 def importances_words(search: Searched, info: Importances) -> Words:
-    """What is certain of either method, and what is not."""
+    """Says what either method can tell with certainty, and what it cannot."""
     common = {one.name for one in info.fanova}
     others = [one.name for one in info.ped_anova if one.name not in common]
     said = (
-        "Shares by two methods, with 95% intervals over resampled trials "
-        f"({info.trials}); pale: too few trials to say, the interval is as wide as the share or "
-        "reaches down to an equal part. "
+        f"Shares by two methods, with 95% intervals over resamples of {info.trials:,} trials. Pale "
+        "bars mean that there are too few trials to tell: the interval is as wide as the share "
+        "or includes an equal share for all. "
         f"{_said('fANOVA', info.fanova)} {_said('PED-ANOVA', info.ped_anova)}"
     )
     if others:
-        said += f" fANOVA leaves out what not all trials have: {listed(others)}."
+        said += f" fANOVA leaves out hyperparameters that some trials lack: {listed(others)}."
     if info.trials < len(search.equal):
         said += (
             f" Both are computed from {info.trials:,} trials, drawn at random from the "
@@ -196,13 +200,13 @@ def importances_words(search: Searched, info: Importances) -> Words:
 def _reading(good: int) -> str:
     return (
         "fANOVA asks what the scores vary with: it fits a random forest to the trials, and a "
-        "hyperparameter's share is how much of the forest's variance it explains, among bad "
-        "networks as much as among good ones. PED-ANOVA asks what sets the best apart: how far "
-        f"the values of the best {good} trials differ from those of all. So a value that ruins "
-        "networks weighs most in fANOVA, and one that makes a good network the best in PED-ANOVA. "
-        "Each method's shares add up to 100%, of what hyperparameters do one by one: what two do "
-        "only together is in neither. A share does not say which value is the good one; the "
-        "panels of the score against each hyperparameter show that."
+        "hyperparameter's share is the part of the forest's variance that it explains, among bad "
+        "networks as much as among good ones. PED-ANOVA asks what sets the best trials apart: how "
+        f"far the values of the best {good} trials differ from those of all. So a value that ruins "
+        "networks counts most in fANOVA, and a value that turns a good network into the best "
+        "counts most in PED-ANOVA. Each method's shares add up to 100% of the effects of single "
+        "hyperparameters; effects that two have only together are in neither. A share does not "
+        "tell which value is good; the panels of the score against each hyperparameter do."
     )
 
 
@@ -215,48 +219,48 @@ def _said(method: str, found: tuple[Importance, ...]) -> str:
     settled = [importance_in_words(one) for one in found if one.settled]
     open_names = [one.name for one in found if not one.settled]
     if not found:
-        return f"{method}: nothing that varied is in all trials."
+        return f"{method}: no hyperparameter that varied is in all trials."
     if not settled:
-        return f"{method}: too few trials to say, of any of them."
+        return f"{method}: too few trials to tell for any hyperparameter."
     if not open_names:
         return f"{method}: {listed(settled)}."
     of = listed(open_names) if len(open_names) <= MOST_NAMED else f"{len(open_names)} others"
-    return f"{method}: {listed(settled)}; of {of}, too few trials to say."
+    return f"{method}: {listed(settled)}; too few trials to tell for {of}."
 
 
 def more_trials_info(search: Searched) -> ExpectedBest | None:
-    """The best to be expected of fewer trials; None of fewer than four without the baseline."""
+    """Expected best score of fewer trials; None if there are fewer than four but the baseline."""
     scores = [trial.score for trial in search.scored if trial.number != BASELINE]
     return expected_best([score for score in scores if score is not None], SEED)
 
 
 def more_trials_words(search: Searched, info: ExpectedBest) -> Words:
-    """What the second half of the trials was worth, and what that allows to say of more."""
+    """Says what the second half of the trials gained, and what that tells about further trials."""
     trials, half = info.trials[-1], info.trials[-1] // 2
     said = (
-        f"{count(half, 'trial')} would have found {percent(info.half)} on average, all "
+        f"{several(half, 'trial')} would have found {percent(info.half)} on average, all "
         f"{trials} found {percent(info.mean[-1])}"
     )
     if search.tuner == "random":
         gain, low, high = info.second_half
         slope, least, most = info.slope
         said += (
-            f": the second half brought {points(gain)} (95% interval {100 * low:+.2f} to "
-            f"{100 * high:+.2f}), {100 * slope:.3f} points per trial ({100 * least:.3f} to "
-            f"{100 * most:.3f}); of further trials each would add no more on average. Among "
-            f"{trials} more random trials there is one better than all of these with a chance of "
-            "one half, whatever these scored; ties make it less."
+            f": the second half brought {points(gain)} points (95% interval "
+            f"{points_range((low, high))}), {100 * slope:.3f} points per trial ({100 * least:.3f} "
+            f"to {100 * most:.3f}). Each further trial would add no more than that on average. "
+            f"With a probability of one half, {trials} more random trials would include one better "
+            "than all of these, whatever these scored; ties make it less likely."
         )
     else:
         whose = f"{search.tuner} search" if search.tuner else "a search that is not random"
         said += (
-            f". The trials of {whose} are no independent draws, so this says nothing of what more "
-            "of them would find."
+            f". The trials of {whose} are not independent draws, so this says nothing about what "
+            "more trials would find."
         )
     return Words(
         "The best of fewer trials",
         said,
-        f"Line plot of the best score to be expected of one to {trials} trials, with a band for "
-        "its interval.",
+        f"Line plot of the expected best score of one to {trials} trials, with a band for its "
+        "interval.",
         READING_MORE_TRIALS,
     )

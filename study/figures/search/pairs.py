@@ -8,27 +8,27 @@ import numpy as np
 
 from study.figures.search.scales import Scale, spread
 from study.figures.search.searched import Searched, Words
-from study.figures.wording import count, listed
+from study.records.wording import listed, several
 
 FEWEST_TRIALS = 4
-"""Trials from which a surface is drawn through them."""
+"""Fewest trials through which a surface is drawn."""
 FINE = 24
-"""Places of a surface along an axis of numbers, but for axes of fewer whole numbers."""
+"""Number of points of a surface along an axis of numbers, unless it has fewer whole numbers."""
 NEARNESS = 4
-"""Power of a trial's distance that its weight in the surface falls with."""
+"""Power of the distance with which a trial's weight in the surface falls."""
 
 READING_CONTOUR = (
-    "Bright is a high score, dark a low one, as the scale beside says. If the colour changes along "
-    "one axis only, the other hyperparameter matters little; if a bright band runs aslant, with "
-    "darker colours on both sides, the best value of one depends on the other. A bright part at "
-    "the edge says that the space may end too early. Where there are no dots near, nothing was "
-    "tried, and the colour means little."
+    "Bright is a high score and dark a low one, as in the scale beside the chart. If the colour "
+    "changes along one axis only, the other hyperparameter matters little; if a bright band runs "
+    "diagonally, with darker colours on both sides, the best value of one hyperparameter depends "
+    "on the other. A bright part at the edge suggests that the space may end too early. Far from "
+    "any dot nothing was tried, and the colour means little."
 )
 READING_RANK = (
-    "A dot is a trial; its colour is its place among all trials, from the worst (dark) to the best "
-    "(bright), not its score: a few very bad trials do not hide the differences between the good "
-    "ones. Where bright dots keep to themselves, the two values go well together; where bright and "
-    "dark are mixed, the two decide little."
+    "Each dot is a trial. Its colour is its rank among all trials, from the worst (dark) to the "
+    "best (bright), not its score, so a few very bad trials do not hide the differences between "
+    "the good ones. Where bright dots cluster, the two values work well together; where bright and "
+    "dark dots are mixed, the two hyperparameters matter little."
 )
 
 
@@ -38,7 +38,7 @@ class PairPoints(NamedTuple):
     x: Scale
     y: Scale
     numbers: tuple[int, ...]
-    """Of the trials that are drawn and have both; the rest is theirs."""
+    """Numbers of the drawn trials that have both; the other fields are theirs."""
     across: tuple[float, ...]
     """Places on the x axis."""
     up: tuple[float, ...]
@@ -56,13 +56,13 @@ class ContourInfo(NamedTuple):
     rows: tuple[float, ...]
     """Places of the surface on the y axis."""
     surface: tuple[tuple[float, ...], ...]
-    """The score at each place, in [0, 1], one tuple per row: that of the trials there, or a mean of
-    all, the near ones weighing most."""
+    """The score at each place, in [0, 1], one tuple per row: that of the trials at this place, or a
+    mean of all in which the near ones weigh most."""
     best: int | None
 
 
 def contour_info(search: Searched) -> ContourInfo | None:
-    """The first two hyperparameters that enough trials have; None if there are no such two."""
+    """The surface over the first two hyperparameters that enough trials have; None if none do."""
     for pair in combinations(search.names, 2):
         points = _points(search, *sorted(pair))
         differ = all(len(set(places)) > 1 for places in (points.across, points.up))
@@ -88,7 +88,7 @@ def _points(search: Searched, across: str, up: str) -> PairPoints:
 
 
 def _grid(scale: Scale, tried: Sequence[float]) -> list[float]:
-    """The places tried if they are few, else places evenly spaced over them."""
+    """The places tried if there are few, else places evenly spaced over their range."""
     places = sorted(set(tried))
     if scale.kind == "categories" or len(places) <= FINE:
         return places
@@ -115,13 +115,13 @@ def _surface(
 
 
 def contour_words(search: Searched, info: ContourInfo) -> Words:
-    """Between which hyperparameters, and why these."""
+    """Says between which hyperparameters the surface lies, and why between these."""
     points = info.points
     return Words(
         "Contour",
-        f"The score between {points.x.name} and {points.y.name}, {_why(search)}, drawn through "
-        f"{count(len(points.numbers), 'trial')} (dots). Between the dots it is a guess; the other "
-        f"hyperparameters varied as well.{search.fair}{search.sampled}",
+        f"The score by {points.x.name} and {points.y.name}, {_why(search)}, interpolated between "
+        f"{several(len(points.numbers), 'trial')} (dots). Between the dots the surface is a guess; "
+        f"the other hyperparameters varied as well.{search.fair}{search.sampled}",
         f"Coloured surface of the score by {points.x.name} and {points.y.name}, with one dot per "
         "trial.",
         READING_CONTOUR,
@@ -129,16 +129,18 @@ def contour_words(search: Searched, info: ContourInfo) -> Words:
 
 
 def _why(search: Searched) -> str:
-    return "the first by PED-ANOVA" if search.importances.ped_anova else "the first that varied"
+    if search.importances.ped_anova:
+        return "the most important by PED-ANOVA"
+    return "the first that varied"
 
 
 class RankPanel(NamedTuple):
     """Trials over two hyperparameters, and their ranks."""
 
     points: PairPoints
-    """Those of one category lie beside each other."""
+    """The trials; dots of one category lie beside each other."""
     ranks: tuple[float, ...]
-    """From 0, the worst of all trials, to 1, the best; equals share their mean rank."""
+    """Ranks from 0, the worst of all trials, to 1, the best; equal scores share their mean rank."""
 
 
 class RankInfo(NamedTuple):
@@ -148,7 +150,7 @@ class RankInfo(NamedTuple):
     quantiles: tuple[float, ...]
     """Scores of the worst trial, of a quarter, half and three quarters of them, and the best."""
     trials: int
-    """That are drawn."""
+    """Number of trials that are drawn."""
 
 
 def rank_info(search: Searched) -> RankInfo | None:
@@ -173,7 +175,8 @@ def _rank_panel(search: Searched, scores: np.ndarray, across: str, up: str) -> R
     return RankPanel(
         points._replace(
             across=spread(points.x, points.numbers, points.across),
-            # Other numbers, or dots that share both categories would lie on a line.
+            # Spread by different numbers than along x, or dots that share both categories would
+            # lie on a line.
             up=spread(points.y, [number**2 for number in points.numbers], points.up),
         ),
         ranks,
@@ -181,12 +184,12 @@ def _rank_panel(search: Searched, scores: np.ndarray, across: str, up: str) -> R
 
 
 def rank_words(search: Searched, info: RankInfo) -> Words:
-    """Over which hyperparameters, and why these."""
+    """Says over which hyperparameters the ranks are shown, and why over these."""
     names = list(search.names[:3])
     return Words(
         "Rank",
-        f"{count(info.trials, 'trial')} over pairs of {listed(names)}, {_why(search)}; the colour "
-        f"is the rank, from the worst to the best.{search.fair}{search.sampled}",
+        f"{several(info.trials, 'trial')} over pairs of {listed(names)}, {_why(search)}; the "
+        f"colour is the rank, from the worst to the best.{search.fair}{search.sampled}",
         f"Scatter plots of pairs of {listed(names)}, coloured by the rank of the score.",
         READING_RANK,
     )

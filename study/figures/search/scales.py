@@ -4,19 +4,19 @@ import math
 from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
-from study.figures.wording import value as written
 from study.records.base import Value
 from study.records.trial import Hyperparameter
+from study.records.wording import value as written
 
 FEW_DECADES = 30
-"""Ratio of a logarithmic axis's ends up to which it has ticks between the powers of ten."""
+"""Largest ratio of a logarithmic axis's ends with which it has ticks between powers of ten."""
 MOST_STEPS = 6
-"""Ticks of a linear axis, at most."""
+"""Largest number of ticks of a linear axis."""
 MOST_CATEGORIES = 6
-"""Numbers of a range with steps that are drawn as categories, at most."""
+"""Largest number of values of a range with steps that are drawn as categories."""
 GOLDEN = (math.sqrt(5) - 1) / 2
 SPREAD = 0.5
-"""Width over which dots of one category lie, as a share of the distance to the next category."""
+"""Width over which dots of one category spread, as a share of the distance between categories."""
 
 ScaleKind = Literal["categories", "linear", "log"]
 
@@ -27,16 +27,16 @@ class Scale(NamedTuple):
     name: str
     kind: ScaleKind
     low: float
-    """The lowest value tried; of categories 0."""
+    """The lowest value tried; 0 for categories."""
     high: float
-    """The highest value tried; of categories the place of the last."""
+    """The highest value tried; for categories the place of the last."""
     choices: tuple[Value, ...] = ()
     """The values tried, in the space's order or by size, if the kind is "categories"."""
     whole: bool = False
     """Whether there are only whole numbers on the axis."""
 
     def place(self, value: Value) -> float:
-        """Where the value lies: itself, or the place of its category, 0, 1, 2, ..."""
+        """The value's place on the axis: itself, or the place of its category, 0, 1, 2, ..."""
         if self.kind == "categories":
             return float(self.choices.index(value))
         return float(value)
@@ -46,7 +46,7 @@ class Scale(NamedTuple):
         return self.share_of_place(self.place(value))
 
     def share_of_place(self, place: float) -> float:
-        """The same of a place on the axis."""
+        """The place's distance from the low end, as a share of the axis, in [0, 1]."""
         if self.high == self.low:
             return 0.5
         if self.kind == "log":
@@ -54,14 +54,14 @@ class Scale(NamedTuple):
         return (place - self.low) / (self.high - self.low)
 
     def ticks(self) -> tuple[tuple[float, str], ...]:
-        """Places with what is written there, from the low end to the high one."""
+        """(place, label) of each tick, from the low end to the high one."""
         if self.kind == "categories":
             return tuple((float(n), written(choice)) for n, choice in enumerate(self.choices))
         places = log_ticks(self.low, self.high) if self.kind == "log" else self._steps()
         return tuple((place, short_number(place)) for place in places)
 
     def _steps(self) -> list[float]:
-        """Multiples of 1, 2 or 5 times a power of ten."""
+        """Places of ticks: multiples of 1, 2 or 5 times a power of ten."""
         if self.low == self.high:
             return [self.low]
         rough = (self.high - self.low) / (MOST_STEPS - 1)
@@ -75,7 +75,7 @@ class Scale(NamedTuple):
 
 
 def scale_of(one: Hyperparameter, values: Collection[Value]) -> Scale:
-    """The axis of a hyperparameter of which these values were tried, one at least.
+    """The axis of a hyperparameter for which these values, at least one, were tried.
 
     Numbers that have steps are categories too, as long as few of them were tried.
     """
@@ -90,9 +90,10 @@ def scale_of(one: Hyperparameter, values: Collection[Value]) -> Scale:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Places to mark on a logarithmic axis from `low` to `high`, two at least.
+    """At least two places to mark on a logarithmic axis from `low` to `high`.
 
-    Powers of ten; on a short axis also 2 and 5 times them; where these are not two, both ends.
+    They are powers of ten, on a short axis also 2 and 5 times these; if fewer than two of them lie
+    on the axis, they are its ends.
     """
     steps = (1, 2, 5) if high < FEW_DECADES * low else (1,)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
@@ -113,7 +114,7 @@ def short_number(number: float) -> str:
 
 
 def spread(scale: Scale, numbers: Iterable[int], places: Iterable[float]) -> tuple[float, ...]:
-    """Where the trials' dots lie: those of one category beside each other, others at their places.
+    """Where the trials' dots lie: in categories beside each other, else at their places.
 
     The golden ratio spreads any run of trial numbers evenly, and the same way every time.
     """

@@ -1,4 +1,4 @@
-"""What all charts of one search have in common: its trials, and which of them are drawn."""
+"""What all charts of one search share: its trials, and which of them are drawn."""
 
 import math
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from study.errors import one_line
 from study.figures.search.scales import Scale, scale_of
-from study.figures.wording import count, metric_label
 from study.records.base import Value
 from study.records.importance import Importances
 from study.records.trial import Hyperparameter, SearchSpace, Trial
+from study.records.wording import metric_name, several
 from study.trials import excerpt
 from study.trials.importances import search_importances
 from study.trials.ranking import best_trial, first_epochs
@@ -20,17 +20,17 @@ BASELINE = 0
 
 
 class Words(NamedTuple):
-    """What is said of a chart, whether it is drawn by the page or as a picture."""
+    """The words of a chart, whether it is drawn by the page or as a picture."""
 
     title: str
     caption: str
-    """What to see in it, for this search, with its numbers."""
+    """Caption: what this search's chart shows, with its numbers."""
     alt: str
-    """What it shows, for someone who cannot see it."""
+    """What the chart shows, for someone who cannot see it."""
     reading: str = ""
-    """How to read a chart of its kind, if it is an uncommon one."""
+    """How to read a chart of this kind, if it is an uncommon one."""
     gestures: str = ""
-    """What else than pointing and clicking the chart in the page answers to."""
+    """What the chart in the page responds to besides pointing and clicking."""
 
 
 @dataclass(frozen=True)
@@ -38,24 +38,25 @@ class Searched:
     """One problem's trials, as its charts need them."""
 
     trials: tuple[Trial, ...]
-    """All, by number. A score that is not a finite number is None, as is a failed trial's."""
+    """All trials, by number. A score is None if it is not a finite number or the trial failed."""
     shown: tuple[Trial, ...]
-    """Those of them that are drawn: see `study.trials.excerpt`."""
+    """The trials that are drawn: see `study.trials.excerpt`."""
     space: SearchSpace
-    """Without hyperparameters if it was not recorded, or the trials do not fit it."""
+    """The search space; it has no hyperparameters if it is not recorded or does not fit."""
     tuner: str | None
-    """The search algorithm, if it is known."""
+    """The search algorithm, if known."""
     best: int | None
     """Number of the best trial."""
     epochs: int | None
-    """Number of epochs that all scored trials had; None if none of them had more than another."""
+    """Number of epochs that every scored trial was trained for at least; None if all had equally
+    many."""
     equal: dict[int, float]
-    """Number of each trial with a score -> its score after so many epochs, in [0, 1]."""
+    """Number of each trial with a score -> its score after `epochs` epochs, in [0, 1]."""
     names: tuple[str, ...]
-    """Hyperparameters that varied, the most important first (PED-ANOVA), if that is known."""
+    """Hyperparameters that varied, the most important first (PED-ANOVA) if that is known."""
     importances: Importances
     notes: tuple[str, ...] = ()
-    """Why there are no charts of the hyperparameters, one sentence each."""
+    """Sentences on why there are no charts of the hyperparameters."""
 
     @property
     def scored(self) -> tuple[Trial, ...]:
@@ -69,13 +70,13 @@ class Searched:
 
     @property
     def failed(self) -> tuple[int, ...]:
-        """Numbers of the other trials that are drawn."""
+        """Numbers of the drawn trials without a score."""
         return tuple(trial.number for trial in self.shown if trial.score is None)
 
     @property
     def score(self) -> str:
-        """What an axis of scores is called."""
-        return f"validation {metric_label(self.space.objective)}"
+        """The label of an axis of scores."""
+        return f"validation {metric_name(self.space.objective)}"
 
     @property
     def sampled(self) -> str:
@@ -89,10 +90,10 @@ class Searched:
 
     @property
     def fair(self) -> str:
-        """A sentence on which scores are compared, where that needs one."""
+        """A sentence on which scores are compared, if trials had different numbers of epochs."""
         if self.epochs is None:
             return ""
-        return f" Scores are those after {count(self.epochs, 'epoch')}, which all trials had."
+        return f" Scores are compared after {several(self.epochs, 'epoch')}, which all trials had."
 
     def scale(self, name: str) -> Scale:
         """The axis of a hyperparameter that varied: it holds the values of all trials."""
@@ -100,7 +101,7 @@ class Searched:
         return scale_of(one, [*self.values(self.scored, name).values()])
 
     def values(self, trials: Sequence[Trial], name: str) -> dict[int, Value]:
-        """Number -> value of the hyperparameter, of those of the trials that have it."""
+        """Number -> value of the hyperparameter, for the trials that have it."""
         return {
             trial.number: trial.hyperparameters[name]
             for trial in trials
@@ -114,11 +115,11 @@ def searched(
     tuner: str | None = None,
     importances: Importances | None = None,
 ) -> Searched:
-    """What the charts have in common. Nothing in the trials makes it raise.
+    """What the charts share. No trial makes this raise.
 
     Args:
-        trials: Configurations (see `study.trials.ranking`), one at least, in any order.
-        space: What they were chosen from, if that was recorded.
+        trials: Configurations (see `study.trials.ranking`), at least one, in any order.
+        space: The search space that they were drawn from, if it was recorded.
         tuner: The search algorithm.
         importances: Those found before; they are found anew, which takes seconds, if there are
             none or they are of other trials.
@@ -143,7 +144,7 @@ def _finite(trial: Trial) -> Trial:
 
 
 def _objective(trials: Sequence[Trial]) -> str:
-    """What a search that left no space behind maximised, by its curves."""
+    """What a search without a recorded space maximised, judging by its curves."""
     joint = any("val_joint" in trial.curves for trial in trials)
     return "joint" if joint else "accuracy"
 
@@ -180,10 +181,10 @@ def _searched(
 
 
 def _check(one: Hyperparameter, trials: Sequence[Trial]) -> None:
-    """Whether the trials' values are of the space.
+    """Check that the trials' values belong to the space.
 
     Raises:
-        ValueError: one is not.
+        ValueError: A value does not.
     """
     for trial in trials:
         value = trial.hyperparameters.get(one.name)
@@ -202,5 +203,5 @@ def _varies(name: str, trials: Sequence[Trial]) -> bool:
 
 
 def capital(text: str) -> str:
-    """The text with a large first letter."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]

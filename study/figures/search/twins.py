@@ -14,23 +14,23 @@ from matplotlib.ticker import EngFormatter, FixedLocator, MaxNLocator, NullLocat
 
 from study.figures.palette import PALETTE
 from study.figures.panels import role, role_colors, scatter_trials
+from study.figures.score_axis import set_score_axis
 from study.figures.search import CHARTS, Searched
 from study.figures.search.course import CurvesInfo, HistoryInfo, TimelineInfo
 from study.figures.search.outcome import CostInfo, DistributionInfo
 from study.figures.search.scales import log_ticks
 from study.figures.search.value_twins import HALF_IN, contour, panels, parallel, rank
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import set_score_axis
 from study.records.picture import Picture
 from study.trials.checks import ExpectedBest
 
 WIDTH_IN = 8.0
 SMALLEST_DOT, LARGEST_DOT = 8.0, 30.0
-"""Areas of the dots of trials with the fewest and the most epochs, in square points."""
+"""Areas, in square points, of the dots of trials with the fewest and the most epochs."""
 
 
 def history(search: Searched, info: HistoryInfo) -> Figure:
-    """Score by trial with the best so far; failed trials are crosses at the bottom."""
+    """Score by trial with the best score so far; failed trials are crosses at the bottom."""
     figure = new_figure(WIDTH_IN, 3.4)
     with styled():
         axes = figure.subplots()
@@ -117,7 +117,7 @@ def curves(search: Searched, info: CurvesInfo) -> Figure:
 
 
 def distribution(search: Searched, info: DistributionInfo) -> Figure:
-    """The share of the trials below each score."""
+    """The share of trials with at most each score."""
     figure = new_figure(HALF_IN, 3.0)
     with styled():
         axes = figure.subplots()
@@ -160,7 +160,7 @@ def cost(search: Searched, info: CostInfo) -> Figure:
 
 
 def importances(search: Searched, info: Any) -> Figure:  # noqa: ARG001  # as the others
-    """Two bars with an interval for each hyperparameter; pale where trials are too few to say."""
+    """Two bars with intervals per hyperparameter; pale where trials are too few to tell."""
     methods = (("PED-ANOVA", info.ped_anova, "good"), ("fANOVA", info.fanova, "tuned"))
     names = [one.name for one in info.ped_anova]
     figure = new_figure(WIDTH_IN, 0.8 + 0.3 * len(names))
@@ -222,7 +222,7 @@ DRAWINGS: dict[str, Callable[[Searched, Any], Figure]] = {
 
 
 def pictures(search: Searched, directory: Path) -> list[Picture]:
-    """Draw the search of one problem into the directory, which exists: a file per chart."""
+    """Draw the search of one problem into the directory, which exists: one file per chart."""
     made = []
     for key, kind in CHARTS.items():
         if (info := kind.info(search)) is None:

@@ -1,4 +1,4 @@
-"""The pictures of the charts over hyperparameters."""
+"""The charts over hyperparameters as pictures."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -7,11 +7,12 @@ from matplotlib.ticker import PercentFormatter
 
 from study.figures.palette import PALETTE, SEQUENTIAL
 from study.figures.panels import draw_panel, scatter_trials, set_value_axis
+from study.figures.score_axis import set_score_axis
 from study.figures.search.by_value import PanelsInfo, ParallelInfo
 from study.figures.search.pairs import ContourInfo, PairPoints, RankInfo
 from study.figures.search.searched import BASELINE, Searched
 from study.figures.style import new_figure, styled
-from study.figures.wording import percent, set_score_axis
+from study.records.wording import percent
 
 COLUMNS = 4
 HALF_IN = 5.0
@@ -99,7 +100,7 @@ def contour(search: Searched, info: ContourInfo) -> Figure:  # noqa: ARG001  # a
         scatter_trials(axes, points.numbers, points.across, points.up, info.best)
         axes.use_sticky_edges = False
         axes.autoscale()
-        axes.margins(0.04)  # the outermost dots are whole
+        axes.margins(0.04)  # so that the outermost dots are not cut off
         bar = figure.colorbar(surface, ax=axes, format=PercentFormatter(1))
         bar.outline.set_visible(False)
     return figure

@@ -1,1 +1,1 @@
-"""Figures of what heatmaps are worth, and whether they can be trusted."""
+"""Figures of how informative heatmaps are, and whether they can be trusted."""

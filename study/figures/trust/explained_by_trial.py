@@ -1,4 +1,4 @@
-"""Are heatmaps of networks of one architecture worth more than those of another?"""
+"""Are the heatmaps of some architectures more informative than those of others?"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,37 +11,38 @@ from matplotlib.ticker import PercentFormatter
 from study.evaluation.uncertainty import SIGNIFICANCE
 from study.figures.palette import PALETTE
 from study.figures.panels import draw_panel, scatter_trials
+from study.figures.score_axis import set_score_axis
 from study.figures.search.by_value import ValuePanel, value_panel
 from study.figures.search.scales import Scale, scale_of
-from study.figures.search.searched import BASELINE
+from study.figures.search.searched import BASELINE, capital
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import count, metric_label, set_score_axis
 from study.records.base import Estimate, Value
 from study.records.finding import METHOD_NAMES, AcrossSearch, HeatmapMeasure, Method
 from study.records.picture import Picture
 from study.records.trial import Hyperparameter
+from study.records.wording import metric_name, p_equation, several
 
 TITLES: dict[HeatmapMeasure, str] = {
-    "ground truth": "Does looking at the evidence go with the architecture?",
-    "pixel removal": "Does how well heatmaps rank pixels go with the architecture?",
+    "ground truth": "Does where a network looks depend on its architecture?",
+    "pixel removal": "Does how well heatmaps rank pixels depend on the architecture?",
 }
 AXIS: dict[HeatmapMeasure, str] = {
     "ground truth": "on the evidence",
     "pixel removal": "insertion minus\ndeletion area",
 }
 MEASURED: dict[HeatmapMeasure, str] = {
-    "ground truth": "how much of its heatmaps lies on the pixels that are known to be the evidence",
-    "pixel removal": "how much better its heatmaps rank the pixels that it needs than the other "
-    "way round (insertion minus deletion area)",
+    "ground truth": "the share of its heatmaps that lies on the pixels known to be the evidence",
+    "pixel removal": "how well its heatmaps rank the pixels that it needs (insertion minus "
+    "deletion area)",
 }
 READING = (
-    "A dot is a trial's network, as its last epoch left it: {}, over the same validation images, "
-    "with its 95% bootstrap interval over images. Bars are medians. Dashed: an edge detector "
-    "(Sobel), which knows nothing of any network{}. SmoothGrad goes down to the pixels; Grad-CAM "
-    "sees the cells of the last convolution. In deeper networks these are coarser, so that its dot "
-    "falls with depth whatever the network looks at. The search changes many values at once: of "
-    "what goes together, one need not cause the other. p-values are by permutation of the trials, "
-    "multiplied by the number of questions asked (Bonferroni)."
+    "Each dot is a trial's network after its last epoch: {}, over the same validation images, "
+    "with its 95% bootstrap interval over images. Bars are medians. The dashed line is an edge "
+    "detector (Sobel), which does not depend on any network{}. SmoothGrad resolves single pixels; "
+    "Grad-CAM resolves only the cells of the last convolution. In deeper networks these cells are "
+    "coarser, so Grad-CAM's dots fall with depth whatever the network looks at. The search changes "
+    "many values at once, so a correlation need not be a cause. p-values come from permutations of "
+    "the trials and are multiplied by the number of questions asked (Bonferroni)."
 )
 
 
@@ -52,7 +53,7 @@ def reading(measure: HeatmapMeasure) -> str:
 
 
 def panels_info(found: AcrossSearch, method: Method) -> list[ValuePanel]:
-    """What heatmaps are worth against each trait that varies among the trials."""
+    """How good heatmaps are against each trait that varies among the trials."""
     shares = {trial.number: trial.worth[method].mean for trial in found.trials}
     panels = []
     for name in found.trials[0].traits:
@@ -63,7 +64,7 @@ def panels_info(found: AcrossSearch, method: Method) -> list[ValuePanel]:
 
 
 def _scale(name: str, values: Sequence[Value]) -> Scale:
-    """Numbers by size, words in alphabetical order."""
+    """The axis of a trait: numbers by size, words in alphabetical order."""
     words = sorted({value for value in values if isinstance(value, str)})
     if words:
         return scale_of(Hyperparameter(name=name, kind="choice", values=[*words]), values)
@@ -71,7 +72,7 @@ def _scale(name: str, values: Sequence[Value]) -> Scale:
 
 
 def draw_across(found: AcrossSearch, metric: str) -> Figure:
-    """One row per method: what heatmaps are worth against every trait, and against the score."""
+    """One row per method: how good heatmaps are against every trait, and against the score."""
     methods = list(found.trials[0].worth)
     columns = 1 + len(panels_info(found, methods[0]))
     figure = new_figure(max(2.2 * columns, 4.2), 0.5 + 2.1 * len(methods))
@@ -100,7 +101,7 @@ def _draw_row(row: np.ndarray, found: AcrossSearch, method: Method, metric: str)
     _draw_intervals(axes, scores, shares)
     scatter_trials(axes, numbers, scores, [share.mean for share in shares], best)
     axes.set_title("score", fontsize=8.5)
-    axes.set_xlabel(f"validation {metric_label(metric)}", fontsize=7.5)
+    axes.set_xlabel(f"validation {metric_name(metric)}", fontsize=7.5)
     axes.tick_params(axis="x", labelsize=7)
     for axes in row:
         axes.axhline(
@@ -120,30 +121,30 @@ def _draw_intervals(axes: Axes, x: Sequence[float], shares: Sequence[Estimate]) 
 
 
 def caption(found: AcrossSearch) -> str:
-    """How far the networks differ, and what goes with it, in numbers."""
+    """How far the networks' heatmaps differ and what explains the difference, in numbers."""
     kept = len(found.trials)
     told = [
-        f"Heatmaps of {count(found.images, 'validation image')} by the networks of "
-        f"{count(kept, 'trial')} of {found.scored} with a score."
+        f"Heatmaps of {several(found.images, 'validation image')} for the networks of {kept:,} of "
+        f"the {several(found.scored, 'trial')} with a score."
     ]
     if found.unreadable:
-        told.append(f"The weights of {count(found.unreadable, 'trial')} cannot be read.")
+        told.append(f"The weights of {several(found.unreadable, 'trial')} cannot be read.")
     if kept + found.unreadable < found.scored:
         told.append(
-            "Weights were kept of the best only: these trials are selected on the outcome, so what "
-            "goes with what among them need not hold among all."
+            "Only the best trials' weights were kept. These trials are selected by their score, so "
+            "relations among them need not hold among all trials."
         )
     told += [_of_method(found, method) for method in found.trials[0].worth]
     return " ".join([*told, *_effects(found)])
 
 
 def _of_method(found: AcrossSearch, method: Method) -> str:
-    """The least and the most that a method reaches, and what it reaches in the best trial."""
+    """The range that a method reaches over the trials, and its value in the best trial."""
     worth = {trial.number: trial.worth[method].mean for trial in found.trials}
     best, name = found.best, METHOD_NAMES[method]
     low, high = (_number(found, end) for end in (min(worth.values()), max(worth.values())))
     said = (
-        f"{name} puts {low} to {high} on the evidence"
+        f"{name} puts {low} to {high} of its energy on the evidence"
         if found.measure == "ground truth"
         else f"{name} has insertion minus deletion areas of {low} to {high}"
     )
@@ -165,17 +166,18 @@ def _effects(found: AcrossSearch) -> list[str]:
     ]
     if not asked:
         few = len(found.trials)
-        return [f"{count(few, 'trial')} {'is' if few == 1 else 'are'} too few to say why."]
+        return [f"{several(few, 'trial')} {'is' if few == 1 else 'are'} too few to tell why."]
     certain = [one for one in asked if one[0] < SIGNIFICANCE]
     if not certain:
         p, words, method, _ = min(asked)
-        nearest = f"; nearest comes {words} for {method}, p = {p:.2g}" if p < 1 else ""
+        nearest = f"; the strongest is {words} by {method}, {p_equation(p)}" if p < 1 else ""
         return [
-            f"Nothing that was asked explains this order better than chance might "
-            f"({count(len(asked), 'question')}{nearest})."
+            "None of the traits examined explains these differences better than chance could "
+            f"({several(len(asked), 'question')}{nearest})."
         ]
     return [
-        f"Of the trials' order by {method} {words} explains {explained:.0%} (p = {p:.2g})."
+        f"{capital(words)} explains {explained:.0%} of the trials' order by {method} "
+        f"({p_equation(p)})."
         for p, words, method, explained in sorted(certain)
     ]
 
@@ -193,9 +195,9 @@ def pictures(found: AcrossSearch, metric: str, directory: Path) -> list[Picture]
     """Draw localisation_across.png into the directory, which exists.
 
     Args:
-        found: Of one trial at least.
+        found: Results of at least one trial.
         metric: The objective, "accuracy" or "joint".
-        directory: Where it goes.
+        directory: The folder the picture goes into.
     """
     made = Picture(
         file="localisation_across.png",
@@ -203,7 +205,7 @@ def pictures(found: AcrossSearch, metric: str, directory: Path) -> list[Picture]
         section="trust",
         title=TITLES[found.measure],
         caption=caption(found),
-        alt="Small scatter plots: what each trial's heatmaps are worth against its architecture "
+        alt="Small scatter plots: how good each trial's heatmaps are against its architecture "
         "and its score.",
         reading=reading(found.measure),
     )

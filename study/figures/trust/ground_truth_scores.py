@@ -1,4 +1,4 @@
-"""How well heatmaps find the evidence, beside maps that know nothing of the network."""
+"""How well heatmaps find the evidence, compared with maps that do not depend on the network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import count
 from study.records.base import NETWORKS, Estimate, NetworkName
 from study.records.finding import (
     CONTROLS,
@@ -22,6 +21,7 @@ from study.records.finding import (
     TruthScore,
 )
 from study.records.picture import Picture
+from study.records.wording import several
 
 CONTROL_NAMES: dict[Control, str] = {"sobel": "Sobel", "random": "random", "uniform": "uniform"}
 
@@ -33,41 +33,42 @@ TITLES: dict[TruthScore, str] = {
     "rank": "rank\naccuracy",
 }
 MAIN: TruthScore = "energy"
-"""The score that says which method is best."""
+"""The score by which the best method is named."""
 
 READING = (
-    "Of these images it is known which pixels are the evidence for their labels, and a heatmap "
-    "that is right lies on these. Maximum on the evidence (pointing game): in how many images the "
-    "hottest pixel is one of them. Energy: how much of a map's sum lies on them, or within one or "
-    "two pixels of them. Rank accuracy: of as many hottest pixels as the evidence has, how many "
-    "are evidence. Dots are means over the images, bars 95% intervals. The grey rows know nothing "
-    "of any network: Sobel, an edge detector, finds the evidence where there is little else in the "
-    "image (dashed), random and uniform maps find it by chance. A method is called better than "
-    "Sobel in a score if the 95% interval of the difference lies above zero, as that of about one "
-    "in forty would by chance."
+    "In these images it is known which pixels are the evidence for the labels, and a correct "
+    "heatmap lies on these pixels. Maximum on the evidence (the pointing game): the share of "
+    "images whose hottest pixel is evidence. Energy: the share of a map's sum that lies on the "
+    "evidence, or within one or two pixels of it. Rank accuracy: take as many of the hottest "
+    "pixels as the evidence has; this is the share of them that is evidence. Dots are means over "
+    "the images, bars 95% intervals. The grey rows do not depend on any network: Sobel, an edge "
+    "detector (dashed), finds the evidence if there is little else in the image; random and "
+    "uniform maps find it by chance. A method is called better than Sobel by a score if the 95% "
+    "interval of the difference lies above zero, which would happen by chance to about one in "
+    "forty."
 )
 
 
 class Dot(NamedTuple):
-    """One score of one map maker."""
+    """One score of a heatmap method or of a control."""
 
     row: str
     network: NetworkName | None
-    """None: it is the same for both."""
+    """The network explained; None if the score is the same for both."""
     score: Estimate
 
 
 class Panel(NamedTuple):
-    """The scores of one kind."""
+    """All scores of one kind."""
 
     title: str
     dots: list[Dot]
     dashed: float | None
-    """Where the Sobel map is, if it is the same for both networks."""
+    """The score of the Sobel map, if it is the same for both networks."""
 
 
 def localisation_info(found: Localisation) -> list[Panel]:
-    """A panel a score: the methods of both networks, then the controls."""
+    """One panel per score: the methods for both networks, then the controls."""
     return [
         Panel(
             TITLES[score],
@@ -130,35 +131,36 @@ def draw_panels(panels: Sequence[Panel], width: float = 8.4) -> Figure:
 
 
 def better_than_sobel(found: Localisation, network: NetworkName, method: Method) -> int:
-    """In how many scores the 95% interval of the paired difference lies above zero."""
+    """By how many scores the 95% interval of the paired difference lies above zero."""
     return sum(above.ci95[0] > 0 for above in found.above_sobel[network][method].values())
 
 
 def caption(found: Localisation) -> str:
-    """Who is best, and who is no better than an edge detector, in numbers."""
+    """Which method is best, and which are no better than an edge detector, in numbers."""
     told = [
-        f"Heatmaps of {count(found.images, 'test image')} against the evidence, which is "
-        f"{found.truth_share:.1%} of the pixels."
+        f"Heatmaps of {several(found.images, 'test image')} compared with the evidence, which "
+        f"makes up {found.truth_share:.1%} of the pixels."
     ]
     for network, methods in found.methods.items():
         best = max(methods, key=lambda method: methods[method][MAIN].mean)
         score = methods[best][MAIN]
         told.append(
-            f"On the {network} network (layer {found.layers[network]}) {METHOD_NAMES[best]} "
+            f"For the {network} network (layer {found.layers[network]}), {METHOD_NAMES[best]} "
             f"localises best: {_share(score)} of its energy lies on the evidence."
         )
     told.append(
-        f"An edge detector (Sobel) puts {_share(found.controls['sobel'][MAIN])} there, "
-        f"chance {found.controls['uniform'][MAIN].mean:.1%}."
+        f"An edge detector (Sobel) puts {_share(found.controls['sobel'][MAIN])} of its energy "
+        f"there, a uniform map {found.controls['uniform'][MAIN].mean:.1%}."
     )
     for network in found.methods:
         told += _against_sobel(found, network)
     if len(found.heads) > 1:
         told.append(
-            f"Each image is explained for one of the heads {', '.join(found.heads)}, in turn."
+            f"Each image is explained for one of the heads, which take turns: "
+            f"{', '.join(found.heads)}."
         )
     told += [
-        f"{count(number, 'map')} of {METHOD_NAMES[method]} on the {network} network showed no "
+        f"{several(number, 'map')} by {METHOD_NAMES[method]} for the {network} network showed no "
         "evidence and counted as uniform."
         for network, of in found.empty.items()
         for method, number in of.items()
@@ -171,13 +173,13 @@ def _against_sobel(found: Localisation, network: NetworkName) -> list[str]:
     better = {method: better_than_sobel(found, network, method) for method in METHODS}
     worse = [METHOD_NAMES[method] for method in METHODS if not better[method]]
     some = [
-        f"{METHOD_NAMES[method]} in {number} of {len(TRUTH_SCORES)} scores"
+        f"{METHOD_NAMES[method]} by {number} of {len(TRUTH_SCORES)} scores"
         for method, number in better.items()
         if number
     ]
-    told = [f"Better than Sobel on the {network} network: {', '.join(some)}."] if some else []
+    told = [f"Better than Sobel for the {network} network: {', '.join(some)}."] if some else []
     if worse:
-        told.append(f"No better than Sobel in any score on the {network} network: "
+        told.append(f"No better than Sobel by any score for the {network} network: "
                     f"{', '.join(worse)}.")  # fmt: skip
     return told
 
@@ -195,7 +197,7 @@ def pictures(found: Localisation, directory: Path) -> list[Picture]:
         section="trust",
         title="Do the heatmaps lie on the evidence?",
         caption=caption(found),
-        alt="Five scores of four methods on the networks, beside Sobel, random and uniform maps.",
+        alt="Five scores of four methods on both networks, beside Sobel, random and uniform maps.",
         reading=READING,
     )
     save(draw_panels(localisation_info(found)), directory / made.file)

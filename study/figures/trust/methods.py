@@ -1,4 +1,4 @@
-"""The methods of making heatmaps side by side, on the same images."""
+"""The heatmap methods side by side, on the same images."""
 
 from pathlib import Path
 
@@ -26,21 +26,21 @@ from study.records.finding import METHOD_NAMES
 from study.records.picture import Picture
 
 READING = (
-    "A column is an image, a row a method. Bright is where the method finds evidence for the class "
-    "written above, dark where it finds none; every map is scaled by its own maximum, so that "
-    "brightness compares within a map, not between maps. The three CAMs add up the channels of one "
-    "layer and are as coarse as it is: Grad-CAM and Grad-CAM++ weigh a channel by the gradient of "
-    "the class, Score-CAM by what the network answers when it sees the image only where the "
-    "channel is active. SmoothGrad shows how strongly the answer hangs on each pixel, for or "
-    "against, averaged over noisy copies of the image. What all of them show is less likely to be "
-    "one method's own doing."
+    "Each column is an image, each row a method. Bright is where the method finds evidence for the "
+    "class written above, dark where it finds none. Every map is scaled by its own maximum, so "
+    "brightness can be compared within a map but not between maps. The three CAMs add up the "
+    "channels of one layer and are as coarse as that layer: Grad-CAM and Grad-CAM++ weight a "
+    "channel by the gradient of the class, Score-CAM by the network's answer when it sees the "
+    "image only where the channel is active. SmoothGrad shows how strongly the answer depends on "
+    "each pixel, for or against, averaged over noisy copies of the image. What all four methods "
+    "show is less likely to be an artefact of one of them."
 )
 INCH = 0.87
-"""Of a tile: the two networks' figures fit side by side."""
+"""Side of a tile, in inches: the two networks' figures fit side by side."""
 
 
 def draw_methods(info: MethodsInfo, images: np.ndarray, names: Names | None) -> Figure:
-    """A column per image: the input, then its heatmap by each method."""
+    """One column per image: the input, then its heatmap by each method."""
     left = -1.15
     with styled():
         axes = new_grid(left, -0.32, len(images), 1 + len(info.maps), INCH)
@@ -71,19 +71,19 @@ def pictures(
     """Draw the methods side by side into methods_NETWORK.png in the directory, which exists.
 
     Args:
-        info: Of the first of these images.
+        info: Heatmaps of the first of these images.
         network: Which of the study's networks it is.
         images: (n, height, width, channels), pixels 0 to 255.
         names: Head -> class names in class order; None if unknown.
-        directory: Where it goes.
+        directory: The folder the picture goes into.
     """
     images = images[: len(info.explained)]
     file = file_name("methods", network)
     save(draw_methods(info, images, names), directory / file)
     asked = (
-        "one head each, in turn, and the class predicted there"
+        "the class that one head predicts, the heads taking turns"
         if info.heads > 1
-        else "the class that is predicted"
+        else "the predicted class"
     )
     return [
         Picture(
@@ -91,12 +91,12 @@ def pictures(
             kind="methods",
             section="trust",
             network=network,
-            title=f"Four methods, one question, {whose(network)}",
+            title=f"Heatmaps by four methods, {whose(network)}",
             caption=f"The same {len(images)} test images explained by four methods for {asked} "
-            f"(written above). Those named CAM are at layer {info.layer}, "
-            f"{info.resolution[0]} × {info.resolution[1]} cells; SmoothGrad goes down to "  # noqa: RUF001
-            f"the pixels, with {info.samples} noisy copies; Score-CAM tried "
-            f"{info.channels} channels. Where they differ, they cannot all be right.",
+            f"(written above). The CAMs explain layer {info.layer}, which has "
+            f"{info.resolution[0]} × {info.resolution[1]} cells; SmoothGrad resolves "  # noqa: RUF001
+            f"single pixels, from {info.samples} noisy copies; Score-CAM tried {info.channels} "
+            "channels. Where the methods differ, they cannot all be right.",
             alt=f"{len(images)} images, each above its heatmaps by "
             f"{', '.join(METHOD_NAMES[method] for method in info.maps)}.",
             reading=READING,

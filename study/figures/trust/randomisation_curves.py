@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 
 from study.figures.palette import METHOD_LOOK, PALETTE
 from study.figures.style import new_figure, save, styled
-from study.figures.wording import count
 from study.records.base import NetworkName
 from study.records.finding import (
     FEWEST_DRAWS,
@@ -17,28 +16,29 @@ from study.records.finding import (
     SanityVerdict,
 )
 from study.records.picture import Picture
+from study.records.wording import several
 
 READING = (
     "From left to right the layers are given new random weights, one after the other, from the "
-    "answer down to the pixels (Adebayo et al. 2018). A heatmap that explains the network must "
-    "change, for what it explained is gone. Up is the rank correlation of the new maps with the "
-    "original ones: 1 is no change, 0 is nothing in common. A method that ends above the dashed "
-    "line shows the image as much as the network: more than a quarter of the variance of its "
-    "pixels' ranks does not come from the weights. Weights are drawn several times, since another "
-    "draw can give another answer; bars are 95% intervals for other draws and other images. A "
-    "method whose bar crosses the line is undecided. A new map that is the same everywhere has not "
-    "reacted but vanished: it counts as 0 in the picture and as unchanged where a method is to "
-    "pass."
+    "output layer down to the input (Adebayo et al. 2018). A heatmap that explains the network "
+    "must change, because what it explained is gone. The vertical axis is the rank correlation of "
+    "the new maps with the original ones: 1 means no change, 0 nothing in common. A method that "
+    "ends above the dashed line shows the image as much as the network: more than a quarter of "
+    "the variance of its pixels' ranks does not come from the weights. Weights are drawn several "
+    "times, because a different draw can give a different answer; bars are 95% intervals over "
+    "draws and images. A method whose bar crosses the line is undecided. A new map that is the "
+    "same everywhere has not reacted but vanished: it counts as 0 in the picture, and as "
+    "unchanged for the verdict that a method reacts."
 )
 UNDECIDED = (
-    f"That decides nothing: another draw can give another answer, and a verdict takes "
+    "This check gives no verdict: a different draw can give a different answer, so a verdict needs "
     f"{FEWEST_DRAWS} draws."
 )
-"""Of a check with fewer draws, as older versions made it."""
+"""Said of a check with fewer draws, as older versions made it."""
 
 
 def draw_sanity(found: Sanity) -> Figure:
-    """A panel per network: similarity of each method's maps, stage by stage."""
+    """One panel per network: similarity of each method's maps, stage by stage."""
     figure = new_figure(4.2 * len(found.networks), 3.2)
     with styled():
         panels = figure.subplots(1, len(found.networks), sharey=True, squeeze=False)[0]
@@ -75,18 +75,21 @@ def draw_sanity(found: Sanity) -> Figure:
 
 
 SAID: dict[SanityVerdict, str] = {
-    "stays": "not to be trusted, for the maps still resemble the original ones",
-    "vanishes": "no verdict, for too many new maps are the same everywhere",
+    "stays": "not to be trusted, because the maps still resemble the original ones",
+    "vanishes": "no verdict, because too many new maps are the same everywhere",
     "undecided": "undecided",
-    "reacts": "these react to the weights",
+    "reacts": "reacting to the weights",
 }
-"""Verdicts in the order they are told."""
+"""Verdict -> words, in the order in which the caption gives them."""
 
 
 def caption(found: Sanity) -> str:
-    """Who reacts to the weights and who does not, in numbers."""
-    images, draws = count(found.images, "test image"), count(found.draws, "draw")
-    told = [f"Heatmaps of {images} as the networks forget, {draws} of random weights."]
+    """Which methods react to the weights and which do not, in numbers."""
+    images, draws = several(found.images, "test image"), several(found.draws, "draw")
+    told = [
+        f"Heatmaps of {images} as the networks' weights are replaced, with {draws} of random "
+        "weights."
+    ]
     if not found.decides:
         told.append(UNDECIDED)
     for network in found.networks:
@@ -110,12 +113,12 @@ def _verdict(found: Sanity, network: NetworkName) -> str:
         ]
     if mute:
         names = ", ".join(METHOD_NAMES[method] for method in mute)
-        told.append(f"no maps to compare, all or all but one being constant: {names}")
-    return f"On the {network} network {'; '.join(told)}."
+        told.append(f"no maps to compare, because at most one is not constant: {names}")
+    return f"For the {network} network: {'; '.join(told)}."
 
 
 def _named(found: Sanity, network: NetworkName, methods: list[Method]) -> str:
-    """With the similarity each ends at, and how many images and maps could not be compared."""
+    """The methods, each with its final similarity and how many maps could not be compared."""
     return ", ".join(f"{METHOD_NAMES[one]} ({_numbers(found, network, one)})" for one in methods)
 
 
@@ -123,7 +126,7 @@ def _numbers(found: Sanity, network: NetworkName, method: Method) -> str:
     of = found.networks[network]
     told = f"{of.similarity[method][-1].mean:.2f}"
     if of.compared[method] < found.images:
-        told += f" on {count(of.compared[method], 'image')}"
+        told += f" on {several(of.compared[method], 'image')}"
     vanished = of.vanished.get(method, 0)
     return f"{told}, {vanished:.0%} vanished" if vanished else told
 
@@ -136,7 +139,7 @@ def pictures(found: Sanity, directory: Path) -> list[Picture]:
         section="trust",
         title="Do the heatmaps react to what the network learned?",
         caption=caption(found),
-        alt="Similarity of each method's heatmaps to the original ones, layer after layer.",
+        alt="Similarity of each method's heatmaps to the original ones, layer by layer.",
         reading=READING,
     )
     save(draw_sanity(found), directory / made.file)

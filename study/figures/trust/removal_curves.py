@@ -1,4 +1,4 @@
-"""What a network's certainty does as the hottest pixels go or come, method by method."""
+"""A network's certainty as the hottest pixels are removed or restored, method by method."""
 
 from pathlib import Path
 
@@ -10,26 +10,26 @@ from matplotlib.ticker import PercentFormatter
 from study.figures.palette import METHOD_LOOK, PALETTE
 from study.figures.style import new_figure, save, styled
 from study.figures.trust.ground_truth_scores import CONTROL_NAMES, Dot, Panel, draw_panels
-from study.figures.wording import count
 from study.records.base import Estimate, NetworkName
 from study.records.finding import METHOD_NAMES, METHODS, Deletion, Ranking, Replacement
 from study.records.picture import Picture
+from study.records.wording import several
 
 READING = (
-    "The pixels of each image are taken away in the order of its heatmap, the hottest first "
-    "(deletion), or put back onto what is left in that order (insertion). Up is the "
-    "probability that the network gives to the class it predicts for the whole image. Deletion "
-    "should fall fast, insertion rise fast. Grey: the order of an edge detector (Sobel, dashed) "
-    "and a random order (dotted), which know nothing of the network."
+    "The pixels of each image are removed in the order of its heatmap, the hottest first "
+    "(deletion), or restored in that order to an image without any (insertion). The vertical axis "
+    "is the probability of the class predicted for the whole image. The deletion curve should fall "
+    "fast, the insertion curve rise fast. Grey curves are controls that do not depend on the "
+    "network: the order of an edge detector (Sobel, dashed) and a random order (dotted)."
 )
 READING_AREAS = (
-    "A dot is the area under a curve of the figure before: the probability on average over the "
-    "way from no pixel taken away, or put back, to all. If the order finds the pixels that the "
-    "network needs, the deletion area is small (on the left a dot further left is better) and the "
-    "insertion area large (on the right one further right). Bars are 95% bootstrap intervals. "
-    "Sobel and random know nothing of the network: what a method is worth is its distance from "
-    "them. Compare within a network only: one that is surer of its answers may have larger areas "
-    "in both panels whatever the order."
+    "Each dot is the area under a curve of the previous figure: the mean probability over all "
+    "stages, from no pixel removed or restored to all. If the order finds the pixels that the "
+    "network needs, the deletion area is small (in the left panel, dots further left are better) "
+    "and the insertion area large (in the right panel, dots further right). Bars are 95% bootstrap "
+    "intervals. Sobel and random do not depend on the network: a method is as informative as its "
+    "distance from them. Compare dots within a network only: a network that is surer of its "
+    "answers may have larger areas in both panels, whatever the order."
 )
 
 
@@ -53,12 +53,12 @@ def areas_info(found: Deletion) -> list[Panel]:
     ]
     return [
         Panel(
-            "deletion area: small is good",
+            "deletion area (smaller is better)",
             [Dot(name, network, ranking.deletion_area) for name, network, ranking in rows],
             None,
         ),
         Panel(
-            "insertion area: large is good",
+            "insertion area (larger is better)",
             [Dot(name, network, ranking.insertion_area) for name, network, ranking in rows],
             None,
         ),
@@ -66,14 +66,14 @@ def areas_info(found: Deletion) -> list[Panel]:
 
 
 def draw_curves(found: Deletion) -> Figure:
-    """A row per network: the curves of deletion and of insertion."""
+    """One row per network: the curves of deletion and of insertion."""
     figure = new_figure(7.6, 0.5 + 2.3 * len(found.methods))
     with styled():
         grid = figure.subplots(len(found.methods), 2, sharex=True, sharey=True, squeeze=False)
         for row, network in zip(grid, found.methods, strict=True):
             _draw_row(row, found, network)
         for axes in grid[-1]:
-            axes.set_xlabel("pixels deleted" if axes is grid[-1][0] else "pixels inserted")
+            axes.set_xlabel("pixels removed" if axes is grid[-1][0] else "pixels restored")
         handles, labels = grid[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
@@ -93,7 +93,7 @@ def _draw_row(row: np.ndarray, found: Deletion, network: NetworkName) -> None:
             color, marker = METHOD_LOOK[method]
             draw(axes, found.methods[network][method], which, color=color, marker=marker,
                  markersize=3, markevery=2, label=METHOD_NAMES[method])  # fmt: skip
-        axes.set_title(f"{which}, {network}")
+        axes.set_title(f"{which}, {network} network")
         axes.set_ylim(0, 1)
         axes.xaxis.set_major_formatter(PercentFormatter(1))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
@@ -102,10 +102,10 @@ def _draw_row(row: np.ndarray, found: Deletion, network: NetworkName) -> None:
 
 
 def caption(found: Deletion) -> str:
-    """Who ranks best, and who no better than an edge detector, in numbers."""
+    """Which method ranks best, and which are no better than an edge detector, in numbers."""
     told = [
-        f"Means over {count(found.images, 'test image')}.",
-        f"Pixels that are taken away have {REPLACED[found.replacement]}.",
+        f"Mean curves over {several(found.images, 'test image')}.",
+        f"Removed pixels are replaced by {REPLACED[found.replacement]}.",
     ]
     for network, rankings in found.methods.items():
         best = max(
@@ -116,16 +116,16 @@ def caption(found: Deletion) -> str:
         )
         sobel = found.controls[network]["sobel"]
         told.append(
-            f"On the {network} network {METHOD_NAMES[best]} ranks best: deletion area "
+            f"For the {network} network, {METHOD_NAMES[best]} ranks pixels best: deletion area "
             f"{_area(rankings[best].deletion_area)}, insertion area "
-            f"{_area(rankings[best].insertion_area)}; Sobel {_area(sobel.deletion_area)} and "
+            f"{_area(rankings[best].insertion_area)}; Sobel has {_area(sobel.deletion_area)} and "
             f"{_area(sobel.insertion_area)}."
         )
         above = found.above_sobel[network]
         worse = [METHOD_NAMES[method] for method in METHODS if above[method].ci95[0] <= 0]
         if worse:
             told.append(
-                f"No better than Sobel, by insertion minus deletion area: {', '.join(worse)}."
+                f"No better than Sobel by insertion minus deletion area: {', '.join(worse)}."
             )
     return " ".join(told)
 
@@ -138,7 +138,7 @@ def _area(area: Estimate) -> str:
 def pictures(found: Deletion, directory: Path) -> list[Picture]:
     """Draw curves and areas into deletion.png and deletion_areas.png in the directory.
 
-    Unless pixels took the background's colour, the names say what they took.
+    If pixels are not replaced by the background's colour, the file names say by what.
     """
     by = "" if found.replacement == "background" else f"_{found.replacement}"
     where = f" (replaced by {REPLACED[found.replacement]})" if by else ""
@@ -146,10 +146,10 @@ def pictures(found: Deletion, directory: Path) -> list[Picture]:
         file=f"deletion{by}.png",
         kind=f"deletion{by}",
         section="trust",
-        title=f"Does the network need the pixels that are hot?{where}",
+        title=f"Does the network need the hottest pixels?{where}",
         caption=caption(found),
-        alt="Curves of the probability as pixels are deleted and inserted in the order of four "
-        "methods, of an edge detector and at random.",
+        alt="Curves of the probability as pixels are removed and restored in the order of four "
+        "methods, of an edge detector, and at random.",
         reading=READING,
     )
     save(draw_curves(found), directory / curves.file)
@@ -157,9 +157,9 @@ def pictures(found: Deletion, directory: Path) -> list[Picture]:
         file=f"deletion_areas{by}.png",
         kind=f"deletion_areas{by}",
         section="trust",
-        title=f"Areas under these curves{where}",
-        caption=f"With 95% bootstrap intervals over {count(found.images, 'test image')}. A method "
-        "is worth something if it beats Sobel and random of the same colour.",
+        title=f"Areas under the deletion and insertion curves{where}",
+        caption=f"Areas with 95% bootstrap intervals over {several(found.images, 'test image')}. A "
+        "method is informative if it beats Sobel and random of the same colour.",
         alt="Deletion and insertion areas of four methods, Sobel and random, on both networks.",
         reading=READING_AREAS,
     )

@@ -2,13 +2,13 @@
 
 explore         which charts there are, each with its picture
 course_traces   how plotly draws the charts of trials by number, time and epoch
-outcome_traces  those of scores, fronts and importances
-value_traces    those over hyperparameters
+outcome_traces  how it draws the charts of scores, fronts and importances
+value_traces    how it draws the charts over hyperparameters
 look            the study's look, for plotly
-chart           what the page knows of a chart
+chart           what the page knows about a chart
 
-What a chart shows and what is said of it comes from `study.figures.search`, which draws the same as
-pictures.
+The numbers and the words of a chart come from `study.figures.search`, which draws the same charts
+as pictures.
 """
 
 from study.report.charts.chart import Chart, Explore

@@ -1,4 +1,4 @@
-"""What the page knows of an interactive chart, and what it says of a trial under the pointer."""
+"""What the page knows about an interactive chart, and the label of a trial under the pointer."""
 
 import math
 from collections.abc import Sequence
@@ -7,22 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from study.figures.wording import duration, percent, value
 from study.machine.foreign_text import visible
 from study.records.trial import Trial
+from study.records.wording import duration, percent, several, value
 from study.report.gallery import Figure
-from study.report.page.formats import several
 
 LONGEST_ERROR = 120
-"""Characters of a failed trial's error under the pointer; the table has all of it."""
+"""Characters of a failed trial's error under the pointer; the table has the whole error."""
 PAIRS_A_LINE = 2
 BLOCKS = "▁▂▃▄▅▆▇█"
-"""Of a curve under the pointer, from its lowest value to its highest."""
+"""Blocks of a curve under the pointer, from its lowest value to its highest."""
 FLAT = BLOCKS[3]
 GAP = "·"
-"""Of an epoch whose value is no number."""
+"""Mark of an epoch whose value is not a finite number."""
 MOST_BLOCKS = 20
-"""A longer curve is told by so many of its epochs, evenly spaced."""
+"""A longer curve is shown by this many of its epochs, evenly spaced."""
 
 
 @dataclass(frozen=True)
@@ -30,30 +29,30 @@ class Chart:
     """A chart that the browser draws when it is scrolled to."""
 
     key: str
-    """Its name within the problem's section."""
+    """The chart's name within the problem's section."""
     title: str
     caption: str
     alt: str
-    """What it shows, for someone who cannot see it."""
+    """What the chart shows, for someone who cannot see it."""
     figure: dict[str, Any]
-    """plotly's: data and layout. `layout.height` is in CSS pixels; a point's or a line's
-    `customdata` is its trial's number; a colour may be `var(--NAME)`, the page's."""
+    """plotly's data and layout. `layout.height` is in CSS pixels; the `customdata` of a point or a
+    line is its trial's number; a colour may be one of the page's, `var(--NAME)`."""
     reading: str = ""
-    """How to read a chart of its kind, if it is an uncommon one."""
+    """How to read a chart of this kind, if it is an uncommon one."""
     gestures: str = ""
-    """What else than pointing and clicking it answers to."""
+    """What the chart responds to besides pointing and clicking."""
     twin: Figure | None = None
-    """The same as a picture, for paper and where no scripts run, if the run's figures are drawn."""
+    """The chart as a picture, for paper and for pages without scripts, if figures are drawn."""
     more: bool = False
-    """Not shown until asked for."""
+    """Whether the chart is hidden until the reader opens a fold."""
     width: int = 0
-    """Narrower than so many CSS pixels it scrolls sideways."""
+    """Smallest width in CSS pixels; on narrower screens the chart scrolls sideways."""
     full: bool = False
-    """Alone in its row on a wide screen."""
+    """Whether the chart has a row of its own on a wide screen."""
 
     @property
     def height(self) -> int:
-        """In CSS pixels, on a wide screen."""
+        """Height in CSS pixels on a wide screen."""
         return int(self.figure["layout"]["height"])
 
 
@@ -63,16 +62,16 @@ class Explore:
 
     charts: tuple[Chart, ...]
     curves: Chart | None
-    """Of the trial that is picked: traces of all, `meta` is the number of each one's trial."""
+    """Learning curves of the picked trial: traces of all trials, whose `meta` is their number."""
     labels: dict[str, list[str]]
-    """Trial's number -> what is said of it under the pointer: its result, its cost, its
-    curve if it left one, and lines of hyperparameters."""
+    """Trial's number -> its label under the pointer: result, cost, curve if it has one, and lines
+    of hyperparameters."""
     notes: tuple[str, ...]
-    """Which charts are missing, and why."""
+    """Says which charts are missing, and why."""
 
     @property
     def drawn(self) -> bool:
-        """Whether there is a picture of any of them."""
+        """Whether any of the charts has a picture."""
         return any(chart.twin for chart in self.charts)
 
     @property
@@ -87,7 +86,7 @@ class Explore:
 
 
 def label(trial: Trial, metric: str) -> list[str]:
-    """Lines about a trial: score and epochs, size and time, the metric's curve, hyperparameters."""
+    """A trial's label: score and epochs, size and time, the metric's curve, hyperparameters."""
     if trial.score is None:
         result = f"failed: {trial.error or 'no score'}"
         result = result if len(result) <= LONGEST_ERROR else f"{result[: LONGEST_ERROR - 1]}…"
@@ -105,7 +104,7 @@ def label(trial: Trial, metric: str) -> list[str]:
 
 
 def _curve(trial: Trial, metric: str) -> list[str]:
-    """The metric's values on validation in one line; no line if there are none."""
+    """One line with the metric's values on validation; no line if there are none."""
     values = trial.curves.get(f"val_{metric}", [])
     if not values:
         return []
@@ -115,7 +114,7 @@ def _curve(trial: Trial, metric: str) -> list[str]:
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """A block a value, as high as the value lies between the lowest and the highest."""
+    """One block per value, whose height shows where it lies between the lowest and the highest."""
     epochs = np.linspace(0, len(values) - 1, min(len(values), MOST_BLOCKS)).round().astype(int)
     shown = [values[epoch] for epoch in epochs]
     finite = [value for value in shown if math.isfinite(value)]

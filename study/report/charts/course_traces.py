@@ -6,23 +6,23 @@ from itertools import product
 
 from study.figures.search.course import CurvesInfo, HistoryInfo, TimelineInfo
 from study.figures.search.searched import BASELINE, Searched
-from study.figures.wording import metric_label, percent
 from study.records.trial import Trial
+from study.records.wording import metric_name, percent
 from study.report.charts import look
 from study.report.charts.chart import Chart
 from study.report.charts.look import Drawing, Trace
 
 CURVES_PX = 260
 TALLEST_PX = 3_000
-"""Of the timeline."""
+"""Largest height of the timeline, in CSS pixels."""
 ROW = 0.8
-"""Of a bar of the timeline, as a share of the distance to the next: plotly's default."""
+"""Width of a timeline's bar, as a share of the distance to the next: plotly's default."""
 AT_THE_BOTTOM = 0.03
-"""Of failed trials, as a share of the height."""
+"""Place of failed trials, as a share of the height."""
 
 
 def history(search: Searched, info: HistoryInfo) -> Drawing:
-    """Score by trial with the best so far; failed trials are crosses at the bottom."""
+    """Score by trial with the best score so far; failed trials are crosses at the bottom."""
     scores = look.score_axis([*info.scores, *(score for _, score in info.line)])
     most = max([1, *info.epochs])
     sizes = [5 + 4 * epochs / most for epochs in info.epochs]
@@ -76,7 +76,7 @@ def timeline(search: Searched, info: TimelineInfo) -> Drawing:
         "marker": {"color": look.colours(info.numbers, search.best)},
         "textposition": "none",
     }
-    if search.sampled:  # a row for each of all trials would be finer than a pixel
+    if search.sampled:  # one row for every trial of a long search would be finer than a pixel
         bars["width"] = ROW * (info.numbers[-1] - info.numbers[0]) / len(info.numbers)
     height = max(look.CHART_PX, min(60 + 14 * len(info.numbers), TALLEST_PX))
     return Drawing(
@@ -124,14 +124,14 @@ def curves(search: Searched, info: CurvesInfo) -> Drawing:
 
 
 def curves_of_one(search: Searched) -> Chart | None:
-    """Loss and objective by epoch, training and validation, of every trial: the page shows one."""
+    """Loss and objective by epoch on training and validation, of the trial that is picked."""
     metrics = ("loss", search.space.objective)
     traces = [trace for trial in search.shown for trace in _curves_of(trial, metrics)]
     if not traces:
         return None
     longest = max(trace["x"][-1] for trace in traces)
     axis = {"title": {"text": "epoch"}, "range": [0.5, longest + 0.5]} | look.whole(longest)
-    label = metric_label(search.space.objective)
+    label = metric_name(search.space.objective)
     drawing = Drawing(
         traces,
         {
@@ -150,7 +150,7 @@ def curves_of_one(search: Searched) -> Chart | None:
             f"Loss and {label} after each epoch, on training images (grey, dotted) and validation "
             "images (blue)."
         ),
-        alt="Two line plots by epoch, loss and score, on training and on validation images.",
+        alt="Two line plots by epoch: loss and score, each on training and on validation images.",
         figure=look.figure_of(drawing),
     )
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from study.figures.search import CHARTS, Searched, searched
-from study.figures.wording import listed
 from study.machine.shell import command
+from study.records.wording import listed
 from study.report.charts import course_traces, look, outcome_traces, value_traces
 from study.report.charts.chart import Chart, Explore, label
 from study.report.charts.look import Drawing
@@ -30,16 +30,16 @@ TRACES: dict[str, Callable[[Searched, Any], Drawing]] = {
 }
 """Key of `CHARTS` -> how plotly draws it."""
 FOLDED = ("seconds", "contour", "rank", "distribution", "timeline")
-"""Keys of the charts that are not shown until they are asked for."""
+"""Keys of the charts that are hidden until the reader opens a fold."""
 
 
 def explore(problem: ProblemInput, run: str) -> Explore | None:
-    """The charts of the problem's search; those that its trials do not allow are noted.
+    """The charts of the problem's search, with a note on those that its trials do not allow.
 
-    None if there are no trials. Nothing in the trials makes it raise.
+    None if there are no trials. No trial makes this raise.
 
     Args:
-        problem: What there is of it.
+        problem: What there is of the problem.
         run: The run's name.
     """
     if not problem.trials:
@@ -50,7 +50,8 @@ def explore(problem: ProblemInput, run: str) -> Explore | None:
     notes = [*_left_out(search, run), *search.notes, *unreadable]
     if missing:
         notes.append(
-            f"Not drawn, for want of trials, times or values that differ: {listed(missing)}."
+            "Not drawn, because there are too few trials, recorded times or different values: "
+            f"{listed(missing)}."
         )
     return Explore(
         charts=tuple(charts),
@@ -83,7 +84,7 @@ def _charts(search: Searched, twins: dict[str, Figure]) -> tuple[list[Chart], li
 
 
 def _twins(pictures: tuple[PictureFile, ...]) -> tuple[dict[str, Figure], list[str]]:
-    """Chart's key -> its picture; and notes of those that cannot be read."""
+    """Chart's key -> its picture; and notes on pictures that cannot be read."""
     twins, notes = {}, []
     for file in pictures:
         if (key := chart_key(file.picture)) is None:
@@ -97,10 +98,10 @@ def _twins(pictures: tuple[PictureFile, ...]) -> tuple[dict[str, Figure], list[s
 
 
 def _left_out(search: Searched, run: str) -> list[str]:
-    """Which trials the charts draw, if they do not draw all."""
+    """A note on which trials the charts draw, if they do not draw all."""
     if len(search.shown) == len(search.trials):
         return []
     return [
-        f"Charts draw {excerpt.said_of(search.trials, search.shown)}. "
-        f"`{command('export', run, '--to', 'csv')}` writes all."
+        f"The charts show {excerpt.said_of(search.trials, search.shown)}. "
+        f"`{command('export', run, '--to', 'csv')}` writes all trials."
     ]

@@ -1,25 +1,25 @@
-"""The study's look on plotly figures: colours by what they stand for, plain axes, no chrome.
+"""The study's look for plotly figures: colours by what they stand for, plain axes, no toolbar.
 
-A colour is named as in the page's style sheet, `var(--tuned)`, and the page fills in its own, so
-that charts are light or dark as the page is.
+A colour is named as in the page's style sheet, `var(--tuned)`, and the page fills in its own value,
+so that charts are light or dark like the page.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from study.figures.score_axis import SOFT_END, is_wide, wide_ticks
 from study.figures.search.scales import Scale
 from study.figures.search.searched import BASELINE as FIRST
-from study.figures.wording import SOFT_END, is_wide, wide_ticks
 from study.machine.foreign_text import plotly_text
 
 INK, MUTED, RULE, PAPER = "var(--ink)", "var(--muted)", "var(--rule)", "var(--paper)"
 BASELINE, TUNED, GOOD, BAD = "var(--baseline)", "var(--tuned)", "var(--good)", "var(--bad)"
 AMOUNTS = "Viridis"
-"""plotly's name of `study.figures.palette.SEQUENTIAL`."""
+"""plotly's name for `study.figures.palette.SEQUENTIAL`."""
 BAND = "rgba(60, 140, 200, .22)"
-"""Of an interval, on light and on dark paper."""
+"""Colour of an interval, on a light and on a dark page."""
 SHARE = ".2~%"
-"""d3's format of a score: two digits, no zeros at the end."""
+"""d3's format for a score: two digits, without trailing zeros."""
 CHART_PX = 360
 """Height of a chart, in CSS pixels."""
 
@@ -63,15 +63,15 @@ class Drawing(NamedTuple):
     data: Sequence[Trace]
     layout: Layout
     height: int = CHART_PX
-    """In CSS pixels, on a wide screen."""
+    """Height in CSS pixels on a wide screen."""
     width: int = 0
-    """Narrower than so many CSS pixels it scrolls sideways."""
+    """Smallest width in CSS pixels; on narrower screens the chart scrolls sideways."""
     full: bool = False
-    """Alone in its row on a wide screen."""
+    """Whether the chart has a row of its own on a wide screen."""
 
 
 def figure_of(drawing: Drawing) -> dict[str, Any]:
-    """plotly's data and layout in the study's look, of what JSON can hold."""
+    """plotly's data and layout in the study's look, made only of values that JSON can hold."""
     look = {"template": {"layout": _LAYOUT}, "margin": {"l": 8, "r": 12, "t": 28, "b": 8}}
     layout = drawing.layout | look | {"height": drawing.height}
     made: dict[str, Any] = _escaped({"data": drawing.data, "layout": layout})
@@ -79,10 +79,10 @@ def figure_of(drawing: Drawing) -> dict[str, Any]:
 
 
 def _escaped(part: Any) -> Any:
-    """The same with all texts as plotly has to be given them, but for its own kind of templates.
+    """The same with all texts escaped for plotly, except its hover templates.
 
-    Names and values of hyperparameters, which may be any, are titles of axes and their ticks, and
-    places on them.
+    Names and values of hyperparameters, which may be any text, occur as titles, ticks and places of
+    axes.
     """
     if isinstance(part, dict):
         return {
@@ -95,15 +95,15 @@ def _escaped(part: Any) -> Any:
 
 
 class ScoreAxis(NamedTuple):
-    """An axis of scores; on both sides of, say, 90% and 99% it is logarithmic in the error, as in
-    the pictures (`study.figures.wording`), and places on it are errors."""
+    """An axis of scores; if errors differ much it is logarithmic in the error, as in the pictures
+    (`study.figures.score_axis`), and places on it are errors."""
 
     low: float
     high: float
 
     @property
     def wide(self) -> bool:
-        """Whether it is logarithmic."""
+        """Whether the axis is logarithmic in the error."""
         return is_wide(self.low, self.high)
 
     def places(self, scores: Iterable[float]) -> list[float]:
@@ -126,7 +126,7 @@ class ScoreAxis(NamedTuple):
 
 
 def score_axis(scores: Iterable[float]) -> ScoreAxis:
-    """The axis that holds these scores; from 0 to 1 if there are none."""
+    """The axis that holds these scores; it goes from 0 to 1 if there are none."""
     known = [*scores] or [0.0, 1.0]
     return ScoreAxis(min(known), max(known))
 
@@ -166,8 +166,8 @@ def dots(
     Args:
         x: (n,) places.
         y: (n,) places.
-        numbers: (n,) of the trials.
-        best: Number of the best one.
+        numbers: (n,) numbers of the trials.
+        best: Number of the best trial.
         sizes: (n,) diameters in CSS pixels, if they differ.
     """
     order = sorted(range(len(numbers)), key=lambda i: numbers[i] in (FIRST, best))
@@ -192,7 +192,7 @@ def dots(
 
 
 def numbered(axis: str, place: int) -> str:
-    """plotly's name of the axis of a panel, counted from 0: "xaxis", "xaxis2", ..."""
+    """plotly's name for the axis of a panel, counted from 0: "xaxis", "xaxis2", ..."""
     return axis if place == 0 else f"{axis}{place + 1}"
 
 

@@ -1,19 +1,19 @@
-"""The charts of what a search brought and at what cost, as plotly draws them."""
+"""The charts of what a search found and at what cost, as plotly draws them."""
 
 from collections.abc import Sequence
 
 from study.figures.search.outcome import CostInfo, DistributionInfo, importance_in_words
 from study.figures.search.scales import log_ticks
 from study.figures.search.searched import Searched
-from study.figures.wording import percent
 from study.records.importance import Importance, Importances
+from study.records.wording import percent, percent_range
 from study.report.charts import look
 from study.report.charts.look import Drawing, Layout, Trace
 from study.trials.checks import ExpectedBest
 
 
 def distribution(search: Searched, info: DistributionInfo) -> Drawing:
-    """The share of the trials below each score."""
+    """The share of trials with at most each score."""
     scores = look.score_axis(info.scores)
     line = {
         "type": "scatter",
@@ -73,7 +73,7 @@ def cost(search: Searched, info: CostInfo) -> Drawing:
 
 
 def _scale(costs: Sequence[float]) -> Layout:
-    """Logarithmic, unless something is for nothing."""
+    """A logarithmic axis, unless a trial costs nothing."""
     if costs[0] <= 0:
         return {}
     ticks = log_ticks(costs[0], costs[-1])
@@ -81,7 +81,7 @@ def _scale(costs: Sequence[float]) -> Layout:
 
 
 def importances(search: Searched, info: Importances) -> Drawing:  # noqa: ARG001  # as the others
-    """Two bars with an interval for each hyperparameter; pale where trials are too few to say."""
+    """Two bars with intervals per hyperparameter; pale where trials are too few to tell."""
     names = [one.name for one in info.ped_anova]
     return Drawing(
         [
@@ -110,7 +110,7 @@ def _bars(method: str, found: Sequence[Importance], colour: str) -> Trace:
         "error_x": {
             "type": "data",
             "symmetric": False,
-            # The share itself may lie outside of what resamples give.
+            # The share itself may lie outside the interval of the resamples.
             "array": [max(one.high - one.share, 0) for one in found],
             "arrayminus": [max(one.share - one.low, 0) for one in found],
             "color": look.MUTED,
@@ -118,7 +118,7 @@ def _bars(method: str, found: Sequence[Importance], colour: str) -> Trace:
             "width": 3,
         },
         "text": [
-            importance_in_words(one) + ("" if one.settled else ", too few trials to say")
+            importance_in_words(one) + ("" if one.settled else ", too few trials to tell")
             for one in found
         ],
         "textposition": "none",
@@ -144,7 +144,7 @@ def more_trials(search: Searched, info: ExpectedBest) -> Drawing:
         "line": {"color": look.TUNED, "width": 2},
         "marker": {"color": look.TUNED, "size": 5},
         "text": [
-            f"{percent(mean)} ({percent(low)} to {percent(high)})"
+            f"{percent(mean)} ({percent_range((low, high))})"
             for mean, low, high in zip(info.mean, info.low, info.high, strict=True)
         ],
         "hovertemplate": "best of %{x} trials: %{text}<extra></extra>",

@@ -3,15 +3,15 @@
 from study.figures.search.by_value import PanelsInfo, ParallelInfo
 from study.figures.search.pairs import ContourInfo, RankInfo
 from study.figures.search.searched import BASELINE, Searched
-from study.figures.wording import percent
+from study.records.wording import percent
 from study.report.charts import look
 from study.report.charts.look import Drawing, Layout, Trace
 
 PANEL_PX, PARALLEL_PX, RANK_PX = 210, 420, 300
 AXIS_PX = 64
-"""Least width of a parallel axis."""
+"""Smallest width of a parallel axis, in CSS pixels."""
 WIDE_PX = 620
-"""Least width of several panels of ranks, with the scale beside them."""
+"""Smallest width of several panels of ranks with the scale beside them, in CSS pixels."""
 COLUMNS = 4
 BAR = 0.32
 """Half the length of a median's bar, as a share of the distance of two categories."""
@@ -150,7 +150,7 @@ def contour(search: Searched, info: ContourInfo) -> Drawing:  # noqa: ARG001  # 
     dots["marker"] |= {"opacity": 1, "line": {"width": 1.5, "color": "white"}}
     layout = {"xaxis": look.value_axis(points.x), "yaxis": look.value_axis(points.y)}
     for axis in layout.values():
-        axis.pop("range", None)  # as far as the surface goes
+        axis.pop("range", None)  # so that the axes end where the surface ends
     return Drawing([surface, dots], layout)
 
 

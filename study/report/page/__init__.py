@@ -1,1 +1,1 @@
-"""The page itself: templates, number formats, one file of HTML."""
+"""The page itself: templates, formats of dates and names, one HTML file."""

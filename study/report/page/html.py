@@ -7,9 +7,9 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from study.figures import wording
 from study.figures.palette import PALETTE
 from study.machine.foreign_text import visible
+from study.records import wording
 from study.report.page import formats
 from study.report.page.plotly_js import PlotlyJs, plotly_js
 from study.report.sections import Report
@@ -19,14 +19,14 @@ SCRIPTS = tuple(f"assets/{name}.js" for name in ("page", "viewer", "copy", "live
 
 FILTERS = (
     wording.percent,
-    formats.points,
-    formats.percent_range,
-    formats.points_range,
-    formats.p_value,
-    formats.p_equation,
-    formats.metric_name,
-    formats.count,
-    formats.several,
+    wording.points,
+    wording.percent_range,
+    wording.points_range,
+    wording.p_value,
+    wording.p_equation,
+    wording.metric_name,
+    wording.count,
+    wording.several,
     wording.duration,
     wording.value,
     formats.sort_key,
@@ -37,12 +37,12 @@ FILTERS = (
 
 
 def data_uri(png: bytes) -> str:
-    """The picture itself as an address."""
+    """The picture itself as a data URI."""
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def _visible(value: object) -> object:
-    """What a template is to write; filters that hand out HTML have seen to their text."""
+    """The value as a template writes it; filters that return HTML have cleaned their text."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -74,7 +74,7 @@ def comparison_to_html(comparison: RunComparison) -> str:
 
 
 def _page(template: str, report: Report | RunComparison, plotly: PlotlyJs | None) -> str:
-    """The page. It may run the scripts whose hashes it names, and load nothing from anywhere."""
+    """The page. It may run only scripts whose hashes it names, and load nothing from outside."""
     environment = _environment()
     script = "\n".join(environment.get_template(name).render() for name in SCRIPTS)
     digest = hashlib.sha256(script.encode()).digest()

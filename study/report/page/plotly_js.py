@@ -1,4 +1,4 @@
-"""plotly.js as it lies in the page: packed, inert until a chart is scrolled to."""
+"""plotly.js as it is embedded in the page: packed, and inert until a chart is scrolled to."""
 
 import base64
 import gzip
@@ -9,17 +9,17 @@ from functools import cache
 
 @dataclass(frozen=True)
 class PlotlyJs:
-    """The library's source, as text that costs nothing while nobody unpacks it."""
+    """The library's source, as text that costs nothing until it is unpacked."""
 
     packed: str
-    """gzip, as base64."""
+    """The source, compressed with gzip, as base64."""
     digest: str
-    """SHA-256 of the source as base64: what a Content-Security-Policy calls it by."""
+    """SHA-256 of the source as base64, by which a Content-Security-Policy names it."""
 
 
 @cache
 def plotly_js() -> PlotlyJs:
-    """The one that comes with the Python package: 4.8 MB, 2.0 MB packed."""
+    """The copy that comes with the Python package: 4.8 MB, 2.0 MB packed."""
     from plotly.offline import get_plotlyjs
 
     source = get_plotlyjs().encode()

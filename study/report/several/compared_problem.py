@@ -3,13 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from study.figures.wording import DASH, listed, percent, value
 from study.records.base import NetworkName
+from study.records.wording import DASH, listed, metric_name, percent, value
 from study.report.answer import AnswerRow, answer, whiskers
 from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, Figure, FigureRow, Group, read_figure
 from study.report.inputs import ProblemInput, ReportInput
-from study.report.page.formats import metric_name
 from study.report.problem_section import heatmap_warning, without_twins
 from study.report.problem_tables import (
     GapRow,
@@ -27,12 +26,12 @@ from study.report.sections import anchor
 
 @dataclass(frozen=True)
 class Difference:
-    """What is not the same in all runs."""
+    """A setting or hyperparameter that is not the same in all runs."""
 
     name: str
     """Dotted, a setting as in its preset: "search.tuner", "versions.keras"."""
     values: tuple[str, ...]
-    """One a run, as written; a dash where a run lacks it."""
+    """One value per run, as written; a dash if a run lacks it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class ComparedRow:
 
 @dataclass(frozen=True)
 class ComparedFigures:
-    """Figures of one file name; `figures` are those of the runs of `labels`."""
+    """Figures with the same file name; `row` holds those of the runs in `labels`."""
 
     labels: tuple[str, ...]
     row: FigureRow
@@ -57,16 +56,16 @@ class ComparedGroup(Group):
 
     figures: tuple[ComparedFigures, ...]
     warnings: tuple[str, ...] = ()
-    """Of the runs whose heatmaps are in part not to be trusted."""
+    """Warnings on the runs some of whose heatmaps are not to be trusted."""
 
 
 @dataclass(frozen=True)
 class ComparedSearch:
-    """One run's search, to explore: what the templates of charts and trials know as `problem`."""
+    """One run's search: what the templates of charts and trials know as `problem`."""
 
     label: str
     name: str
-    """The problem's and the run's."""
+    """Name of the problem and the run."""
     anchor: str
     explore: Explore | None
     trials: TrialTable
@@ -78,7 +77,7 @@ class ComparedResults:
 
     label: str
     name: str
-    """The problem's and the run's."""
+    """Name of the problem and the run."""
     metrics: tuple[MetricRow, ...]
     metric: str
     seeds: tuple[SeedRow, ...]
@@ -95,24 +94,24 @@ class ComparedProblem:
     sentence: str | None
     notes: tuple[str, ...]
     labels: tuple[str, ...]
-    """Of the runs that have it."""
+    """Labels of the runs that have the problem."""
     rows: tuple[ComparedRow, ...]
     networks: tuple[Difference, ...]
     """The tuned networks' hyperparameters that differ, one value for each of `labels`."""
     groups: tuple[ComparedGroup, ...]
     searches: tuple[ComparedSearch, ...]
-    """Shown in the group "search"; of a problem that one run alone has, none."""
+    """Shown in the group "search"; none if only one run has the problem."""
     results: tuple[ComparedResults, ...]
-    """Shown in the group "results", as the searches."""
+    """Shown in the group "results"; none if only one run has the problem."""
 
 
 def compare_problem(
     name: str, runs: Mapping[str, tuple[ReportInput, ProblemInput]]
 ) -> ComparedProblem:
-    """One problem.
+    """One problem in all runs that have it.
 
     Args:
-        name: The problem's.
+        name: The problem's name.
         runs: Label -> the run and what it has of the problem.
     """
     place = f"problem-{anchor(name)}"
@@ -130,7 +129,7 @@ def compare_problem(
     )
     given = [f"{label}: {note}" for label, (_, p) in runs.items() for note in p.notes]
     if len(runs) == 1:
-        notes = [f"Only run {next(iter(runs))} has it; there is nothing to compare."]
+        notes = [f"Only run {next(iter(runs))} has this problem; there is nothing to compare."]
     rows = _rows(place, runs)
     return ComparedProblem(
         name=name,
@@ -150,7 +149,7 @@ def compare_problem(
 def _searches(
     name: str, place: str, runs: Mapping[str, tuple[ReportInput, ProblemInput]]
 ) -> tuple[ComparedSearch, ...]:
-    """Of the runs that have trials."""
+    """The searches of the runs that have trials."""
     return tuple(
         ComparedSearch(
             label,
@@ -167,7 +166,7 @@ def _searches(
 def _results(
     name: str, runs: Mapping[str, tuple[ReportInput, ProblemInput]]
 ) -> tuple[ComparedResults, ...]:
-    """Of the runs that have read the test part."""
+    """The results of the runs that have read the test part."""
     return tuple(
         ComparedResults(
             label,
@@ -185,7 +184,7 @@ def _results(
 def _rows(
     place: str, runs: Mapping[str, tuple[ReportInput, ProblemInput]]
 ) -> tuple[ComparedRow, ...]:
-    """One a run, differences on one axis."""
+    """One row per run, with all differences on one axis."""
     rows = [answer(report, [problem], [place]).rows[0] for report, problem in runs.values()]
     marks = whiskers([row.comparison for row in rows])
     return tuple(
@@ -195,7 +194,7 @@ def _rows(
 
 
 def _sentence(rows: Sequence[ComparedRow]) -> str | None:
-    """The tuned networks' scores, best first; None before two of them are known by one metric."""
+    """The tuned networks' scores, best first; None unless two are known by the same metric."""
     known = [(one.row.tuned.mean, one) for one in rows if one.row.tuned is not None]
     metrics = {one.row.metric for _, one in known}
     if len(known) < 2 or len(metrics) > 1:
@@ -204,8 +203,8 @@ def _sentence(rows: Sequence[ComparedRow]) -> str | None:
     scores = [f"{percent(mean)} in {one.label}" for mean, one in ranked]
     metric = metric_name(str(known[0][1].row.metric))
     return (
-        f"The tuned network's {metric} on the test part: {listed(scores)}. Between runs nothing "
-        "was tested: where the intervals overlap, chance may explain the order."
+        f"The tuned network's {metric} on the test part: {listed(scores)}. Differences between "
+        "runs were not tested: where the intervals overlap, chance may explain the order."
     )
 
 
@@ -220,9 +219,9 @@ def _tuned(problem: ProblemInput) -> dict[str, str]:
 def _groups(
     runs: Mapping[str, ProblemInput], wanted: Collection[str]
 ) -> tuple[tuple[ComparedGroup, ...], list[str]]:
-    """The figures that more than one run has, by heading; and notes of unreadable ones.
+    """The figures that more than one run has, by heading; and notes on unreadable ones.
 
-    Headings that are `wanted` are there without figures too.
+    Headings in `wanted` are there even without figures.
     """
     notes: list[str] = []
     groups = []
@@ -253,7 +252,7 @@ def _shared(files: Iterable[Mapping[str, Figure]]) -> Iterable[ComparedFigures]:
 
 
 def differing(runs: Sequence[Mapping[str, str]]) -> tuple[Difference, ...]:
-    """Names whose values are not the same in all, in the order of their first appearance."""
+    """Names whose values are not the same in all runs, in the order of their first appearance."""
     names = dict.fromkeys(name for run in runs for name in run)
     rows = (Difference(name, tuple(run.get(name, DASH) for run in runs)) for name in names)
     return tuple(row for row in rows if len(set(row.values)) > 1)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from study.figures.wording import listed
 from study.records.study import StudyRecord
+from study.records.wording import listed
 from study.report.answer import answer
 from study.report.inputs import ReportInput
 from study.report.problem_tables import (
@@ -47,20 +47,20 @@ class RunComparison:
 
     @property
     def name(self) -> str:
-        """The runs with their letters in one line."""
+        """The runs, each with its letter, in one line."""
         return listed([f"{run.label} {run.name}" for run in self.runs])
 
     @property
     def title(self) -> str:
-        """Of the browser's tab."""
+        """Title of the browser's tab."""
         return f"Runs compared: {listed([run.name for run in self.runs])}"
 
     @property
     def description(self) -> str:
-        """The page in a sentence."""
+        """A sentence that sums up the page."""
         return (
-            f"{self.name}: settings that differ; answers, results, searches and figures side by "
-            "side."
+            f"{self.name}: the settings that differ, and answers, results, searches and figures "
+            "side by side."
         )
 
     @property
@@ -74,7 +74,7 @@ class RunComparison:
 
 
 def compare(reports: Sequence[ReportInput]) -> RunComparison:
-    """The comparison of two runs or more, in their order."""
+    """The comparison of two or more runs, in their order."""
     labels = [LETTERS[n] if n < len(LETTERS) else str(n + 1) for n in range(len(reports))]
     given = [
         {problem.name: problem for problem in report.problems if problem.trials or problem.pictures}
@@ -88,7 +88,8 @@ def compare(reports: Sequence[ReportInput]) -> RunComparison:
         notes.append("No problem was searched by more than one of these runs.")
     if any(d.name == "seed" or d.name.startswith("data.") for d in different):
         notes.append(
-            "Seed or data settings differ, so the runs may have been measured on other test images."
+            "Seeds or data settings differ, so the runs may have been measured on different test "
+            "images."
         )
     return RunComparison(
         runs=tuple(map(_head, labels, reports)),
@@ -116,7 +117,7 @@ def _head(label: str, report: ReportInput) -> RunHead:
 
 
 def differences(studies: Sequence[StudyRecord]) -> tuple[Difference, ...]:
-    """What the runs' records of seed, code, settings, versions and hardware do not share."""
+    """What differs between the runs' records of seed, code, settings, versions and hardware."""
     return differing([_facts(study) for study in studies])
 
 

@@ -108,7 +108,7 @@ def test_the_picture_of_ten_classes_tells_the_most_common_error(tmp_path: Path) 
     )
 
     assert [path.name for path in tmp_path.iterdir()] == [made.file]
-    assert "The tuned network makes 3 errors (most often 0 taken for 1: 3)" in made.caption
+    assert "The tuned network makes 3 errors (most often 0 mistaken for 1: 3)" in made.caption
 
 
 def test_the_picture_of_many_classes_is_small_and_tells_the_column(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_the_picture_of_many_classes_is_small_and_tells_the_column(tmp_path: Pat
         "line", predictions({"class": 48}, 480), {"class": names["class"]}, CROSSED, names, tmp_path
     )
 
-    assert "Of the tuned network's 48, 48 have nothing but the color wrong." in made.caption
+    assert "In 48 of the tuned network's 48 errors only the color is wrong." in made.caption
     assert (tmp_path / made.file).stat().st_size < 200_000
 
 
@@ -128,7 +128,7 @@ def test_the_picture_of_several_heads_tells_the_errors_of_each(tmp_path: Path) -
 
     (made,) = confusion.pictures("multihead", predictions(sizes), of, CROSSED, NAMES, tmp_path)
 
-    assert "3 errors on length (most often short taken for long: 3)" in made.caption
+    assert "3 errors on length (most often short mistaken for long: 3)" in made.caption
 
 
 @pytest.mark.parametrize("answer", [0, 1])

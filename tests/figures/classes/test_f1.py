@@ -171,7 +171,7 @@ def test_any_number_of_classes_is_drawn_in_bounds(tmp_path: Path, classes: int) 
     assert len(made) == (2 if classes > 24 else 1)
     for picture in made:
         assert (tmp_path / picture.file).stat().st_size < 150_000
-        assert "little can be said" not in picture.caption
+        assert "so little can be said" not in picture.caption
 
 
 def test_the_largest_change_may_be_a_loss(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_the_largest_change_may_be_a_loss(tmp_path: Path) -> None:
 
     (made,) = f1.pictures(arrays, {"class": "ab"}, None, {}, tmp_path)
 
-    assert "the largest change is -33.33 points on b." in made.caption
+    assert "change from baseline to tuned is −33.33 points on b." in made.caption  # noqa: RUF001
 
 
 @pytest.mark.parametrize("answer", [0, 1])
@@ -201,9 +201,9 @@ def test_a_class_without_test_images_is_no_worst_class(tmp_path: Path) -> None:
     (made,) = f1.pictures(arrays, {"class": "abc"}, None, {}, tmp_path)
 
     assert "worst class is a with" in made.caption
-    assert "better on 0 of 2 classes" in made.caption
+    assert "beats the baseline on 0 of 2 classes" in made.caption
     assert made.caption.endswith(
-        "1 of 3 classes have no test images and so no F1; they are left out: b."
+        "1 of 3 classes have no test images, hence no F1, and are left out: b."
     )
 
 
@@ -214,6 +214,6 @@ def test_a_class_of_few_test_images_is_said_to_be_uncertain(tmp_path: Path) -> N
     (made,) = f1.pictures(arrays, {"class": "ab"}, None, {}, tmp_path)
 
     assert made.caption.endswith(
-        "1 of 2 classes has fewer than 10 test images: little can be said of their F1."
+        "1 of 2 classes has fewer than 10 test images, so little can be said about their F1."
     )
     assert Answered("class", ("a", "b"), np.array(labels), {}).with_few_images == 1

@@ -69,11 +69,11 @@ def test_the_caption_has_this_runs_numbers() -> None:
 
     assert "the first 4 of 9 filters of conv1" in words
     assert "3 × 3 pixels" in words  # noqa: RUF001
-    assert "ended higher than the one in pixels for 3 of 4" in words
+    assert "ended higher than the ascent in pixels for 3 of 4 filters" in words
     assert "best patch of 7 real images: 3 in Fourier space, 1 in pixels" in words
-    assert "silent on all of these: 3 of 9" in words
-    assert "whose answers repeat another filter's: 2 of 9" in words
-    assert "1 that real images wake, but one of the ascents did not" in words
+    assert "silent on all of these images: 3 of 9" in words
+    assert "whose responses repeat another filter's: 2 of 9" in words
+    assert "For 1 filter an ascent failed: real images activate them" in words
     assert "has green" in words
 
 
@@ -87,7 +87,7 @@ def test_numbers_are_short(value: float, words: str) -> None:
 def test_the_caption_without_real_images_is_about_weights() -> None:
     words = caption(made_info())
 
-    assert "Dead, that is not to be woken: 1 of these 4." in words
+    assert "Dead filters, which neither ascent could activate: 1 of these 4." in words
     assert "whose weights repeat another filter's: 2 of 9" in words
 
 

@@ -132,9 +132,10 @@ def test_the_caption_has_this_runs_numbers() -> None:
     )
 
     assert "conv3" in single
-    assert "4 × 4 cells for 8 × 8 pixels, so a patch is no finer than 2 pixels" in single  # noqa: RUF001
-    assert "Predicted right: 1 of 2." in single
-    assert "Predicted right: 1 of 2 (color), 2 of 2 (side)." in several
+    assert "4 × 4 cells for 8 × 8 pixels, so the map is no" in single  # noqa: RUF001
+    assert "so the map is no finer than 2 pixels." in single
+    assert "Predicted correctly: 1 of 2." in single
+    assert "Predicted correctly: 1 of 2 (color), 2 of 2 (side)." in several
 
 
 def test_the_class_that_was_asked_for_is_named() -> None:

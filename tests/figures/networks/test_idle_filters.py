@@ -36,11 +36,11 @@ def found() -> FilterHealth:
 
 def test_there_is_a_row_a_layer_those_of_the_baseline_first() -> None:
     assert health_info(found()) == [
-        LayerRow("baseline", "conv1", "4 filters: 1 dead, 0 alike", [0.5, 0.6, 0.6],
+        LayerRow("baseline", "conv1", "4 filters: 1 dead, 0 near-duplicates", [0.5, 0.6, 0.6],
                  [0.2, -0.3, 0.2]),
-        LayerRow("tuned", "conv1", "4 filters: 0 dead, 0 alike", [0.5, 0.6, 0.6],
+        LayerRow("tuned", "conv1", "4 filters: 0 dead, 0 near-duplicates", [0.5, 0.6, 0.6],
                  [0.2, -0.3, 0.2]),
-        LayerRow("tuned", "conv2", "12 filters: 0 dead, 3 alike", [0.5, 0.6, 0.6], []),
+        LayerRow("tuned", "conv2", "12 filters: 0 dead, 3 near-duplicates", [0.5, 0.6, 0.6], []),
     ]  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_rows_are_named_and_counted() -> None:
         "baseline conv1", "tuned conv1", "tuned conv2",
     ]  # fmt: skip
     counts = right.child_axes[0].get_yticklabels()
-    assert counts[2].get_text() == "12 filters: 0 dead, 3 alike"
+    assert counts[2].get_text() == "12 filters: 0 dead, 3 near-duplicates"
 
 
 def test_the_caption_has_this_runs_numbers() -> None:
@@ -71,7 +71,7 @@ def test_the_caption_has_this_runs_numbers() -> None:
 
     assert "300 validation images" in words
     assert "baseline network has 4 filters: 1 dead (25%), 0 near-duplicates (0%)." in words
-    assert "Its two most alike, in conv1, correlate by 0.60." in words
+    assert "Its two most similar filters, in conv1, correlate at 0.60." in words
     assert "tuned network has 16 filters: 0 dead (0%), 3 near-duplicates (19%)." in words
     assert "0.95 or more" in words
 
@@ -98,5 +98,5 @@ def test_the_picture_says_its_numbers_to_those_who_cannot_see_it(tmp_path: Path)
     assert (picture.file, picture.section, picture.network) == (
         "filters_health.png", "filters", None,
     )  # fmt: skip
-    assert "tuned conv2 12 filters: 0 dead, 3 alike" in picture.alt
+    assert "tuned conv2 12 filters: 0 dead, 3 near-duplicates" in picture.alt
     assert picture.reading

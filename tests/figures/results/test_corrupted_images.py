@@ -50,17 +50,18 @@ def test_the_caption_has_the_means_the_worst_and_where_the_networks_differ() -> 
     assert "46.67% for the baseline and 50.33% for the tuned network" in told
     assert "(+3.66 points, 95% interval +1.00 to +6.00)" in told
     assert "against 90.00% and 95.00% unchanged" in told
-    assert "The baseline network's worst is stripe with 30.00%." in told
-    assert "The tuned network's worst is fog with 20.00%." in told
-    assert "tuned network is clearly better on 1 of 3, most of all on stripe (by 40.00" in told
-    assert "baseline network is clearly better on 1 of 3, most of all on fog (by 30.00" in told
+    assert "The baseline network's lowest accuracy is on stripe: 30.00%." in told
+    assert "The tuned network's lowest accuracy is on fog: 20.00%." in told
+    better = "network is clearly better on 1 of the 3 corruptions, most of all on"
+    assert f"tuned {better} stripe (by 40.00 points)" in told
+    assert f"baseline {better} fog (by 30.00 points)" in told
 
 
 def test_the_caption_says_so_where_nothing_differs() -> None:
     same = [version("fog", 0.5, 0.51), version("shear", 0.6, 0.59)]
     told = caption(FOUND.model_copy(update={"corrupted": same}))
 
-    assert "On none of them do the two differ clearly." in told
+    assert "The two networks do not differ clearly on any corruption." in told
     assert "clearly better" not in told
 
 

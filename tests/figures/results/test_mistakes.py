@@ -56,8 +56,8 @@ def test_the_picture_says_how_many_are_wrong(tmp_path: Path) -> None:
     assert (
         "Of the 2 test images whose label is known to be wrong (Somebody 2020), 1 " in only.caption
     )
-    assert "1 counts as an error here; 1 of them is among those shown" in only.caption
-    assert "head named first" not in only.caption
+    assert "1 counts as an error here; 1 of them is shown, with a frame." in only.caption
+    assert "head that is named first" not in only.caption
     assert (tmp_path / only.file).stat().st_size > 0
 
 
@@ -66,9 +66,9 @@ def test_the_picture_of_a_perfect_network_says_so(tmp_path: Path) -> None:
 
     (only,) = pictures_of(arrays, ["length", "color"], tmp_path)
 
-    assert only.title == "Least certain right answers, tuned network"
+    assert only.title == "Least certain correct answers, tuned network"
     assert "gets all 9 test images right" in only.caption
-    assert "The heatmap is that of the head named first" in only.caption
+    assert "The heatmap belongs to the head that is named first" in only.caption
 
 
 def test_no_images_no_picture(tmp_path: Path) -> None:

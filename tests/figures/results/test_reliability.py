@@ -51,7 +51,7 @@ def test_the_caption_claims_nothing_that_the_interval_does_not_hold() -> None:
     told = caption({name: found(0.03, -0.01, 0.05) for name in ("baseline", "tuned")}, ["a", "b"])
 
     assert "confident by" not in told
-    assert "as sure of itself as it is right" in told
+    assert "neither over-confident nor under-confident beyond chance" in told
     assert "all 2 heads together" in told
 
 

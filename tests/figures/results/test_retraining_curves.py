@@ -72,8 +72,8 @@ def test_one_picture_for_one_head(tmp_path: Path) -> None:
     assert only.file == "training_curves.png"
     assert (tmp_path / only.file).stat().st_size > 0
     assert "2 seeds (thin) and their mean (thick)" in only.caption
-    assert "those of the tuned after epoch 2." in only.caption
-    assert "tuned network has 90.00% on training images and 90.00% on validation" in only.caption
+    assert "of the tuned network after epoch 2." in only.caption
+    assert "tuned network reaches 90.00% on training images and 90.00% on valid" in only.caption
 
 
 def test_several_heads_get_a_picture_of_their_own_that_names_the_hardest(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_single_seed_of_one_epoch_can_be_drawn(tmp_path: Path) -> None:
 
     (only,) = retraining_curves.pictures(given, tmp_path)
 
-    assert "one seed of each network" in only.caption
+    assert "one seed for each network" in only.caption
 
 
 def test_without_curves_there_is_no_picture(tmp_path: Path) -> None:

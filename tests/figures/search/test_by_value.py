@@ -57,11 +57,11 @@ def test_failed_trials_are_in_no_panel() -> None:
 def test_caption_says_what_is_shown() -> None:
     assert panels_words(six(), panels(six())).caption == (
         "Validation accuracy of 5 trials against each of 4 hyperparameters that varied, the most "
-        "important first (PED-ANOVA); the baseline orange, the best blue; a bar is a median. "
-        "Trials without the hyperparameter are not in its panel."
+        "important first (PED-ANOVA). The baseline is orange, the best trial blue; bars are "
+        "medians. Trials that do not have a hyperparameter are missing from its panel."
     )
     few = varied(choice("x", 1, 2), 1, 2)  # too few for importances
-    assert "each of 1 hyperparameter that varied; the" in panels_words(few, panels(few)).caption
+    assert "each of 1 hyperparameter that varied. The" in panels_words(few, panels(few)).caption
 
 
 @pytest.mark.parametrize("search", [scored(0.8, 0.9), varied(choice("x", 1, 2), 1)])

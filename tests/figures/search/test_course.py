@@ -36,9 +36,9 @@ def test_history_has_the_trials_own_numbers() -> None:
         last=7,
     )
     assert history_words(six(), history_info(six())).caption == (
-        "Validation accuracy of 6 trials in the order they were tried, and the best so far (line); "
-        "the baseline orange, the best blue. Trial 5 is the best, with 90.00%; the baseline "
-        "reached 80.00% (+10.00 points). 1 trial failed (crosses)."
+        "Validation accuracy of 6 trials in the order in which they were tried, and the best score "
+        "so far (line). The baseline is orange, the best trial blue. Trial 5 is the best, with "
+        "90.00%; the baseline reached 80.00% (+10.00 points). 1 trial failed (crosses)."
     )
 
 
@@ -60,14 +60,14 @@ def test_search_in_which_all_failed_shows_that() -> None:
 def test_baseline_alone_is_named_as_the_best() -> None:
     search = scored(0.9)
     said = history_words(search, history_info(search)).caption
-    assert said.endswith("The baseline is the best, with 90.00%.")
+    assert said.endswith("The baseline is the best trial, with 90.00%.")
 
 
 def test_different_budgets_are_mentioned() -> None:
     search = of(trial(0, 0.9, epochs=2), trial(1, 0.8, epochs=9))
     found = history_info(search)
     assert (found.epochs, found.budgets) == ((2, 9), (2, 9))
-    assert "Trials had 2 to 9 epochs (larger dots: more)" in history_words(search, found).caption
+    assert "Trials were trained for 2 to 9 epochs" in history_words(search, found).caption
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1)), min_size=1, max_size=8))
@@ -95,7 +95,7 @@ def test_timeline_is_in_utc_without_a_zone() -> None:
         passed=40.5,
     )
     assert timeline_words(search, found).caption.startswith(
-        "2 trials, 30.0 s of training within 40.5 s, 0.7 at a time."
+        "2 trials: 30.0 s of training within 40.5 s, 0.7 at a time."
     )
 
 
@@ -133,9 +133,9 @@ def test_caption_of_curves_says_where_they_peak() -> None:
     info = curves_info(search)
     assert info
     assert curves_words(search, info).caption == (
-        "Validation accuracy after each epoch of 2 trials, 2 to 3 epochs each; the baseline "
-        "orange, the best blue. The best (trial 1) peaks at 90.00% in epoch 5 of 5. The baseline "
-        "peaks at 80.00% in epoch 2 of 3."
+        "Validation accuracy after each epoch of 2 trials, 2 to 3 epochs each. The baseline is "
+        "orange, the best trial blue. The best trial (1) peaks at 90.00% in epoch 5 of 5. The "
+        "baseline peaks at 80.00% in epoch 2 of 3."
     )
 
 

@@ -1,4 +1,4 @@
-"""What a search brought, and at what cost."""
+"""What a search found, and at what cost."""
 
 import re
 
@@ -31,7 +31,7 @@ def test_distribution_says_how_many_reach_what() -> None:
     assert (found.scores[0], found.scores[-1]) == (0.6, 0.9)
     assert (found.shares[0], found.shares[-1], found.trials) == (0.2, 1, 5)
     said = distribution_words(six(), found).caption
-    assert "half of them reach 80.00%, the best tenth 88.00%" in said
+    assert "Half of the trials reach 80.00%, the best tenth 88.00%" in said
     assert distribution_info(scored(0.9, None)) is None
 
 
@@ -51,17 +51,18 @@ def test_front_has_the_trials_that_none_beats_in_both() -> None:
         counted=5,
     )
     assert cost_caption(six(), PARAMETERS) == (
-        "Of 5 trials, no other is as small and as good as trial 5 (1,000 parameters, 90.00%)."
+        "Of 5 trials, no other is both as small and as good as trial 5 (1,000 parameters, 90.00%)."
     )
     quick = cost_info(six(), SECONDS)
     assert quick
     assert [quick.numbers[place] for place in quick.front] == [0, 4, 5]
     assert cost_caption(six(), SECONDS) == (
-        "Of 5 trials, no other is as quick to train and as good as the 3 on the front: from trial "
-        "0 (10.0 s, 80.00%) to trial 5 (15.0 s, 90.00%)."
+        "Of 5 trials, 3 are on the front: for each of them, no other trial is both as quick to "
+        "train and as good. The front runs from trial 0 (10.0 s, 80.00%) to trial 5 (15.0 s, "
+        "90.00%)."
     )
     assert cost_caption(six(), LATENCY) == (
-        "Of 5 trials, no other is as quick to predict and as good as trial 5 (1 ms, 90.00%)."
+        "Of 5 trials, no other is both as quick to predict and as good as trial 5 (1 ms, 90.00%)."
     )
 
 
@@ -93,8 +94,8 @@ def test_hyperparameter_that_decides_alone_is_named_by_both_methods() -> None:
         assert [(one.name, one.settled) for one in method] == [("a", True), ("b", False)]
         assert method[0].share > 0.8
     said = importances_words(search, info).caption
-    assert re.search(r"fANOVA: a \d+% \(\d+% to \d+%\); of b, too few trials to say\.", said)
-    assert re.search(r"PED-ANOVA: a \d+% \(\d+% to \d+%\); of b, too few", said)
+    assert re.search(r"fANOVA: a \d+% \(\d+% to \d+%\); too few trials to tell for b\.", said)
+    assert re.search(r"PED-ANOVA: a \d+% \(\d+% to \d+%\); too few trials to tell for b", said)
 
 
 def test_few_trials_of_noise_say_nothing_of_importance() -> None:
@@ -102,15 +103,15 @@ def test_few_trials_of_noise_say_nothing_of_importance() -> None:
     info = importances_info(search)
     assert info
     said = importances_words(search, info).caption
-    assert "fANOVA: too few trials to say, of any of them." in said
-    assert "PED-ANOVA: too few trials to say, of any of them." in said
+    assert "fANOVA: too few trials to tell for any hyperparameter." in said
+    assert "PED-ANOVA: too few trials to tell for any hyperparameter." in said
 
 
 def test_fanova_says_what_it_leaves_out() -> None:
     info = importances_info(six())
     assert info
     words = importances_words(six(), info)
-    assert "fANOVA leaves out what not all trials have: momentum." in words.caption
+    assert "fANOVA leaves out hyperparameters that some trials lack: momentum." in words.caption
     assert "the values of the best 3 trials differ from those of all" in words.reading
     assert importances_info(scored(0.8, 0.9)) is None
 
@@ -136,14 +137,15 @@ def test_caption_says_what_half_of_the_drawn_trials_would_have_found() -> None:
 def test_caption_says_what_random_draws_allow_and_no_more(scores: list[float | None]) -> None:
     said = more_trials(scores)
     assert f"{len(scores)} more random trials" in said
-    assert "a chance of one half" in said
+    assert "a probability of one half" in said
     assert "helped" not in said
 
 
 @pytest.mark.parametrize("tuner", ["grid", "bayesian", "hyperband", "asha"])
 def test_of_a_search_that_does_not_draw_nothing_is_claimed(tuner: str) -> None:
     said = more_trials([0.6, 0.8, 0.7, 0.9], tuner)
-    assert f"trials of {tuner} search are no independent draws" in said
+    assert f"trials of {tuner} search are not independent draws" in said
+    assert "probability" not in said
     assert "chance" not in said
     assert "per trial" not in said
 

@@ -21,7 +21,8 @@ def test_surface_has_the_score_of_each_pair_of_values_and_one_dot_per_trial() ->
     placed = zip(found.points.numbers, found.points.across, found.points.up, strict=True)
     assert [*placed] == [(0, 0, 1), (2, 0, 0), (4, 1, 0), (6, 1, 1)]
     assert contour_words(grid(), found).caption.startswith(
-        "The score between filters and norm, the first that varied, drawn through 4 trials (dots)."
+        "The score by filters and norm, the first that varied, interpolated between 4 trials "
+        "(dots)."
     )
 
 

@@ -1,4 +1,4 @@
-"""What all charts of a search have in common."""
+"""What all charts of a search share."""
 
 import math
 
@@ -29,7 +29,7 @@ def test_scores_after_as_many_epochs_as_all_had_are_compared() -> None:
     )
     assert found.epochs == 1
     assert {n: round(score, 6) for n, score in found.equal.items()} == {0: 0.8, 1: 0.7}
-    assert found.fair == " Scores are those after 1 epoch, which all trials had."
+    assert found.fair == " Scores are compared after 1 epoch, which all trials had."
     assert six().fair == ""
 
 

@@ -7,6 +7,7 @@ from study.figures.search.scales import Scale
 from study.figures.trust.explained_by_trial import caption, panels_info, pictures
 from study.records.base import Estimate
 from study.records.finding import AcrossSearch, TrialHeatmaps
+from study.records.wording import p_equation
 
 
 def across(
@@ -57,36 +58,39 @@ def test_many_numbers_have_an_axis_of_numbers_and_words_are_in_alphabetical_orde
 
 def test_caption_has_the_range_the_best_and_the_baseline() -> None:
     said = caption(across([0.1, 0.3, 0.2], [3, 7, 3]))
-    assert said.startswith("Heatmaps of 100 validation images by the networks of 3 trials of 3 wi")
-    assert "SmoothGrad puts 10% to 30% on the evidence: 20% in the best trial (2), 10% in" in said
+    assert said.startswith(
+        "Heatmaps of 100 validation images for the networks of 3 of the 3 trials with a score."
+    )
+    assert "SmoothGrad puts 10% to 30% of its energy on the evidence: 20% in the best" in said
+    assert "in the best trial (2), 10% in the baseline" in said
     assert "Sobel 40%" in said
-    assert said.endswith("3 trials are too few to say why.")
-    assert "kept of the best" not in said
+    assert said.endswith("3 trials are too few to tell why.")
+    assert "weights were kept" not in said
 
 
 def test_caption_says_that_the_rest_was_not_kept() -> None:
     said = caption(across([0.1, 0.3], [3, 7], scored=9))
-    assert "2 trials of 9 with a score. Weights were kept of the best only" in said
-    assert "selected on the outcome" in said
+    assert "2 of the 9 trials with a score. Only the best trials' weights were kept" in said
+    assert "selected by their score" in said
 
 
 def test_caption_says_that_weights_cannot_be_read() -> None:
     said = caption(across([0.1], [3], scored=3, unreadable=2))
-    assert "1 trial of 3 with a score. The weights of 2 trials cannot be read." in said
-    assert "kept of the best" not in said
-    assert said.endswith("1 trial is too few to say why.")
+    assert "1 of the 3 trials with a score. The weights of 2 trials cannot be read." in said
+    assert "weights were kept" not in said
+    assert said.endswith("1 trial is too few to tell why.")
 
 
 def test_caption_names_what_explains_more_than_chance() -> None:
     found = across([0.1 + 0.01 * number for number in range(12)], [3] * 6 + [7] * 6)
-    p = found.effects["gradcam"]["score"].p_value
-    said = f"Of the trials' order by Grad-CAM the score explains 100% (p = {p:.2g})."
-    assert said in caption(found)
+    p = p_equation(found.effects["gradcam"]["score"].p_value)
+    assert f"The score explains 100% of the trials' order by Grad-CAM ({p})." in caption(found)
 
 
 def test_caption_says_that_nothing_does() -> None:
     said = caption(across([0.2, 0.1, 0.3, 0.12, 0.25, 0.15] * 2, [3, 3, 7, 7, 3, 7] * 2))
-    assert "Nothing that was asked explains this order better than chance might (4 ques" in said
+    assert "None of the traits examined explains these differences better than chance could" in said
+    assert "(4 questions" in said
 
 
 @pytest.mark.parametrize("trials", [1, 2, 8])
@@ -103,7 +107,7 @@ def test_without_ground_truth_it_is_said_what_is_measured(tmp_path: Path) -> Non
 
     (made,) = pictures(found, "accuracy", tmp_path)
 
-    assert made.title == "Does how well heatmaps rank pixels go with the architecture?"
+    assert made.title == "Does how well heatmaps rank pixels depend on the architecture?"
     assert "insertion minus deletion areas of -0.10 to 0.30: 0.30 in the best trial" in made.caption
     assert "Sobel 0.40" in made.caption
     assert "evidence" not in made.caption + made.reading

@@ -73,18 +73,18 @@ def test_every_score_has_a_panel_with_methods_then_controls() -> None:
 def test_the_caption_says_who_is_best_and_who_is_no_better_than_sobel() -> None:
     words = caption(found())
 
-    assert "500 test images against the evidence, which is 2.8% of the pixels" in words
+    assert "500 test images compared with the evidence, which makes up 2.8% of the pixels" in words
     assert (
-        "On the baseline network (layer conv1) Score-CAM localises best: 30.0% (29.0 to 31.0)"
+        "For the baseline network (layer conv1), Score-CAM localises best: 30.0% (29.0 to 31.0)"
         in words
     )
-    assert "(Sobel) puts 20.0% (19.0 to 21.0) there, chance 2.8%" in words
-    assert "Better than Sobel on the baseline network: Score-CAM in 5 of 5 scores." in words
+    assert "puts 20.0% (19.0 to 21.0) of its energy there, a uniform map 2.8%" in words
+    assert "Better than Sobel for the baseline network: Score-CAM by 5 of 5 scores." in words
     assert (
-        "No better than Sobel in any score on the tuned network: "
+        "No better than Sobel by any score for the tuned network: "
         "Grad-CAM, Grad-CAM++, Score-CAM, SmoothGrad." in words
     )
-    assert "in turn" not in words
+    assert "take turns" not in words
 
 
 def test_a_difference_whose_interval_holds_zero_is_no_better() -> None:
@@ -102,8 +102,8 @@ def test_heads_and_empty_maps_are_told() -> None:
 
     words = caption(record)
 
-    assert "one of the heads color, angle, in turn" in words
-    assert "7 maps of Grad-CAM on the tuned network showed no evidence" in words
+    assert "one of the heads, which take turns: color, angle." in words
+    assert "7 maps by Grad-CAM for the tuned network showed no evidence" in words
 
 
 def test_rows_and_networks_are_named() -> None:

@@ -53,9 +53,9 @@ def test_a_picture_of_the_network_is_made(tmp_path: Path) -> None:
     (made,) = pictures(info, "tuned", images(), NAMES, tmp_path)
 
     assert "The same 2 test images" in made.caption
-    assert "one head each, in turn" in made.caption
+    assert "the class that one head predicts, the heads taking turns" in made.caption
     assert (made.file, made.section, made.network) == ("methods_tuned.png", "trust", "tuned")
     assert made.kind == "methods"
     assert (tmp_path / made.file).is_file()
     assert "3 noisy copies; Score-CAM tried 2 channels" in made.caption
-    assert made.reading.startswith("A column is an image, a row a method.")
+    assert made.reading.startswith("Each column is an image, each row a method.")

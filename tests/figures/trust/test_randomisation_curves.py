@@ -10,16 +10,19 @@ from tests.factories import sanity
 def test_methods_whose_maps_stay_are_marked_and_those_near_the_limit_undecided() -> None:
     words = caption(sanity(0.1, 0.51, 0.2, 0.9))
 
-    assert "40 test images as the networks forget, 5 draws of random weights." in words
     assert (
-        "On the tuned network not to be trusted, for the maps still resemble the original ones: "
-        "SmoothGrad (0.90); undecided: Grad-CAM++ (0.51); these react to the weights: Grad-CAM "
+        "40 test images as the networks' weights are replaced, with 5 draws of random weights."
+        in words
+    )
+    assert (
+        "For the tuned network: not to be trusted, because the maps still resemble the original "
+        "ones: SmoothGrad (0.90); undecided: Grad-CAM++ (0.51); reacting to the weights: Grad-CAM "
         "(0.10), Score-CAM (0.20)." in words
     )
 
 
 def test_all_and_none_that_react_read_well() -> None:
-    assert "On the baseline network all methods react to the weights: Grad-CAM (0.10)" in caption(
+    assert "For the baseline network: all methods react to the weights: Grad-CAM (0.10)" in caption(
         sanity(0.1, 0.1, 0.1, 0.1)
     )
     assert caption(sanity(0.9, 0.9, 0.9, 0.9)).endswith("Score-CAM (0.90), SmoothGrad (0.90).")
@@ -35,8 +38,8 @@ def test_maps_that_could_not_be_compared_are_said() -> None:
 
     words = caption(found)
 
-    assert "these react to the weights: Grad-CAM (0.10 on 27 images), Score-CAM (0.20); " in words
-    assert words.endswith("no maps to compare, all or all but one being constant: Grad-CAM++.")
+    assert "reacting to the weights: Grad-CAM (0.10 on 27 images), Score-CAM (0.20); " in words
+    assert words.endswith("no maps to compare, because at most one is not constant: Grad-CAM++.")
 
 
 def test_maps_that_vanish_are_no_reaction() -> None:
@@ -45,15 +48,16 @@ def test_maps_that_vanish_are_no_reaction() -> None:
     assert "still resemble the original ones: SmoothGrad (0.90, 25% vanished); " in words
     assert "undecided: Grad-CAM++ (0.45, 25% vanished); " in words
     assert (
-        "no verdict, for too many new maps are the same everywhere: Score-CAM (0.30, 25%" in words
+        "no verdict, because too many new maps are the same everywhere: Score-CAM (0.30, 25%"
+        in words
     )
-    assert "these react to the weights: Grad-CAM (0.10, 25% vanished)." in words
+    assert "reacting to the weights: Grad-CAM (0.10, 25% vanished)." in words
 
 
 def test_a_record_of_one_draw_gives_no_verdict() -> None:
     words = caption(sanity(0.1, 0.1, 0.1, 0.9, draws=1))
 
-    assert "1 draw of random weights. That decides nothing: another draw" in words
+    assert "1 draw of random weights. This check gives no verdict: a different draw" in words
     assert "similarity at the end: Grad-CAM (0.10), " in words
     assert "trusted" not in words
     assert "react" not in words

@@ -43,7 +43,7 @@ def test_curves_go_from_all_pixels_to_none_and_back() -> None:
     figure = draw_curves(found())
 
     lines = {line.get_label(): line for line in figure.axes[1].get_lines()}
-    assert figure.axes[1].get_title(loc="left") == "insertion, tuned"
+    assert figure.axes[1].get_title(loc="left") == "insertion, tuned network"
     assert list(lines["Score-CAM"].get_xdata()) == [0, 0.5, 1]
     assert list(lines["Score-CAM"].get_ydata()) == [0, 0.9, 1]
     assert len(lines) == len(METHODS) + 2
@@ -52,8 +52,8 @@ def test_curves_go_from_all_pixels_to_none_and_back() -> None:
 def test_the_caption_says_who_is_best_and_who_is_no_better_than_sobel() -> None:
     words = caption(found())
 
-    assert "Means over 64 test images." in words
-    assert "Score-CAM ranks best: deletion area 0.20 (0.10 to 0.30)" in words
+    assert "Mean curves over 64 test images." in words
+    assert "Score-CAM ranks pixels best: deletion area 0.20 (0.10 to 0.30)" in words
     assert "insertion minus deletion area: Grad-CAM, Grad-CAM++, SmoothGrad." in words
 
 
@@ -62,7 +62,7 @@ def test_pictures_of_photographs_say_what_replaced_their_pixels(tmp_path: Path) 
 
     assert [picture.file for picture in made] == ["deletion_blur.png", "deletion_areas_blur.png"]
     assert all("replaced by the colours of the blurred image" in one.title for one in made)
-    assert "have the colours of the blurred image." in made[0].caption
+    assert "are replaced by the colours of the blurred image." in made[0].caption
 
 
 def test_two_pictures_are_made(tmp_path: Path) -> None:
@@ -71,4 +71,4 @@ def test_two_pictures_are_made(tmp_path: Path) -> None:
     assert [picture.file for picture in made] == ["deletion.png", "deletion_areas.png"]
     assert all((tmp_path / picture.file).is_file() for picture in made)
     assert {picture.section for picture in made} == {"trust"}
-    assert [picture.reading[:15] for picture in made] == ["The pixels of e", "A dot is the ar"]
+    assert [picture.reading[:15] for picture in made] == ["The pixels of e", "Each dot is the"]

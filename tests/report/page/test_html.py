@@ -182,8 +182,8 @@ def test_same_records_make_the_same_page() -> None:
 
 def test_what_the_answer_is_of_stands_in_the_page() -> None:
     text = " ".join(render(finished()).split())
-    assert "Beside this verdict: both networks were still improving" in text
+    assert "A reservation about this verdict: both networks were still improving" in text
     assert "the one network that this search found, on this split of the data" in text
     assert "Validation minus test" in text
-    for claim in ("more than chance explains", "had the study been repeated", "tuning helps"):
+    for claim in ("more than chance would explain", "had the study been repeated", "tuning helps"):
         assert claim not in text

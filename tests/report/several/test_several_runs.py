@@ -122,7 +122,7 @@ def test_heatmaps_that_are_not_to_be_trusted_are_marked_with_their_run() -> None
     (mnist,) = compare([ReportInput(study(), (reacts,)), second(does_not)]).problems
     warnings = {group.key: group.warnings for group in mnist.groups}
     (warning,) = warnings.pop("heatmaps")
-    assert warning.startswith("B: Not to be trusted here: Score-CAM on the baseline network")
+    assert warning.startswith("B: Not to be trusted here: Score-CAM for the baseline network")
     assert set(warnings.values()) == {()}
     page = render_comparison([ReportInput(study(), (reacts,)), second(does_not)])
     assert "B: Not to be trusted here" in page
@@ -131,7 +131,7 @@ def test_heatmaps_that_are_not_to_be_trusted_are_marked_with_their_run() -> None
 def test_problems_keep_their_order_and_one_that_a_single_run_has_is_said_to_be_alone() -> None:
     page = compare([finished(), other_run()])
     assert [one.name for one in page.problems] == ["line", "mnist", "multihead", "fashion"]
-    assert page.problems[0].notes == ("Only run A has it; there is nothing to compare.",)
+    assert page.problems[0].notes == ("Only run A has this problem; there is nothing to compare.",)
     assert page.problems[1].notes == ()
     assert page.contents[:3] == (
         Entry("answer", "The runs"),
@@ -158,7 +158,7 @@ def test_runs_without_a_common_problem_are_compared_and_it_is_said() -> None:
 )
 def test_other_test_images_are_warned_of(change: dict[str, object], warned: bool) -> None:
     notes = compare([first(), second(**change)]).notes
-    assert any("other test images" in note for note in notes) is warned
+    assert any("different test images" in note for note in notes) is warned
 
 
 def test_each_run_keeps_its_own_headline_and_warnings() -> None:

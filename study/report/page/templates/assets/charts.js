@@ -1,7 +1,8 @@
 "use strict";
 
-// Interactive charts. plotly.js lies in the page packed, as text; it is unpacked, and a chart is
-// drawn, when the first one is scrolled to. Without scripts the pictures and the tables are there.
+// Interactive charts. plotly.js is embedded in the page as packed text; it is unpacked when the first
+// chart is scrolled to. Each chart is drawn when it is scrolled to. Without scripts the page has the
+// pictures and the tables.
 if ("DecompressionStream" in window) {
   const COLOUR = /^var\((--(?:ink|muted|rule|paper|baseline|tuned|good|bad))\)$/;
   const CONFIG = { displayModeBar: false, responsive: true };
@@ -68,7 +69,7 @@ if ("DecompressionStream" in window) {
     }
     if (layout.meta?.panels) tile(layout, plot.clientWidth);
     plot.style.height = `${layout.height}px`;
-    // A finger that drags scrolls the page; the brush is all there is to drag otherwise.
+    // On a touch screen dragging scrolls the page, except over the parallel axes, which need the brush.
     if (coarse.matches) layout.dragmode ??= false;
     return { data, layout };
   };
@@ -89,7 +90,7 @@ if ("DecompressionStream" in window) {
     if (layout.meta?.axes) brush(plot);
   };
 
-  // One chart after another: each is drawn in one go.
+  // Charts are drawn one after another.
   let queue = Promise.resolve();
   const drawLater = (plot) => {
     queue = queue.then(() => draw(plot));
@@ -121,8 +122,8 @@ if ("DecompressionStream" in window) {
 
   // --------------------------------------------------------------- brush over parallel axes
 
-  // A box keeps the trials that pass through it on every axis that it crosses, or on the nearest;
-  // boxes on several axes keep those that pass through all.
+  // A box keeps the trials that pass through it on every axis that it crosses, or on the nearest axis;
+  // boxes on several axes keep the trials that pass through all boxes.
   const brush = (plot) => {
     const boxes = new Map();
     const said = document.createElement("output");
@@ -207,7 +208,7 @@ if ("DecompressionStream" in window) {
       button.setAttribute("aria-label", `Learning curves of trial ${number}`);
       button.setAttribute("aria-pressed", "false");
       row.cells[0].replaceChildren(button);
-      // Of a row with selected text, the text was meant.
+      // If the row has selected text, the click was for selecting.
       row.addEventListener("click", () => {
         if (!String(getSelection())) pick(search, number);
       });
@@ -215,8 +216,8 @@ if ("DecompressionStream" in window) {
   }
 }
 
-// Tables of trials get a field that hides the rows without all of its words; rows of trials that
-// the brush does not keep are hidden too.
+// Tables of trials get a search field that hides the rows in which any of its words is missing; rows
+// of trials that the brush does not keep are hidden too.
 for (const scroll of document.querySelectorAll(".scroll.trials")) {
   const rows = [...scroll.querySelectorAll("tbody tr")];
   const field = document.createElement("p");

@@ -1,6 +1,6 @@
 
-// Commands get a button that copies them. A page opened as a file may lack navigator.clipboard;
-// then the old command copies, and where that is refused too, the text is left selected.
+// Commands get a button that copies them. A page opened as a file may lack navigator.clipboard; then
+// document.execCommand copies, and if that is refused too, the text is left selected.
 {
   const select = (code) => {
     const range = document.createRange();

@@ -1,7 +1,8 @@
 
-// The page of a run that goes on loads itself again, where the reader was; not while a figure is
-// open, for a while after the reader did something, or after the reader stopped it. The longer
-// there was nothing new, the less often: the run may have been killed, and cannot say so.
+// The page of a run that is still going reloads itself and keeps the reader's place; but not while a
+// figure is enlarged, for a while after the reader did something, or after the reader stopped it. The
+// longer there has been no update, the less often it reloads: the run may have been killed, which
+// it cannot report.
 {
   const live = document.querySelector(".live");
   if (live) {

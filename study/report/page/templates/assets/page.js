@@ -1,8 +1,7 @@
 "use strict";
 
-// Tables of class "sortable": every column heading becomes a button that sorts by its column,
-// upwards first, then downwards. Cells without a value stay last. Without this script the
-// tables are plain tables.
+// In tables of class "sortable" every column heading becomes a button that sorts by its column, first
+// upwards, then downwards. Cells without a value stay last. Without this script the tables are plain.
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const headings = [...table.tHead.rows[0].cells];
@@ -34,7 +33,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 
-// Pictures wider than their card are scrolled by keyboard too; others are no stop on the way.
+// Pictures wider than their card can be focused, to be scrolled by keyboard; other pictures cannot.
 const watcher = new ResizeObserver((entries) => {
   for (const { target } of entries) {
     if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;

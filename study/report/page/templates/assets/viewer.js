@@ -1,6 +1,7 @@
 
-// Figures open large: by a click on the picture, or by the button that each gets here. Arrow keys
-// go to the next, Escape closes (the dialog's own doing), focus returns to the figure's button.
+// Figures are enlarged by a click on the picture or on the button that each figure gets here. Arrow
+// keys show the previous and the next figure, Escape closes (a dialog does so by itself), and the
+// focus returns to the figure's button.
 {
   const viewer = document.querySelector("dialog.viewer");
   const stage = viewer.querySelector(".stage");
@@ -52,7 +53,7 @@
   });
   viewer.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (!step || viewer.classList.contains("full")) return;  // there they scroll
+    if (!step || viewer.classList.contains("full")) return;  // in full size, arrow keys scroll
     event.preventDefault();
     show(shown + step);
   });

@@ -1,10 +1,6 @@
-"""Numbers and names in words, and scores (accuracies, F1) on axes, the same in every figure.
+"""Axes of scores (accuracies, F1), the same in every figure."""
 
-What is absent, not a number or infinite is written as a dash.
-"""
-
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,11 +8,10 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-DASH = "–"  # noqa: RUF001 - an en dash, not a hyphen
 SOFT_END = 5e-4
 """Added to the error before its logarithm, so that a score of 100% has a finite place."""
 WIDE = 5.0
-"""From this ratio of the largest to the smallest error on, the axis is logarithmic in the error."""
+"""If the largest error is this many times the smallest, the axis is logarithmic in the error."""
 TICKS = (0, 0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 1)
 CLOSEST_TICKS = 0.07
 """Smallest distance of two tick labels, as a share of the axis."""
@@ -26,64 +21,14 @@ NARROWEST = 0.004
 """Smallest width of a linear axis: it keeps equal scores from looking far apart."""
 
 
-def percent(score: float | None) -> str:
-    """A score in [0, 1] in words: 0.9912 -> "99.12%"."""
-    return f"{100 * score:.2f}%" if score is not None and math.isfinite(score) else DASH
-
-
-def points(difference: float) -> str:
-    """A difference of scores in percentage points: 0.0123 -> "+1.23 points"."""
-    return f"{100 * difference:+.2f} points"
-
-
-def metric_label(metric: str) -> str:
-    """A metric's name in words: "joint" -> "joint accuracy", "accuracy" -> "accuracy"."""
-    return metric if metric in ("accuracy", "loss") else f"{metric} accuracy"
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun: (1, "trial") -> "1 trial", (3, "trial") -> "3 trials"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def duration(seconds: float | None) -> str:
-    """4.21 -> "4.2 s"; 192 -> "3 min 12 s"; 3900 -> "1 h 05 min"."""
-    if seconds is None or not math.isfinite(seconds):
-        return DASH
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min"
-
-
-def value(anything: object) -> str:
-    """A hyperparameter's or setting's value: floats to four digits, yes or no for bool."""
-    if anything is None:
-        return DASH
-    if isinstance(anything, bool):
-        return "yes" if anything else "no"
-    if isinstance(anything, float):
-        return f"{anything:.4g}" if math.isfinite(anything) else DASH
-    if isinstance(anything, list | tuple):
-        return ", ".join(value(item) for item in anything) or DASH
-    return str(anything)
-
-
-def listed(names: Sequence[str]) -> str:
-    """["a", "b", "c"] -> "a, b and c"."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-
-
 def set_score_axis(
     axes: "Axes", scores: Iterable[float], direction: Literal["x", "y"] = "y"
 ) -> None:
-    """Make an axis of the plot fit for these scores, all finite and in [0, 1].
+    """Set up an axis of the plot for these scores, all finite and in [0, 1].
 
-    Where they lie on both sides of, say, 90% and 99%, a linear axis would show the bad ones only:
-    then the axis is logarithmic in the error (1 - score), with its ticks in scores.
+    If the largest error is `WIDE` times the smallest or more, as with scores of 90% and 99%, a
+    linear axis would squeeze the good scores together. The axis is then logarithmic in the error
+    (1 - score), with its ticks in scores.
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
@@ -106,7 +51,7 @@ def set_score_axis(
 
 
 def is_wide(low: float, high: float) -> bool:
-    """Whether scores from `low` to `high` want an axis that is logarithmic in the error."""
+    """Whether scores from `low` to `high` need an axis that is logarithmic in the error."""
     return _error(low) / _error(high) >= WIDE
 
 
