@@ -14,6 +14,9 @@ ARGS ?=
 # Further arguments of the chaos test, such as CHAOS="--seed 2" or CHAOS="--only 17".
 CHAOS ?=
 
+# Every process would compile the project again, and the tests' ones rewrite all assertions.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help study test quick-test check chaos bench browser clean
 
