@@ -7,7 +7,9 @@ the report: nothing is chosen by what it finds.
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from pydantic import Field
 
+from study.data.corruptions import Groups
 from study.evaluation import uncertainty
 from study.problem import metrics
 from study.records.base import NETWORKS, Estimate, NetworkName, Record
@@ -26,6 +28,17 @@ class Version(Record):
     """Tuned minus baseline, paired on the images, with its 95% interval."""
 
 
+class GroupMean(Record):
+    """Both networks on several corruptions that have something in common."""
+
+    name: str
+    versions: list[str]
+    mean: dict[NetworkName, float]
+    """Mean accuracy over them."""
+    difference: Estimate
+    """Of these means, tuned minus baseline, paired on the images, with its 95% interval."""
+
+
 class Robustness(Record):
     """findings/robustness.json: the saved networks on the same images, unchanged and corrupted."""
 
@@ -38,6 +51,8 @@ class Robustness(Record):
     """Mean accuracy over the corruptions."""
     mean_difference: Estimate
     """Of these means, tuned minus baseline, paired on the images, with its 95% interval."""
+    groups: list[GroupMean] = Field(default_factory=list)
+    """In the order of their corruptions; records of older versions have none."""
 
 
 def measure(
@@ -45,6 +60,7 @@ def measure(
     labels: Mapping[str, np.ndarray],
     networks: Mapping[NetworkName, Predict],
     heads: tuple[str, ...],
+    groups: Groups,
 ) -> Robustness:
     """Score both networks on every version of the same images.
 
@@ -54,6 +70,7 @@ def measure(
         labels: label column -> (n,) true class indices.
         networks: network -> its predictor.
         heads: label columns the networks predict.
+        groups: corruptions that have a mean of their own.
     """
     truth = {head: labels[head] for head in heads}
     metric = metrics.metric_names(heads)[-1]
@@ -75,6 +92,17 @@ def measure(
         )
         for place, name in enumerate(versions)
     ]
+    places = {name: place for place, name in enumerate(versions)}
+
+    def mean_of(group: str) -> GroupMean:
+        chosen = [places[name] for name in groups[group]]
+        return GroupMean(
+            name=group,
+            versions=[*groups[group]],
+            mean={network: float(right[network][chosen].mean()) for network in NETWORKS},
+            difference=uncertainty.image_gain(gain[chosen].mean(axis=0)),
+        )
+
     return Robustness(
         metric=metric,
         images=gain.shape[1],
@@ -82,4 +110,5 @@ def measure(
         corrupted=corrupted,
         mean={network: float(right[network][1:].mean()) for network in NETWORKS},
         mean_difference=uncertainty.image_gain(gain[1:].mean(axis=0)),
+        groups=[mean_of(group) for group in groups],
     )

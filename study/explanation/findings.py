@@ -187,7 +187,9 @@ def _robustness(subject: Subject) -> Found:
     networks = {network: predictor(subject.model(network)) for network in NETWORKS}
     shown = {version: images[:SHOWN_CORRUPTED] for version, images in versions.items()}
     return {
-        "robustness": measure(versions, some.labels, networks, subject.problem.heads),
+        "robustness": measure(
+            versions, some.labels, networks, subject.problem.heads, corruptions.groups
+        ),
         "corrupted": CorruptedExamples(shown, corruptions.note),
     }
 

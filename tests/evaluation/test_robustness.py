@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import study
-from study.evaluation.robustness import Predict, measure
+from study.evaluation.robustness import Predict, Robustness, measure
 from study.problem.metrics import Probabilities
 
 IMAGES = 100
@@ -39,7 +39,7 @@ NETWORKS = {"baseline": reader((0, 0)), "tuned": reader((1, 1))}
 
 
 def test_accuracies_differences_and_means_of_networks_that_are_known() -> None:
-    found = measure(VERSIONS, LABELS, NETWORKS, ("class",))
+    found = measure(VERSIONS, LABELS, NETWORKS, ("class",), {})
 
     assert (found.metric, found.images) == ("accuracy", 100)
     assert found.unchanged.name == "unchanged"
@@ -57,12 +57,30 @@ def test_accuracies_differences_and_means_of_networks_that_are_known() -> None:
 
 def test_the_same_network_twice_does_not_differ() -> None:
     networks = {"baseline": reader((0, 0)), "tuned": reader((0, 0))}
-    found = measure(VERSIONS, LABELS, networks, ("class",))
+    found = measure(VERSIONS, LABELS, networks, ("class",), {})
 
     for row in found.corrupted:
         low, high = row.difference.ci95
         assert row.difference.mean == 0
         assert low == -high < -0.02  # of a hundred images, not of all
+
+
+def test_a_group_has_means_of_its_own() -> None:
+    groups = {"bad ones": ("half wrong", "all wrong"), "worst ones": ("all wrong",)}
+    bad, worst = measure(VERSIONS, LABELS, NETWORKS, ("class",), groups).groups
+
+    assert (bad.name, bad.versions) == ("bad ones", ["half wrong", "all wrong"])
+    assert bad.mean == {"baseline": 0.25, "tuned": 1.0}
+    assert bad.difference.mean == 0.75
+    assert bad.difference.ci95 == pytest.approx((0.69, 0.81), abs=0.005)
+    assert worst.mean == {"baseline": 0.0, "tuned": 1.0}
+
+
+def test_records_of_older_versions_have_no_groups() -> None:
+    found = measure(VERSIONS, LABELS, NETWORKS, ("class",), {}).model_dump()
+    del found["groups"]
+
+    assert Robustness.model_validate(found).groups == []
 
 
 def test_several_heads_count_together() -> None:
@@ -72,7 +90,7 @@ def test_several_heads_count_together() -> None:
 
     labels = {"right": LABELS["class"], "left": LABELS["class"]}
     networks = {"baseline": both, "tuned": both}
-    found = measure(VERSIONS, labels, networks, ("left", "right"))
+    found = measure(VERSIONS, labels, networks, ("left", "right"), {})
 
     assert found.metric == "joint"
     assert found.mean == {"baseline": 0.25, "tuned": 0.25}

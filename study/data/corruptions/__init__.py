@@ -1,10 +1,10 @@
 """Test images made otherwise: noise, blur and the like.
 
-They only serve to ask how a finished network does on them; nothing is trained on one.
+They only serve to ask how a finished network does on them; nothing is chosen by one.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,6 +16,9 @@ Labels = Mapping[str, np.ndarray]
 Versions = dict[str, np.ndarray]
 """Name of the corruption -> (n, height, width, channels) uint8."""
 
+Groups = Mapping[str, tuple[str, ...]]
+"""What some corruptions have in common -> their names, one after another in `Versions`."""
+
 
 @dataclass(frozen=True)
 class Corruptions:
@@ -26,6 +29,8 @@ class Corruptions:
     versions: Callable[[np.ndarray, Labels, int], Versions]
     """(images (n, height, width, channels) uint8, labels, seed) -> every corrupted version; the
     same seed gives the same images."""
+    groups: Groups = field(default_factory=dict)
+    """Corruptions that have a mean of their own; a corruption is in one of them at most."""
 
     def with_unchanged(self, images: np.ndarray, labels: Labels, seed: int) -> Versions:
         """The images as they are, as `UNCHANGED`, and then every corrupted version."""

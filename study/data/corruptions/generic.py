@@ -20,7 +20,8 @@ from study.data.corruptions import Corruptions, Labels, Versions
 NOTE = (
     "The corruptions are common ones of photographs (after Hendrycks and Dietterich 2019), each at "
     "one severity, with lengths in proportion to the size of the images. They say how the two "
-    "networks compare here; published numbers are of other images and severities."
+    "networks compare here; published numbers are of other images and severities. Nobody "
+    "trained on such images."
 )
 
 JPEG_QUALITY = 15

@@ -4,7 +4,6 @@ Length, width, angle and colour of a line are known from its labels, its centre 
 light is; so it can be drawn again with one thing changed.
 """
 
-import io
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -12,6 +11,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from study.data.line_drawing import ANGLES, CHANNELS, LENGTHS, SIZE, WIDTHS, coverage
+from study.data.renderers.finishes import as_jpeg, coloured
+from study.data.renderers.strokes import Strokes, direction
+from study.data.renderers.varied_lines import PENS
 
 NOTE = (
     "Lines are drawn again at the same place with one thing changed. Like OpenCV means as its "
@@ -21,6 +23,13 @@ NOTE = (
     "made 1 px thicker is as near to 3 px as to 1 px, and of a line partly outside the whole "
     "length cannot be seen."
 )
+NOTES = {
+    "plain": f"{NOTE} The varied renderers draw the lines for training where `drawing` is varied. "
+    "In this run they did not: nobody trained on any such images.",
+    "varied": f"{NOTE} In this run the varied renderers drew the lines for training, in other "
+    "shades, blurred and as JPEG files too; the held-out renderers drew none.",
+}
+"""How lines for training were drawn -> what a reader must know."""
 
 FINER = 8
 """Times the size at which a line is drawn that Pillow then shrinks."""
@@ -76,10 +85,9 @@ def versions(
 ) -> dict[str, np.ndarray]:
     """Every variant of line images (n, 28, 28, 3) uint8, by name."""
     given = lines_of(images, labels)
-    made = {
-        name: np.stack([as_jpeg(image, quality, colors) for image in images])
-        for name, (quality, colors) in JPEGS.items()
-    }
+    made = by_pens(given)
+    for name, (quality, colors) in JPEGS.items():
+        made[name] = np.stack([as_jpeg(image, quality, colors) for image in images])
     for name, (change, draw) in VARIANTS.items():
         made[name] = np.stack([draw(change(line)) for line in given])
     pillow = made["Pillow, hard edges"]
@@ -105,6 +113,18 @@ def lines_of(images: np.ndarray, labels: Mapping[str, np.ndarray]) -> list[Line]
         )
         for n in range(len(images))
     ]
+
+
+def by_pens(given: list[Line]) -> dict[str, np.ndarray]:
+    """The lines as each pen for varied training draws them, (n, 28, 28, 3) uint8, by its name."""
+    strokes = Strokes(
+        np.array([(line.x, line.y) for line in given]),
+        np.array([float(line.length) for line in given]),
+        np.array([float(line.width) for line in given]),
+        np.array([direction(np.rad2deg(line.radians)) for line in given]),
+    )
+    colours = np.array([line.color for line in given])
+    return {name: coloured(PENS[name].draw(strokes), colours) for name in TRAINED}
 
 
 def by_coverage(line: Line) -> np.ndarray:
@@ -175,18 +195,6 @@ def _away(ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.hypot(across, np.maximum(beyond, 0)), beyond
 
 
-def as_jpeg(image: np.ndarray, quality: int, colors: str = "4:2:0") -> np.ndarray:
-    """An image (28, 28, 3) uint8 after a JPEG file of that quality.
-
-    Args:
-        colors: Chroma subsampling; "4:2:0" is what Pillow and OpenCV do unless told otherwise.
-    """
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "JPEG", quality=quality, subsampling=colors)
-    with Image.open(file) as saved:
-        return np.asarray(saved)
-
-
 def _same(line: Line) -> Line:
     return line
 
@@ -219,7 +227,8 @@ def _partly_outside(line: Line) -> Line:
 
 def _colored(light: np.ndarray, line: Line) -> np.ndarray:
     """Light (28, 28) in 0..1 in the line's colour, (28, 28, 3) uint8."""
-    return np.rint(light[..., np.newaxis] * line.color).astype(np.uint8)
+    (image,) = coloured(light[np.newaxis], np.array([line.color]))
+    return image
 
 
 VARIANTS: dict[str, tuple[Callable[[Line], Line], Callable[[Line], np.ndarray]]] = {
@@ -238,10 +247,12 @@ VARIANTS: dict[str, tuple[Callable[[Line], Line], Callable[[Line], np.ndarray]]]
 }
 """Name -> what is changed of the line, and who draws it."""
 
-ORDER = (
-    *list(VARIANTS)[:4],
-    "Pillow, hard edges, JPEG 90",
-    *JPEGS,
-    *list(VARIANTS)[4:],
-)
+TRAINED = tuple(name for name in PENS if name != "anti-aliased")
+"""Pens that draw otherwise than the study."""
+HELD_OUT = (*list(VARIANTS)[:4], "Pillow, hard edges, JPEG 90")
+
+GROUPS = {"held-out renderers": HELD_OUT, "varied renderers": TRAINED}
+"""What has a mean of its own."""
+
+ORDER = (*HELD_OUT, *TRAINED, *JPEGS, *list(VARIANTS)[4:])
 """Names as they are shown."""

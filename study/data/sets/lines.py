@@ -3,23 +3,20 @@
 28x28 RGB, black background, one line fully inside. Classes differ in length (7, 15 px), width
 (1, 3 px), angle (0 to 165 degrees in steps of 15, counter-clockwise with y up) and color (red,
 blue); images of a class differ in the line's centre alone. Either generated or read from a
-folder of files named length_width_angle_color_ID.png.
+folder of files named length_width_angle_color_ID.png. Lines for training may be drawn in varied
+ways, which also differ in shade and a little in size; those for testing stay as they are.
 """
 
-import hashlib
-import logging
-import re
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from PIL import Image
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from study.data.corruptions import Corruptions
 from study.data.corruptions import redrawn_lines as variants
 from study.data.dataset import CommandLine, Crossed, DataOptions, Dataset, Folder, Labels, Part
-from study.data.image_files import read_image
+from study.data.distinct_images import all_new, digest
 from study.data.line_drawing import (
     ANGLES,
     ATTRIBUTES,
@@ -32,12 +29,11 @@ from study.data.line_drawing import (
     draw,
     line_pixels,
 )
+from study.data.line_files import export, read_folder
+from study.data.renderers.varied_lines import draw_varied
 from study.data.split import seed_sequence, split, split_validation
-from study.errors import WrongImage
-from study.machine.files import naming, temporary_folder
-from study.machine.foreign_text import visible
 
-log = logging.getLogger(__name__)
+__all__ = ["NAMES", "Options", "all_images", "export", "generate", "label_columns", "load"]
 
 NAMES = {
     "class": tuple(
@@ -54,10 +50,6 @@ NAMES = {
 }
 
 TEST_SHARE = 0.4
-
-SUFFIXES = (".png", ".jpg", ".jpeg")
-FILE_NAME = re.compile(r"([0-9]{1,3})_([0-9]{1,3})_([0-9]{1,3})_([a-z]+)_.+", re.IGNORECASE)
-EXAMPLE = "length_width_angle_color_ID.png, such as 15_3_45_red_0001.png"
 
 
 class Options(DataOptions):
@@ -79,6 +71,19 @@ class Options(DataOptions):
         CommandLine(Path, "FOLDER", "A folder of line images to use instead of generated ones."),
     ] = None
     """A folder of line images to read instead of generating them."""
+    drawing: Annotated[
+        Literal["plain", "varied"],
+        CommandLine(str, "plain|varied", "How generated lines for training are drawn."),
+    ] = "plain"
+    """How lines for training and validation are drawn: as those for testing, or each in one of
+    many ways that other programs draw lines, in other shades, blurred, as JPEG."""
+
+    @field_validator("drawing")
+    @classmethod
+    def _is_drawn(cls, drawing: str, given: ValidationInfo) -> str:
+        if drawing != "plain" and given.data.get("line_dir") is not None:
+            raise ValueError("expected 'plain' where lines are read from line_dir and not drawn")
+        return drawing
 
 
 def load(seed: int, options: Options) -> Dataset:
@@ -87,15 +92,15 @@ def load(seed: int, options: Options) -> Dataset:
     Stratified by class, validation out of the 60%. No image occurs twice, within or across the
     parts, and no two classes share an image: that is, no two are equal in every pixel. Lines of a
     class differ in their centre alone, often by less than a pixel, so test images have near twins
-    among the training images.
+    among the training images. Test images and the labels of all parts are the same whatever
+    `options.drawing` is.
 
     Raises:
         WrongSetting: the seed is below 1.
         WrongImage: see `read_folder`.
     """
     rng = np.random.default_rng(seed_sequence(seed))
-    images, classes = all_images(seed, options)
-    pool, test = split(classes, round(TEST_SHARE * len(classes)), rng, least=1, spare=1)
+    images, classes, pool, test = _halves(seed, options, rng)
     train, validation = split_validation(classes[pool], options.validation, rng)
     whole = Part(images, label_columns(classes))
     return Dataset(
@@ -106,15 +111,17 @@ def load(seed: int, options: Options) -> Dataset:
         columns=NAMES,
         crossed=Crossed(ATTRIBUTES, into="class"),
         where=lambda part: line_pixels(part.images),
-        corruptions=Corruptions(variants.NOTE, variants.versions),
+        corruptions=Corruptions(
+            variants.NOTES[options.drawing], variants.versions, variants.GROUPS
+        ),
     )
 
 
 def all_images(seed: int, options: Options) -> tuple[np.ndarray, np.ndarray]:
     """Images (n, 28, 28, 3) uint8 and classes (n,) int64 before the split; raises as `load`."""
-    if options.line_dir is None:
-        return generate(seed, options.images_per_class)
-    return read_folder(options.line_dir)
+    rng = np.random.default_rng(seed_sequence(seed))
+    images, classes, *_ = _halves(seed, options, rng)
+    return images, classes
 
 
 def label_columns(classes: np.ndarray) -> Labels:
@@ -124,7 +131,7 @@ def label_columns(classes: np.ndarray) -> Labels:
 
 
 def generate(seed: int, images_per_class: int) -> tuple[np.ndarray, np.ndarray]:
-    """All classes, in class order.
+    """Plain lines of all classes, in class order.
 
     Each class draws from a generator of its own. Pixel-identical repeats are drawn again until
     all images are different.
@@ -139,146 +146,32 @@ def generate(seed: int, images_per_class: int) -> tuple[np.ndarray, np.ndarray]:
     seen: set[bytes] = set()
     for index, child in enumerate(seed_sequence(seed).spawn(CLASSES)):
         rng = np.random.default_rng(child)
-        missing = np.arange(images_per_class)
-        while len(missing):
-            images[index, missing] = draw(index, len(missing), rng)
-            missing = np.array([i for i in missing if not _is_new(images[index, i], seen)], int)
+        images[index] = all_new(index, images_per_class, draw, rng, seen)
     return images.reshape(-1, SIZE, SIZE, 3), np.repeat(np.arange(CLASSES), images_per_class)
 
 
-def export(directory: Path, images: np.ndarray, classes: np.ndarray) -> None:
-    """Write images as PNGs named length_width_angle_color_ID.png; IDs count from 1.
+def vary(images: np.ndarray, classes: np.ndarray, pool: np.ndarray, seed: int) -> None:
+    """Draw the images at the indices `pool` in varied ways, in place; all images stay different.
 
-    None is there before all are written, and interrupted it can be done again.
-
-    Raises:
-        WrongImage: the folder is there and not empty, or a file, or cannot be made.
-        CannotWrite: the disk is full.
+    Each class draws from a generator of its own, which `generate` has not used.
     """
-    hidden = directory / ".new"
-    if directory.exists() and not (
-        directory.is_dir() and all(one == hidden for one in directory.iterdir())
-    ):
-        raise WrongImage(
-            f"{visible(directory)}: expected a new or empty folder, got one in use; choose another"
-        )
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WrongImage(
-            f"{visible(directory)}: expected a folder to write to, got {error.strerror!r}; "
-            "choose another"
-        ) from error
-    digits = len(str(len(images)))
-    with naming(directory), temporary_folder(hidden):
-        for number, (image, index) in enumerate(zip(images, classes, strict=True), start=1):
-            Image.fromarray(image).save(hidden / f"{_prefix(index)}_{number:0{digits}}.png")
-        for path in hidden.iterdir():
-            path.rename(directory / path.name)
+    others = np.delete(np.arange(len(images)), pool)
+    seen = {digest(image) for image in images[others]}
+    for index, child in enumerate(seed_sequence(seed).spawn(2 * CLASSES)[CLASSES:]):
+        places = np.sort(pool[classes[pool] == index])
+        rng = np.random.default_rng(child)
+        images[places] = all_new(index, len(places), draw_varied, rng, seen)
 
 
-def read_folder(directory: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Read line images named length_width_angle_color_ID.png (.jpg, .jpeg), in class order.
-
-    Of pixel-identical images of a class only the first by name is kept; how many were left
-    out, and how many files have another suffix, is logged.
-
-    Returns:
-        Images (n, 28, 28, 3) uint8 and classes (n,) int64.
-
-    Raises:
-        WrongImage: the folder is missing or has no images; a file's name, size or mode does not
-            fit or it cannot be read; two classes share an image; a class has fewer than two
-            different images.
-    """
-    files = sorted((class_of(path), path.name, path) for path in _image_files(directory))
-    images = np.empty((len(files), SIZE, SIZE, 3), np.uint8)
-    first: dict[bytes, tuple[int, Path]] = {}
-    kept = []
-    for number, (index, _, path) in enumerate(files):
-        images[number] = read_image(path, images.shape[1:], advice="replace or remove the file")
-        twin_class, twin = first.setdefault(_digest(images[number]), (index, path))
-        if twin_class != index:
-            raise WrongImage(
-                f"{visible(path)}: expected an image of its own, got that of {visible(twin)}, "
-                "which is of another class; remove the wrong one"
-            )
-        if twin is path:
-            kept.append(number)
-    if len(kept) < len(files):
-        repeats = len(files) - len(kept)
-        log.warning("%s: left out %d pixel-identical repeats", visible(directory), repeats)
-    classes = np.array([index for index, _, _ in files], np.int64)[kept]
-    _check_counts(directory, classes)
-    return images[kept], classes
-
-
-def class_of(path: Path) -> int:
-    """The class index that a file's name tells.
-
-    Raises:
-        WrongImage: it does not tell one.
-    """
-    match = FILE_NAME.fullmatch(path.stem)
-    if match is None:
-        raise WrongImage(f"{visible(path)}: expected a name like {EXAMPLE}; rename or remove it")
-    length, width, angle, color = match.groups()
-    values = (int(length), int(width), int(angle), color.lower())
-    digits = []
-    for name, value, allowed in zip(
-        ATTRIBUTES, values, (LENGTHS, WIDTHS, ANGLES, COLORS), strict=True
-    ):
-        if value not in allowed:
-            choices = ", ".join(map(str, allowed))
-            raise WrongImage(
-                f"{visible(path)}: expected the {name} to be one of {choices}, got {value}; "
-                "rename or remove it"
-            )
-        digits.append(allowed.index(value))
-    return int(np.ravel_multi_index(digits, RADIX))
-
-
-def _image_files(directory: Path) -> list[Path]:
-    try:
-        entries = [path for path in directory.iterdir() if not path.name.startswith(".")]
-    except OSError as error:
-        raise WrongImage(
-            f"{visible(directory)}: expected a folder of line images, got {error.strerror!r}; "
-            "check the path"
-        ) from error
-    files = [path for path in entries if path.suffix.lower() in SUFFIXES]
-    if not files:
-        raise WrongImage(
-            f"{visible(directory)}: expected images named {EXAMPLE}, got none; put them there"
-        )
-    if others := len(entries) - len(files):
-        log.warning("%s: ignored %d entries that are no PNG or JPEG", visible(directory), others)
-    return files
-
-
-def _check_counts(directory: Path, classes: np.ndarray) -> None:
-    counts = np.bincount(classes, minlength=CLASSES)
-    short = np.flatnonzero(counts < 2)
-    if len(short):
-        index = short[0]
-        raise WrongImage(
-            f"{visible(directory)}: expected at least two different images of each of the "
-            f"{CLASSES} classes, got {counts[index]} of {_prefix(index)}_*"
-            f" ({len(short)} classes have too few); add images"
-        )
-
-
-def _prefix(index: int) -> str:
-    length, width, angle, color = np.unravel_index(index, RADIX)
-    return f"{LENGTHS[length]}_{WIDTHS[width]}_{ANGLES[angle]}_{COLORS[color]}"
-
-
-def _is_new(image: np.ndarray, seen: set[bytes]) -> bool:
-    """Whether the image is not among those seen; it is from now on."""
-    before = len(seen)
-    seen.add(_digest(image))
-    return len(seen) > before
-
-
-def _digest(image: np.ndarray) -> bytes:
-    return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
+def _halves(
+    seed: int, options: Options, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Images and classes, and the indices of those for training and of those for testing."""
+    if options.line_dir is None:
+        images, classes = generate(seed, options.images_per_class)
+    else:
+        images, classes = read_folder(options.line_dir)
+    pool, test = split(classes, round(TEST_SHARE * len(classes)), rng, least=1, spare=1)
+    if options.drawing == "varied":
+        vary(images, classes, pool, seed)
+    return images, classes, pool, test

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from study.data.corruptions import redrawn_lines as variants
-from study.data.corruptions.redrawn_lines import JPEGS, ORDER, VARIANTS, Line, lines_of, versions
+from study.data.corruptions.redrawn_lines import (
+    GROUPS,
+    JPEGS,
+    ORDER,
+    TRAINED,
+    VARIANTS,
+    Line,
+    lines_of,
+    versions,
+)
+from study.data.renderers.varied_lines import PENS
 from study.data.sets import lines
 
 IMAGES, CLASSES = lines.generate(seed=1, images_per_class=1)
@@ -25,9 +35,18 @@ def lit(image: np.ndarray, least: int = 1) -> tuple[int, int]:
 
 
 def test_every_variant_is_there_once() -> None:
-    assert set(ORDER) == {*VARIANTS, *JPEGS, "Pillow, hard edges, JPEG 90"}
+    assert set(ORDER) == {*VARIANTS, *JPEGS, "Pillow, hard edges, JPEG 90", *TRAINED}
     assert tuple(MADE) == ORDER
     assert len(set(ORDER)) == len(ORDER)
+
+
+def test_renderers_in_training_and_held_out_are_told_apart() -> None:
+    assert set(GROUPS) == {"held-out renderers", "varied renderers"}
+    assert GROUPS["varied renderers"] == tuple(name for name in PENS if name != "anti-aliased")
+    assert not set(GROUPS["held-out renderers"]) & set(PENS)
+    for names in GROUPS.values():
+        first = ORDER.index(names[0])
+        assert ORDER[first : first + len(names)] == names  # one after another
 
 
 @pytest.mark.parametrize("name", ORDER)

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
+from pydantic import ValidationError
 
 from study.data.dataset import Dataset, Part
+from study.data.line_files import class_of
 from study.data.sets import lines
 from study.data.sets.lines import Options
 from study.errors import WrongImage, WrongSetting
@@ -212,6 +214,85 @@ def test_smallest_data_set_has_every_class_in_training_and_testing() -> None:
     assert len(dataset.validation) == 43
 
 
+# --- lines for training that are drawn in varied ways
+
+
+@pytest.fixture(scope="module")
+def varied() -> Dataset:
+    return lines.load(7, Options(images_per_class=30, drawing="varied"))
+
+
+def test_varied_drawing_changes_neither_the_test_part_nor_any_label(varied: Dataset) -> None:
+    plain = lines.load(7, Options(images_per_class=30))
+
+    assert np.array_equal(varied.test.images, plain.test.images)
+    for one, other in zip(parts(varied), parts(plain), strict=True):
+        assert all(np.array_equal(one.labels[name], other.labels[name]) for name in one.labels)
+    for part in ("train", "validation"):
+        ours, theirs = getattr(varied, part).images, getattr(plain, part).images
+        assert not set(digests(ours)) & set(digests(theirs))
+
+
+def test_varied_lines_occur_once_within_and_across_parts(varied: Dataset) -> None:
+    every = [one for part in parts(varied) for one in digests(part.images)]
+    assert len(set(every)) == len(every) == 96 * 30
+
+
+def test_a_test_image_is_not_drawn_again_for_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the varied lines are the plain ones first, and so all those for testing."""
+    options = Options(images_per_class=5)
+    kept = dict(zip(range(96), lines.generate(7, 5)[0].reshape(96, 5, 28, 28, 3), strict=True))
+    given: set[int] = set()
+
+    def draw_again(index: int, count: int, rng: np.random.Generator) -> np.ndarray:
+        if index in given:
+            return lines.draw(index, count, rng)
+        given.add(index)
+        return kept[index][:count]
+
+    monkeypatch.setattr(lines, "draw_varied", draw_again)
+    dataset = lines.load(7, options.model_copy(update={"drawing": "varied"}))
+    every = [one for part in parts(dataset) for one in digests(part.images)]
+    assert given == set(range(96))
+    assert len(set(every)) == len(every)
+
+
+def test_varied_lines_are_the_same_for_the_same_seed() -> None:
+    options = Options(images_per_class=5, drawing="varied")
+    first, same, other = (lines.load(seed, options) for seed in (7, 7, 8))
+    for a, b, c in zip(parts(first), parts(same), parts(other), strict=True):
+        assert np.array_equal(a.images, b.images)
+        assert not set(digests(a.images)) & set(digests(c.images))
+
+
+def test_where_a_varied_line_is_is_known(varied: Dataset) -> None:
+    assert varied.where
+    found = varied.where(varied.validation)
+    width = np.array(lines.WIDTHS)[varied.validation.labels["width"]]
+    length = np.array(lines.LENGTHS)[varied.validation.labels["length"]]
+    assert 0.7 < np.median(found.sum(axis=(1, 2)) / (length * width)) < 1.5
+
+
+def test_the_exported_images_are_those_of_the_data_set() -> None:
+    options = Options(images_per_class=5, drawing="varied")
+    dataset, (images, _) = lines.load(7, options), lines.all_images(7, options)
+    every = [one for part in parts(dataset) for one in digests(part.images)]
+    assert sorted(digests(images)) == sorted(every)
+
+
+def test_a_reader_is_told_how_lines_for_training_were_drawn(varied: Dataset) -> None:
+    plain = lines.load(1, Options(images_per_class=5))
+    assert "nobody trained on any such images" in plain.corruptions.note
+    assert "the varied renderers drew the lines for training" in varied.corruptions.note
+    assert varied.corruptions.groups == plain.corruptions.groups
+
+
+def test_lines_that_are_read_are_not_drawn() -> None:
+    with pytest.raises(ValidationError, match="where lines are read from line_dir"):
+        Options(line_dir=Path("mine"), drawing="varied")
+    assert Options(line_dir=Path("mine"), drawing="plain").drawing == "plain"
+
+
 # --- files
 
 
@@ -262,7 +343,7 @@ def test_export_goes_to_a_new_folder_only(what: str, tmp_path: Path) -> None:
 @given(CLASS, st.sampled_from([".png", ".JPG", ".jpeg"]), st.integers(0))
 def test_class_round_trips_through_the_file_name(index: int, suffix: str, identity: int) -> None:
     length, width, angle, color = geometry(index)
-    assert lines.class_of(Path(f"{length}_{width}_{angle}_{color}_{identity}{suffix}")) == index
+    assert class_of(Path(f"{length}_{width}_{angle}_{color}_{identity}{suffix}")) == index
 
 
 @pytest.mark.parametrize(

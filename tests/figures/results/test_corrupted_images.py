@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from study.evaluation.robustness import Robustness, Version
+from study.evaluation.robustness import GroupMean, Robustness, Version
 from study.explanation.arrays import SHOWN_CORRUPTED, CorruptedExamples
 from study.figures.results import corrupted_images
-from study.figures.results.corrupted_images import caption, clear, draw_robustness
+from study.figures.results.corrupted_images import caption, clear, draw_robustness, rows_of
 from study.records.base import Estimate
 
 NAMES = ("unchanged", "fog", "stripe", "shear")
@@ -75,6 +75,45 @@ def test_every_row_has_its_name_examples_and_both_networks() -> None:
     assert [round(y) for _, y in dots] == [0, 0, 1, 1, 2, 2, 3, 3]
     told = {text.get_text(): text.get_weight() for text in axes.texts[: len(NAMES)]}
     assert told == {"+5.0": "bold", "-30.0": "bold", "+40.0": "bold", "+1.0": "normal"}
+
+
+GROUPED = FOUND.model_copy(
+    update={
+        "groups": [
+            GroupMean(
+                name="odd ones", versions=["stripe", "shear"],
+                mean={"baseline": 0.45, "tuned": 0.655},
+                difference=Estimate(mean=0.205, ci95=(0.15, 0.25)),
+            )
+        ]
+    }
+)  # fmt: skip
+
+
+def test_a_group_ends_with_its_mean_between_lines() -> None:
+    rows = rows_of(GROUPED)
+
+    assert [row.name for row in rows] == [*NAMES, "mean, odd ones"]
+    assert [row.ends_block for row in rows] == [True, True, False, False, True]
+    strip, axes = draw_robustness(GROUPED, IMAGES).axes
+    assert [text.get_text() for text in strip.texts][-1] == "mean, odd ones"
+    assert len(strip.images) == SHOWN_CORRUPTED * len(NAMES)  # a mean has no pictures
+    dots = [path.get_offsets()[0].tolist() for path in axes.collections]
+    assert [x for x, _ in dots[-2:]] == pytest.approx([0.45, 0.655])
+
+
+def test_the_caption_names_a_group_and_has_its_means(tmp_path: Path) -> None:
+    told = caption(GROUPED)
+
+    assert "Over the 2 odd ones (stripe; shear) it is 45.00% for the baseline and 65.50%" in told
+    assert "(+20.50 points, 95% interval +15.00 to +25.00)." in told
+    assert "Over the" not in caption(FOUND)
+    grouped, plain = (
+        corrupted_images.pictures(found, CorruptedExamples(IMAGES, ""), tmp_path)[0].reading
+        for found in (GROUPED, FOUND)
+    )
+    assert "A mean over the rows between two lines" in grouped
+    assert "A mean over" not in plain
 
 
 def test_each_row_shows_its_own_images() -> None:
