@@ -107,6 +107,8 @@ def load(seed: int, options: Options) -> Dataset:
         crossed=Crossed(ATTRIBUTES, into="class"),
         where=lambda part: line_pixels(part.images),
         corruptions=Corruptions(variants.NOTE, variants.versions),
+        # Any move may push an end of a line outside, and a rotation changes its angle.
+        changes=("half_turn", "contrast", "noise"),
     )
 
 
