@@ -48,7 +48,9 @@ def keep(number: int, folder: Path, **values: Value) -> tuple[Trial, keras.Model
     """A trial of `line` that left its weights."""
     problem = load_problem("line")
     keras.utils.set_random_seed(number + 1)
-    model, active = build(problem, signature("line"), problem.baseline | SMALL | values, budget=Budget(1))
+    model, active = build(
+        problem, signature("line"), problem.baseline | SMALL | values, budget=Budget(1)
+    )
     model.optimizer.build(model.trainable_variables)
     one = trial(number, 0.5 + 0.1 * number, hyperparameters=active)
     progress = Progress(training="some", curves={}, seconds=1.0)
@@ -182,7 +184,9 @@ def test_traits_are_read_off_the_network(
     values: dict[str, Value], expected: tuple[Value, ...]
 ) -> None:
     problem = load_problem("line")
-    model, _ = build(problem, signature("line"), problem.baseline | SMALL | values, budget=Budget(1))
+    model, _ = build(
+        problem, signature("line"), problem.baseline | SMALL | values, budget=Budget(1)
+    )
     assert tuple(traits(model).values()) == expected
 
 
