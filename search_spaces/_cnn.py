@@ -117,7 +117,7 @@ def _hidden(vector: Tensor, head: str, hp: keras_tuner.HyperParameters) -> Tenso
     """Declares `head_depth` (0 to 2 hidden layers) and `head_width` (their units, if any)."""
     depth = hp.Int("head_depth", 0, 2, default=0)
     with hp.conditional_scope("head_depth", [1, 2]):
-        width = hp.Choice("head_width", [32, 64, 128], default=64)
+        width = hp.Int("head_width", 32, 128, step=2, sampling="log", default=64)
     for number in range(1, depth + 1):
         vector = layers.Dense(width, activation="relu", name=f"{head}_dense{number}")(vector)
     return vector
@@ -141,5 +141,7 @@ def _loss_weights(hp: keras_tuner.HyperParameters, heads: Sequence[str]) -> list
 
     Their mean is 1 whatever they are, or they would change the learning rate as well.
     """
-    shares = [hp.Choice(f"weight_{head}", [0.5, 1.0, 2.0], default=1.0) for head in heads]
+    shares = [
+        hp.Float(f"weight_{head}", 0.5, 2.0, step=2, sampling="log", default=1.0) for head in heads
+    ]
     return [share * len(shares) / sum(shares) for share in shares]
