@@ -201,19 +201,25 @@ def _rungs(found: list[RungRanks]) -> str:
             f"`{one.task}`",
             f"{ranks.rung_epochs} of {ranks.full_epochs}",
             strength,
+            schedule,
             f"{ranks.correlation:.2f}",
             f"{ranks.interval[0]:.2f} to {ranks.interval[1]:.2f}",
         ]
         for one in found
-        for strength, ranks in (("grows", one.growing), ("full", one.full_strength))
+        for strength, schedule, ranks in (
+            ("grows", "of the whole training", one.growing),
+            ("full", "of the whole training", one.full_strength),
+            ("grows", "of the rung", one.own_schedule),
+        )
     ]
     return (
         "## Does a low rung throw out what helps only long trainings?\n\n"
         f"{len(found[0].growing.full)} random configurations: Spearman's rank correlation of the "
         "validation accuracies on the lowest rung and after the whole training, with its 95% "
         "bootstrap interval. Regularisation and augmentation either grow with the epochs of the "
-        "rung, as they do in a search, or have their full strength on the lowest rung too.\n\n"
-        + table(["", "epochs", "regularisation", "correlation", "95%"], rows)
+        "rung, as they do in a search, or have their full strength on the lowest rung too; the "
+        "schedule of the learning rate spans the whole training or the rung.\n\n"
+        + table(["", "epochs", "regularisation", "schedule", "correlation", "95%"], rows)
     )
 
 

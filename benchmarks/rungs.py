@@ -1,9 +1,12 @@
 """Does a low rung throw out what helps only long trainings?
 
-Random configurations of the general space are trained in full, for as long as regularisation has
-its full strength, and for the epochs of the lowest rung: once as a search does it, with the
-strength that the space gives to so short a training, and once with full strength, which is what
-the full training scores after so many epochs. Both follow the schedule of the full training.
+Random configurations of the general space are trained in full, for as many epochs as it takes for
+regularisation to have its full strength, and for the epochs of the lowest rung:
+
+- with the strength that the space gives to so short a training, as a search does it,
+- with full strength, which is what the full training scores after so many epochs,
+- with the strength of a short training, and with a schedule of the learning rate that spans it;
+  the other two follow the schedule of the full training.
 """
 
 from collections.abc import Sequence
@@ -25,11 +28,12 @@ from study.workers.local import local_engine
 
 
 class RungRanks(BaseModel):
-    """How the lowest rung ranks configurations, with regularisation that grows and without."""
+    """How the lowest rung ranks configurations, in three ways of training on it."""
 
     task: str
     growing: Ranking
     full_strength: Ranking
+    own_schedule: Ranking
 
 
 def rung_ranks() -> list[RungRanks]:
@@ -42,6 +46,7 @@ def _of_task(task: Task, engine: Engine) -> RungRanks:
     low, full = rungs(task.epochs)[0], task.epochs
     whole: list[Future[Trained | Failed]] = []
     short: list[Future[Trained | Failed]] = []
+    annealed: list[Future[Trained | Failed]] = []
     for number, values in enumerate(configurations(task)):
         job = Job(
             task.problem, task.signature(), values, SEED + number, task.data, 1, full, BATCH_SIZE
@@ -49,6 +54,8 @@ def _of_task(task: Task, engine: Engine) -> RungRanks:
         whole.append(engine.submit(_run, job, key=f"{task.problem}-whole-{number}"))
         first = replace(job, epochs=low, decay_epochs=full)
         short.append(engine.submit(_run, first, key=f"{task.problem}-short-{number}"))
+        alone = replace(job, epochs=low)
+        annealed.append(engine.submit(_run, alone, key=f"{task.problem}-annealed-{number}"))
     curves = [_curve(engine.wait_for(future)) for future in whole]
 
     def ranking(rung: Sequence[float]) -> Ranking:
@@ -64,6 +71,7 @@ def _of_task(task: Task, engine: Engine) -> RungRanks:
         task=task.problem,
         growing=ranking([max(_curve(engine.wait_for(future))) for future in short]),
         full_strength=ranking([max(curve[:low]) for curve in curves]),
+        own_schedule=ranking([max(_curve(engine.wait_for(future))) for future in annealed]),
     )
 
 

@@ -14,11 +14,13 @@ from study.report.gallery import HEADINGS, FigureRow, Group, chart_key, figure_r
 from study.report.inputs import PictureFile, ProblemInput
 from study.report.page.formats import count, metric_name, points, points_range, several
 from study.report.problem_tables import (
+    EnsembleRow,
     GapRow,
     MetricRow,
     Networks,
     SeedRow,
     TrialTable,
+    ensemble_rows,
     gap_rows,
     metric_rows,
     networks,
@@ -82,6 +84,7 @@ class ProblemSection:
     """Empty when the one metric is in the answer's table already."""
     metric: str | None
     seeds: tuple[SeedRow, ...]
+    ensembles: tuple[EnsembleRow, ...]
     gaps: tuple[GapRow, ...]
     trials: TrialTable | None
     explore: Explore | None
@@ -214,6 +217,7 @@ def problem_section(
         metrics=metric_rows(found) if found else (),
         metric=found.metric if found else None,
         seeds=seed_rows(found) if found else (),
+        ensembles=ensemble_rows(found) if found else (),
         gaps=gap_rows(found) if found else (),
         trials=table_of(problem.trials, run),
         explore=charts,

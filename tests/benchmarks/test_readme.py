@@ -121,7 +121,12 @@ def test_every_part_that_was_measured_is_on_the_page() -> None:
                 )
             ],
             rungs=[
-                RungRanks(task="line", growing=ranks(2, 1, 3, 4), full_strength=ranks(4, 2, 3, 1))
+                RungRanks(
+                    task="line",
+                    growing=ranks(2, 1, 3, 4),
+                    full_strength=ranks(4, 2, 3, 1),
+                    own_schedule=ranks(1, 2, 3, 4),
+                )
             ],
             throughput=[Throughput(task="mnist", seed=1, study=1500, keras_tuner=1000)],
             growth=[
@@ -132,8 +137,9 @@ def test_every_part_that_was_measured_is_on_the_page() -> None:
         )
     )
     assert "| `mnist` | 1 of 3 | 0.80 |" in page
-    assert "| `line` | 1 of 20 | grows | 0.80 |" in page
-    assert "| `line` | 1 of 20 | full | -0.80 |" in page
+    assert "| `line` | 1 of 20 | grows | of the whole training | 0.80 |" in page
+    assert "| `line` | 1 of 20 | full | of the whole training | -0.80 |" in page
+    assert "| `line` | 1 of 20 | grows | of the rung | 1.00 |" in page
     assert "Median ratio 1.50 (wanted: 1.5; reached)" in page
     assert "What stops scaling first: `bayesian`, 70 ms per trial at 9 trials" in page
     assert "| baseline | 900 | 40.0 | 80.0 | 50% |" in page
