@@ -12,7 +12,16 @@ from typing import Any
 from pydantic import BaseModel
 from rich.console import Console
 
-from benchmarks import good_network, growth, matrix_peak, overhead, ranking, readme, throughput
+from benchmarks import (
+    good_network,
+    growth,
+    matrix_peak,
+    overhead,
+    ranking,
+    readme,
+    rungs,
+    throughput,
+)
 from benchmarks.results import PARTS, Measured, Results
 from study.machine.files import write_text
 from study.plan import provenance
@@ -69,6 +78,8 @@ def _here() -> dict[str, Any]:
 def _measure(part: str, results: Results, seeds: int) -> Iterable[BaseModel]:
     if part == "ranking":
         return ranking.rankings()
+    if part == "rungs":
+        return rungs.rung_ranks()
     if part == "races":
         targets = {one.task: one.target for one in results.ranking}
         return good_network.races(targets, seeds)

@@ -15,8 +15,10 @@ from benchmarks.task import BATCH_SIZE, TASKS
 from study.plan.work import WORKERS_NEED
 from study.problem.problem import load_problem
 from study.records.base import Value
+from study.records.recipe import Budget
+from study.training.building import build
 from study.training.job import Job
-from study.training.training import build, run_trial
+from study.training.training import run_trial
 from study.workers.engine import Engine
 from study.workers.local import local_engine
 
@@ -76,7 +78,7 @@ def _share(engine: Engine, name: str, values: dict[str, Value]) -> Share:
     }
     (train, _), (validation, _) = task.arrays(seed=1)
     epoch = (took[EPOCHS[1]] - took[EPOCHS[0]]) / (EPOCHS[1] - EPOCHS[0])
-    model, _ = build(task.load(), task.signature(), values, 1)
+    model, _ = build(task.load(), task.signature(), values, Budget(steps=1))
     forward, first = operations(model)
     work = len(train) * (3 * forward - first) + len(validation) * forward
     return Share(

@@ -17,6 +17,7 @@ from study.data.sets.lines import Options
 from study.libraries.quiet_import import import_tensorflow
 from study.plan.work import WORKERS_NEED
 from study.problem.problem import load_problem, signature
+from study.records.recipe import Budget
 from study.search.search import _run
 from study.training.job import Job
 from study.workers.engine import Engine
@@ -36,7 +37,7 @@ def main(trials: int) -> None:
         space = keras_tuner.HyperParameters()
         problem = load_problem("line")
         known = signature(problem, load_dataset(problem.data, seed=1, options=SMALL))
-        problem.build(space, known, 1)
+        problem.build(space, known, Budget(steps=1))
         for number in range(1, trials + 1):
             values = {one.name: one.random_sample(rng.randrange(2**31)) for one in space.space}
             job = Job("line", known, values, number, SMALL, 1, epochs=1, batch_size=64)

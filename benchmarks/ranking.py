@@ -1,8 +1,7 @@
 """Do short trainings rank networks as long ones do? And what is a good network here?
 
-Random configurations are trained in full; what they score after the epochs of the lowest rung is
-what they would score there, as the learning rate decays alike. The target of the races is the score
-that one in ten of them reaches: random search then needs about ten trials.
+Random configurations are trained in full, and for the epochs of the lowest rung. The target of the
+races is the score that one in ten of them reaches: random search then needs about ten trials.
 """
 
 import tempfile
@@ -20,7 +19,7 @@ from study.records.base import Value
 from study.search.asha import rungs
 from study.search.oracles import make_oracle, split_values
 from study.search.search import _run
-from study.training.job import Job
+from study.training.job import Job, Trained
 from study.workers.engine import Engine
 from study.workers.local import local_engine
 
@@ -71,27 +70,41 @@ def rankings() -> list[Ranking]:
 
 def _ranking(task: Task, engine: Engine) -> Ranking:
     low, full = rungs(task.epochs)[0], task.epochs
-    values = _configurations(task)
-    futures = [
-        engine.submit(
+    values = configurations(task)
+    futures = {
+        (epochs, number): engine.submit(
             _run,
-            Job(task.problem, task.signature(), one, SEED + number, task.data, 1, full, BATCH_SIZE),
-            key=f"{task.problem}-{number}",
+            Job(
+                task.problem,
+                task.signature(),
+                one,
+                SEED + number,
+                task.data,
+                data_seed=1,
+                epochs=epochs,
+                batch_size=BATCH_SIZE,
+                decay_epochs=full,
+            ),
+            key=f"{task.problem}-{epochs}-{number}",
         )
         for number, one in enumerate(values)
-    ]
-    trained = [engine.wait_for(future) for future in futures]
-    curves = [[0.0] if isinstance(one, Failed) else one.curves["val_accuracy"] for one in trained]
+        for epochs in (low, full)
+    }
+    best = {key: _best(engine.wait_for(future)) for key, future in futures.items()}
     return Ranking(
         task=task.problem,
         rung_epochs=low,
         full_epochs=full,
-        rung=[max(curve[:low]) for curve in curves],
-        full=[max(curve) for curve in curves],
+        rung=[best[low, number] for number in range(len(values))],
+        full=[best[full, number] for number in range(len(values))],
     )
 
 
-def _configurations(task: Task) -> list[dict[str, Value]]:
+def _best(outcome: Trained | Failed) -> float:
+    return 0.0 if isinstance(outcome, Failed) else outcome.score
+
+
+def configurations(task: Task) -> list[dict[str, Value]]:
     """As random search would draw them."""
     settings = SearchSettings(tuner="random", max_trials=CONFIGURATIONS + 1)
     with tempfile.TemporaryDirectory() as folder:

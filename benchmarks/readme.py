@@ -9,6 +9,7 @@ from benchmarks.growth import Growth
 from benchmarks.overhead import REPEATS
 from benchmarks.ranking import Ranking
 from benchmarks.results import PARTS, Results
+from benchmarks.rungs import RungRanks
 from benchmarks.task import TASKS
 from benchmarks.throughput import TRIALS
 
@@ -46,6 +47,7 @@ def render(results: Results) -> str:
         _missing(results),
         _races(results),
         _ranking(results.ranking),
+        _rungs(results.rungs),
         _throughput(results),
         _overhead(results),
         _growth(results.growth),
@@ -188,6 +190,36 @@ def _ranking(rankings: list[Ranking]) -> str:
         "validation accuracies on the lowest rung of ASHA and after the whole training, with its "
         "95% bootstrap interval.\n\n"
         + table(["", "epochs", "correlation", "95%", "one in ten reaches"], rows)
+    )
+
+
+def _rungs(found: list[RungRanks]) -> str:
+    if not found:
+        return ""
+    rows = [
+        [
+            f"`{one.task}`",
+            f"{ranks.rung_epochs} of {ranks.full_epochs}",
+            strength,
+            schedule,
+            f"{ranks.correlation:.2f}",
+            f"{ranks.interval[0]:.2f} to {ranks.interval[1]:.2f}",
+        ]
+        for one in found
+        for strength, schedule, ranks in (
+            ("grows", "of the whole training", one.growing),
+            ("full", "of the whole training", one.full_strength),
+            ("grows", "of the rung", one.own_schedule),
+        )
+    ]
+    return (
+        "## Does a low rung throw out what helps only long trainings?\n\n"
+        f"{len(found[0].growing.full)} random configurations: Spearman's rank correlation of the "
+        "validation accuracies on the lowest rung and after the whole training, with its 95% "
+        "bootstrap interval. Regularisation and augmentation either grow with the epochs of the "
+        "rung, as they do in a search, or have their full strength on the lowest rung too; the "
+        "schedule of the learning rate spans the whole training or the rung.\n\n"
+        + table(["", "epochs", "regularisation", "schedule", "correlation", "95%"], rows)
     )
 
 

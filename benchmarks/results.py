@@ -7,9 +7,10 @@ from benchmarks.growth import Growth
 from benchmarks.matrix_peak import Share
 from benchmarks.overhead import Overhead
 from benchmarks.ranking import Ranking
+from benchmarks.rungs import RungRanks
 from benchmarks.throughput import Throughput
 
-PARTS = ("ranking", "races", "overhead", "peak", "throughput", "growth")
+PARTS = ("ranking", "rungs", "races", "overhead", "peak", "throughput", "growth")
 """In the order they are measured; the races run to the targets that the ranking sets."""
 
 
@@ -30,6 +31,7 @@ class Results(BaseModel):
     hardware: dict[str, str | int | float] = {}
     versions: dict[str, str] = {}
     ranking: list[Ranking] = []
+    rungs: list[RungRanks] = []
     races: list[Race] = []
     throughput: list[Throughput] = []
     overhead: list[Overhead] = []

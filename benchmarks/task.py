@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,11 @@ from study.data.dataset import DataOptions
 from study.data.sets import lines, mnist
 from study.problem import problem as problems
 from study.problem.problem import Problem, load_problem
+from study.records.recipe import Budget
 from study.records.study import Signature
+
+if TYPE_CHECKING:
+    import keras_tuner
 
 Result = tuple[float, dict[str, Any]]
 """Seconds since the contestant's process began, and what it told, with a "score"."""
@@ -62,9 +66,14 @@ class Task:
         """What its networks take and tell apart."""
         return _signature(self.problem, self.data)
 
-    def steps(self, images: int) -> int:
-        """Optimizer steps of a whole trial."""
-        return -(-images // BATCH_SIZE) * self.epochs
+    def batch_size(self, hp: "keras_tuner.HyperParameters") -> int:
+        """Images per optimizer step at that point of the space."""
+        recipe = self.load().recipe(hp, self.signature(), self.epochs)
+        return recipe.batch_size or BATCH_SIZE
+
+    def budget(self, hp: "keras_tuner.HyperParameters", images: int) -> Budget:
+        """Of a whole trial on so many images."""
+        return Budget(-(-images // self.batch_size(hp)) * self.epochs, self.epochs)
 
 
 @cache

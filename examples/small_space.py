@@ -12,14 +12,15 @@ OBJECTIVE = "accuracy"
 BASELINE = {"filters": 16, "stages": 2, "dropout": 0.0, "rate": 1e-3}
 
 
-def build(hp: keras_tuner.HyperParameters, signature: Any, steps: int) -> keras.Model:
+def build(hp: keras_tuner.HyperParameters, signature: Any, budget: Any) -> keras.Model:
     """A compiled network: raw pixels in 0..255 -> one probability per class.
 
     Args:
         hp: Where the hyperparameters are declared.
         signature: What the data set says of itself: `image_shape` is (height, width, channels),
             `heads["class"]` are the names of the classes.
-        steps: Optimizer steps that the learning rate decays over, 1 or more.
+        budget: What it is trained for: `steps` optimizer steps that the learning rate decays over,
+            in `epochs` epochs.
     """
     filters = hp.Choice("filters", [8, 16, 32], default=16)
     stages = hp.Int("stages", 1, 3, default=2)
@@ -35,6 +36,6 @@ def build(hp: keras_tuner.HyperParameters, signature: Any, steps: int) -> keras.
             len(signature.heads["class"]), activation="softmax", name="class", dtype="float32"
         )
     )
-    decay = keras.optimizers.schedules.CosineDecay(rate, steps)
+    decay = keras.optimizers.schedules.CosineDecay(rate, budget.steps)
     model.compile(optimizer=keras.optimizers.Adam(decay), loss="categorical_crossentropy")
     return model

@@ -1,17 +1,18 @@
-"""Layers and hyperparameters of the general search space, see `search_spaces._cnn`.
+"""Layers of the general search space and their hyperparameters, see `search_spaces._cnn`.
 
 Every function declares the hyperparameters it needs on `hp` and returns layers or plain
 values. Keras Tuner registers what is declared inside a `conditional_scope` even while the
 condition does not hold (and hands back None), so one call of `build` declares the whole space.
 
-Convolutions are followed by ReLU, then batch normalisation, then downsampling: the order the
-assignment prescribes for the baseline.
+Convolutions are followed by their activation, then batch normalisation, then downsampling: the
+order the assignment prescribes for the baseline.
 """
 
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import keras
 import keras_tuner
 from keras import layers
 
@@ -30,17 +31,15 @@ BASELINE_FEATURES: dict[str, Value] = {
     "kernel_first": 7,
     "filters": 32,
     "depth": 1,
+    "convolutions": 1,
+    "activation": "relu",
     "downsampling": "max",
     "batch_norm": True,
     "dense_units": 1024,
-    "dropout": 0.0,
-    "l2": 0.0,
-    "optimizer": "adam",
-    "learning_rate": 1e-3,
-    "decay": "none",
+    "dropout_at": "nowhere",
 }
 """The prescribed network: convolution 7x7, 32 filters, stride 1; ReLU; batch normalisation; max
-pooling 2x2, stride 2; dense 1024; ReLU; Adam."""
+pooling 2x2, stride 2; dense 1024; ReLU."""
 
 SMALLEST = 8
 """Shorter side of the smallest images, in pixels: of less, three halvings leave nothing."""
@@ -60,6 +59,12 @@ MOST_CELLS = 300
 these are just under 10 million weights. Larger images go through a stem first."""
 
 STEM_KERNEL = 3
+
+INNER_KERNEL = 3
+"""Of the second and third convolution of a stage (Simonyan and Zisserman 2015, section 2.3)."""
+
+Block = Callable[[Any], Any]
+"""A layer, or several: symbolic tensor -> symbolic tensor."""
 
 
 class Frame(NamedTuple):
@@ -108,127 +113,188 @@ def fixed(values: dict[str, Value]) -> keras_tuner.HyperParameters:
     return hp
 
 
-def feature_layers(hp: keras_tuner.HyperParameters, height: int, width: int) -> list[keras.Layer]:
+def features(
+    hp: keras_tuner.HyperParameters, height: int, width: int, strength: float
+) -> list[Block]:
     """The feature network, in order: scaling, a stem, convolution stages, one vector per image.
 
-    Raw pixels (n, height, width, channels) in 0..255 -> (n, features)
+    Raw pixels (n, height, width, channels) in 0..255 -> (n, features). All are layers, but for the
+    residual connections of stages that have one.
 
-    Declares `kernel_first` (3, 5, 7), `filters` (of the first stage: 16 to 48), `depth` (stages,
-    1 to 4, fewer for images of less than 22 pixels), `kernel` and `growth` (of later stages, if
-    there are any), `downsampling` (max or average pooling, or a stride of the convolution),
-    `batch_norm`, `summary` (flatten, or global average pooling if there are three stages or more),
-    `dense_units` (64 to 1024, of one or two stages), `dense_units_deep` (64 to 512, of three or
-    four, if flattened), `dropout`, `l2`.
+    Args:
+        hp: Declared are the hyperparameters of BASELINE_FEATURES, and
+            `kernel`, `growth`: of two stages or more;
+            `block`: of stages of two convolutions or more;
+            `summary`: of three stages or more;
+            `dense_units_deep`, `dense_units_average`: in place of `dense_units` of three stages or
+            more that are flattened, or averaged;
+            `dropout`: unless it is nowhere.
+        height: Of the images in pixels, 8 or more.
+        width: The same.
+        strength: Of dropout, as a share of the rate chosen, in [0, 1].
     """
     stem, padding, deepest = frame(height, width)
-    first = hp.Choice("kernel_first", [3, 5, 7], default=7)
-    filters = hp.Choice("filters", [16, 24, 32, 48], default=32)
+    first = hp.Int("kernel_first", 3, LARGEST_KERNEL, step=2, default=7)
+    filters = hp.Int("filters", 16, 48, step=8, default=32)
     depth = hp.Int("depth", 1, deepest, default=1)
     with hp.conditional_scope("depth", list(range(2, deepest + 1))):
-        kernel = hp.Choice("kernel", [3, 5], default=3)
-        growth = hp.Choice("growth", [1.0, 1.5, 2.0], default=2.0)
-    downsampling = hp.Choice("downsampling", ["max", "average", "stride"], default="max")
-    batch_norm = hp.Boolean("batch_norm", default=True)
-    l2 = hp.Choice("l2", [0.0, 1e-6, 1e-5, 1e-4], default=0.0)
+        kernel = hp.Int("kernel", 3, 5, step=2, default=3)
+        growth = hp.Float("growth", 1.0, 2.0, step=0.25, default=2.0)
+    maker = _stage_maker(hp)
+    drops = _dropout(hp, strength)
 
-    stages = []
+    blocks: list[Block] = [layers.Rescaling(1 / 255, name="scale")]
     for number in range(1, stem + 1):
-        stages += _stage(f"stem{number}", filters, STEM_KERNEL, "stride", batch_norm, l2)
-    stages += _stage("conv1", filters, first, downsampling, batch_norm, l2, padding)
-    for number in range(2, depth + 1):
-        maps = min(MAX_FILTERS, round(filters * growth ** (number - 1)))
-        stages += _stage(f"conv{number}", maps, kernel, downsampling, batch_norm, l2)
-    vector = _vector(hp, l2, deepest)
-    return [layers.Rescaling(1 / 255, name="scale"), *stages, *vector]
+        blocks += maker.stem(f"stem{number}", filters)
+    for number in range(1, depth + 1):
+        size, pad = (first, padding) if number == 1 else (kernel, "same")
+        maps = filters if number == 1 else min(MAX_FILTERS, round(filters * growth ** (number - 1)))
+        blocks += maker.stage(f"conv{number}", maps, size, pad)
+        blocks += drops.stage(number)
+    return [*blocks, *_vector(hp, maker.activation, deepest, drops)]
 
 
-def _stage(
-    name: str,
-    filters: int,
-    kernel: int,
-    downsampling: str,
-    batch_norm: bool,
-    l2: float,
-    padding: str = "same",
-) -> list[keras.Layer]:
-    """Convolution, ReLU, batch normalisation; height and width halved."""
-    stage: list[keras.Layer] = [
-        layers.Conv2D(
+@dataclass(frozen=True)
+class _Stages:
+    """What all stages of a network have in common."""
+
+    convolutions: int
+    block: str
+    activation: str
+    downsampling: str
+    batch_norm: bool
+
+    def stem(self, name: str, filters: int) -> list[Block]:
+        """A convolution that halves height and width by its stride."""
+        return self._convolution(name, filters, STEM_KERNEL, "same", strides=2)
+
+    def stage(self, name: str, filters: int, kernel: int, padding: str) -> list[Block]:
+        """Convolutions, each with its activation and normalisation; height and width halved."""
+        strides = 2 if self.downsampling == "stride" else 1
+        first = self._convolution(name, filters, kernel, padding, strides=strides)
+        inner: list[Block] = []
+        for number in range(2, self.convolutions + 1):
+            inner += self._convolution(
+                f"{name}_{number}",
+                filters,
+                INNER_KERNEL,
+                "same",
+                separable=self.block == "separable",
+            )
+        if self.block == "residual" and inner:
+            inner = [_residual(inner, f"{name}_add")]
+        return [*first, *inner, *self._pool(name)]
+
+    def _convolution(
+        self,
+        name: str,
+        filters: int,
+        kernel: int,
+        padding: str,
+        strides: int = 1,
+        separable: bool = False,
+    ) -> list[Block]:
+        kind = layers.SeparableConv2D if separable else layers.Conv2D
+        convolution = kind(
             filters,
             kernel,
-            strides=2 if downsampling == "stride" else 1,
+            strides=strides,
             padding=padding,
-            activation="relu",
-            kernel_regularizer=_penalty(l2),
+            activation=self.activation,
             name=name,
         )
-    ]
-    if batch_norm:
-        stage.append(layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm"))
-    if downsampling == "max":
-        stage.append(layers.MaxPooling2D(2, strides=2, name=f"{name}_pool"))
-    elif downsampling == "average":
-        stage.append(layers.AveragePooling2D(2, strides=2, name=f"{name}_pool"))
-    return stage
+        if not self.batch_norm:
+            return [convolution]
+        norm = layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, name=f"{name}_norm")
+        return [convolution, norm]
+
+    def _pool(self, name: str) -> list[Block]:
+        if self.downsampling == "max":
+            return [layers.MaxPooling2D(2, strides=2, name=f"{name}_pool")]
+        if self.downsampling == "average":
+            return [layers.AveragePooling2D(2, strides=2, name=f"{name}_pool")]
+        return []
 
 
-def _vector(hp: keras_tuner.HyperParameters, l2: float, deepest: int) -> list[keras.Layer]:
-    """Feature maps -> one vector per image, by a dense layer or by global average pooling.
+def _stage_maker(hp: keras_tuner.HyperParameters) -> _Stages:
+    convolutions = hp.Int("convolutions", 1, 3, default=1)
+    with hp.conditional_scope("convolutions", [2, 3]):
+        block = hp.Choice("block", ["plain", "residual", "separable"], default="plain")
+    activation = hp.Choice("activation", ["relu", "gelu", "silu"], default="relu")
+    downsampling = hp.Choice("downsampling", ["max", "average", "stride"], default="max")
+    batch_norm = hp.Boolean("batch_norm", default=True)
+    return _Stages(convolutions, block, activation, downsampling, batch_norm)
+
+
+def _residual(inner: Sequence[Block], name: str) -> Block:
+    """x -> x + inner(x), of the same shape (He et al. 2016, section 3.2)."""
+
+    def block(x: Any) -> Any:
+        return layers.Add(name=name)([x, applied(inner, x)])
+
+    return block
+
+
+def applied(blocks: Sequence[Block], x: Any) -> Any:
+    """One after the other."""
+    for block in blocks:
+        x = block(x)
+    return x
+
+
+@dataclass(frozen=True)
+class _Dropout:
+    """Where dropout is, and how much."""
+
+    place: str
+    rate: float
+
+    def stage(self, number: int) -> list[Block]:
+        """Of whole maps, after a stage (Tompson et al. 2015, section 3.2)."""
+        if self.place != "stages" or not self.rate:
+            return []
+        return [layers.SpatialDropout2D(self.rate, name=f"conv{number}_dropout")]
+
+    def at(self, place: str) -> list[Block]:
+        """Of the vector's numbers, if it is there."""
+        if self.place != place or not self.rate:
+            return []
+        return [layers.Dropout(self.rate, name="dropout")]
+
+
+def _dropout(hp: keras_tuner.HyperParameters, strength: float) -> _Dropout:
+    """What the dense layer reads ("features") or the output does, or the maps after each stage."""
+    places = ["features", "output", "stages"]
+    place = hp.Choice("dropout_at", ["nowhere", *places], default="nowhere")
+    with hp.conditional_scope("dropout_at", places):
+        rate = hp.Float("dropout", 0.05, 0.5, step=0.05, default=0.2)
+    return _Dropout(place, strength * (rate or 0))
+
+
+def _vector(
+    hp: keras_tuner.HyperParameters, activation: str, deepest: int, drops: _Dropout
+) -> list[Block]:
+    """Feature maps -> one vector per image.
 
     Averages over maps of one or two stages, which see a few pixels each, tell classes apart no
     better than 20 to 50% on MNIST (measured): such networks are not tried.
     """
     with hp.conditional_scope("depth", [1, 2]):
-        shallow = hp.Choice("dense_units", [64, 128, 256, 512, 1024], default=1024)
+        shallow = hp.Int("dense_units", 64, 1024, step=2, sampling="log", default=1024)
     with hp.conditional_scope("depth", list(range(3, deepest + 1))):
-        summary = hp.Choice("summary", ["flatten", "average"], default="flatten")
+        summary = hp.Choice("summary", ["flatten", "average"], default="average")
+        # Names of their own: Keras Tuner drops a name if any of its conditions does not hold.
         with hp.conditional_scope("summary", ["flatten"]):
-            # A name of its own: Keras Tuner drops a name if any of its conditions does not hold.
-            deep = hp.Choice("dense_units_deep", [64, 128, 256, 512], default=256)
-    dropout = hp.Float("dropout", 0.0, 0.5, step=0.1, default=0.0)
+            flat = hp.Int("dense_units_deep", 64, 512, step=2, sampling="log", default=256)
+        with hp.conditional_scope("summary", ["average"]):
+            averaged = hp.Int("dense_units_average", 0, 256, step=64, default=0)
 
-    if summary != "average":
-        vector = [
-            layers.Flatten(name="flatten"),
-            layers.Dense(
-                shallow or deep, activation="relu", kernel_regularizer=_penalty(l2), name="dense"
-            ),
-        ]
-    else:
-        vector = [layers.GlobalAveragePooling2D(name="global_average")]
-    return [*vector, layers.Dropout(dropout, name="dropout")] if dropout else vector
-
-
-def _penalty(l2: float) -> keras.regularizers.Regularizer | None:
-    return keras.regularizers.L2(l2) if l2 else None
-
-
-def optimizer(hp: keras_tuner.HyperParameters, steps: int) -> keras.optimizers.Optimizer:
-    """The optimizer with its learning rate, decaying over `steps` optimizer steps (1 or more).
-
-    Declares `optimizer` (adam, rmsprop, sgd with Nesterov momentum 0.9), `learning_rate` (adam and
-    rmsprop) or `sgd_learning_rate` (sgd needs ten to a hundred times more), and `decay`: none,
-    step (a tenth from half of the steps on, a hundredth from three quarters on), cosine (to 0).
-    """
-    name = hp.Choice("optimizer", ["adam", "rmsprop", "sgd"], default="adam")
-    with hp.conditional_scope("optimizer", ["adam", "rmsprop"]):
-        adaptive = hp.Float("learning_rate", 5e-4, 5e-3, sampling="log", default=1e-3)
-    with hp.conditional_scope("optimizer", ["sgd"]):
-        plain = hp.Float("sgd_learning_rate", 1e-2, 0.1, sampling="log", default=0.05)
-    decay = hp.Choice("decay", ["none", "step", "cosine"], default="none")
-
-    if name == "sgd":
-        return keras.optimizers.SGD(_schedule(plain, decay, steps), momentum=0.9, nesterov=True)
-    if name == "rmsprop":
-        return keras.optimizers.RMSprop(_schedule(adaptive, decay, steps))
-    return keras.optimizers.Adam(_schedule(adaptive, decay, steps))
-
-
-def _schedule(rate: float, decay: str, steps: int) -> Any:
-    if decay == "cosine":
-        return keras.optimizers.schedules.CosineDecay(rate, steps)
-    if decay == "step":
-        return keras.optimizers.schedules.PiecewiseConstantDecay(
-            [steps // 2, steps * 3 // 4], [rate, rate / 10, rate / 100]
-        )
-    return rate
+    average = summary == "average"
+    units = averaged if average else shallow or flat
+    to_vector = (
+        layers.GlobalAveragePooling2D(name="global_average")
+        if average
+        else layers.Flatten(name="flatten")
+    )
+    dense = [layers.Dense(units, activation=activation, name="dense")] if units else []
+    return [to_vector, *drops.at("features"), *dense, *drops.at("output")]

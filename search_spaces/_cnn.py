@@ -14,8 +14,9 @@ import keras
 import keras_tuner
 from keras import layers
 
-from search_spaces import _blocks
+from search_spaces import _blocks, _optimizer, _recipe
 from study.records.base import Value
+from study.records.recipe import Budget, Recipe
 from study.records.study import Signature
 
 Tensor = Any
@@ -24,10 +25,11 @@ Tensor = Any
 
 def baseline(heads: Sequence[str]) -> dict[str, Value]:
     """The prescribed network as a point of the space; heads of one layer each, of equal weight."""
+    network = _blocks.BASELINE_FEATURES | _optimizer.BASELINE | _recipe.BASELINE
     if len(heads) == 1:
-        return dict(_blocks.BASELINE_FEATURES)
+        return network
     weights = {f"weight_{head}": 1.0 for head in heads}
-    return {**_blocks.BASELINE_FEATURES, "head_depth": 0, **weights}
+    return {**network, "head_depth": 0, **weights}
 
 
 def describe_baseline(signature: Signature) -> str:
@@ -42,7 +44,7 @@ def describe_baseline(signature: Signature) -> str:
     return told
 
 
-def build(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> keras.Model:
+def build(hp: keras_tuner.HyperParameters, signature: Signature, budget: Budget) -> keras.Model:
     """A compiled network: raw pixels (n, height, width, channels) in 0..255 -> one output per head.
 
     A head of two classes is one sigmoid neuron, (n, 1) probabilities of the second class, with
@@ -51,28 +53,27 @@ def build(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> 
     Args:
         hp: What is chosen; the whole space is declared on it.
         signature: Of the problem; its images have 8 pixels or more each way.
-        steps: Optimizer steps that the learning rate decays over, 1 or more.
+        budget: Steps that the schedule of the learning rate spans, and epochs.
 
     Raises:
         ValueError: the images are smaller, or these hyperparameters make no network of them.
     """
     pixels = keras.Input(signature.image_shape, name="pixels")
-    features = _blocks.feature_layers(hp, *signature.image_shape[:2])
+    strength = _recipe.strength(budget.epochs)
+    features = _blocks.features(hp, *signature.image_shape[:2], strength)
     sizes = {head: len(names) for head, names in signature.heads.items()}
-    losses = [_loss(classes) for classes in sizes.values()]
+    smoothing = _recipe.label_smoothing(hp, budget.epochs)
+    losses = [_loss(classes, smoothing) for classes in sizes.values()]
+    optimizer = _optimizer.optimizer(hp, budget.steps, _recipe.batch_size(hp))
+    recipe(hp, signature, budget.epochs)  # declared here, too: Keras Tuner knows `build` alone
     if len(sizes) == 1:
         outputs = [_output(head, classes) for head, classes in sizes.items()]
-        model = keras.Sequential([pixels, *features, *outputs])
-        model.compile(
-            optimizer=_blocks.optimizer(hp, steps),
-            loss=losses[0],
-            metrics=["accuracy"],
-            jit_compile=False,
-        )
+        model = _chain(pixels, [*features, *outputs])
+        model.compile(optimizer, loss=losses[0], metrics=["accuracy"], jit_compile=False)
         return model
     model = _with_heads(hp, pixels, features, sizes)
     model.compile(
-        optimizer=_blocks.optimizer(hp, steps),
+        optimizer,
         loss=losses,
         loss_weights=_loss_weights(hp, list(sizes)),
         metrics=[["accuracy"]] * len(sizes),
@@ -81,10 +82,22 @@ def build(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> 
     return model
 
 
+def recipe(hp: keras_tuner.HyperParameters, signature: Signature, epochs: int) -> Recipe:
+    """How the network is trained beside that, if it is for so many epochs."""
+    return _recipe.recipe(hp, signature.changes, epochs)
+
+
+def _chain(pixels: Tensor, blocks: Sequence[_blocks.Block]) -> keras.Model:
+    """A sequential network, where it is one."""
+    if all(isinstance(block, keras.Layer) for block in blocks):
+        return keras.Sequential([pixels, *blocks])
+    return keras.Model(pixels, _blocks.applied(blocks, pixels))
+
+
 def _with_heads(
     hp: keras_tuner.HyperParameters,
     pixels: Tensor,
-    features: Sequence[keras.Layer],
+    features: Sequence[_blocks.Block],
     sizes: dict[str, int],
 ) -> keras.Model:
     """One feature network that all heads read.
@@ -92,9 +105,7 @@ def _with_heads(
     Args:
         sizes: Head -> number of its classes, in order.
     """
-    vector = pixels
-    for layer in features:
-        vector = layer(vector)
+    vector = _blocks.applied(features, pixels)
     outputs = []
     for head, classes in sizes.items():
         hidden = _hidden(vector, head, hp)
@@ -106,7 +117,7 @@ def _hidden(vector: Tensor, head: str, hp: keras_tuner.HyperParameters) -> Tenso
     """Declares `head_depth` (0 to 2 hidden layers) and `head_width` (their units, if any)."""
     depth = hp.Int("head_depth", 0, 2, default=0)
     with hp.conditional_scope("head_depth", [1, 2]):
-        width = hp.Choice("head_width", [32, 64, 128], default=64)
+        width = hp.Int("head_width", 32, 128, step=2, sampling="log", default=64)
     for number in range(1, depth + 1):
         vector = layers.Dense(width, activation="relu", name=f"{head}_dense{number}")(vector)
     return vector
@@ -119,8 +130,10 @@ def _output(head: str, classes: int) -> keras.Layer:
     return layers.Dense(classes, activation="softmax", name=head, dtype="float32")
 
 
-def _loss(classes: int) -> str:
-    return "binary_crossentropy" if classes == 2 else "categorical_crossentropy"
+def _loss(classes: int, smoothing: float) -> keras.losses.Loss:
+    if classes == 2:
+        return keras.losses.BinaryCrossentropy(label_smoothing=smoothing)
+    return keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
 
 
 def _loss_weights(hp: keras_tuner.HyperParameters, heads: Sequence[str]) -> list[float]:
@@ -128,5 +141,7 @@ def _loss_weights(hp: keras_tuner.HyperParameters, heads: Sequence[str]) -> list
 
     Their mean is 1 whatever they are, or they would change the learning rate as well.
     """
-    shares = [hp.Choice(f"weight_{head}", [0.5, 1.0, 2.0], default=1.0) for head in heads]
+    shares = [
+        hp.Float(f"weight_{head}", 0.5, 2.0, step=2, sampling="log", default=1.0) for head in heads
+    ]
     return [share * len(shares) / sum(shares) for share in shares]

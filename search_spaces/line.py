@@ -7,4 +7,5 @@ HEADS = ("class",)
 OBJECTIVE = "accuracy"
 BASELINE = _cnn.baseline(HEADS)
 build = _cnn.build
+recipe = _cnn.recipe
 describe_baseline = _cnn.describe_baseline

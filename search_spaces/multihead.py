@@ -7,4 +7,5 @@ HEADS = ("length", "width", "color", "angle")
 OBJECTIVE = "joint"
 BASELINE = _cnn.baseline(HEADS)
 build = _cnn.build
+recipe = _cnn.recipe
 describe_baseline = _cnn.describe_baseline

@@ -8,7 +8,7 @@ OBJECTIVE = "accuracy"
 BASELINE = {"units": 8}
 
 
-def build(hp, signature, steps):
+def build(hp, signature, budget):
     import keras
     from keras import layers
 

@@ -13,6 +13,7 @@ from keras import layers
 from study.data.dataset import Crossed, Dataset, Part
 from study.errors import StudyFailed
 from study.problem.problem import Problem, signature
+from study.records.recipe import Budget
 from study.records.study import Signature
 
 NAMES = {
@@ -45,11 +46,11 @@ def dataset(test: Any = None) -> Dataset:
     )
 
 
-def build(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> keras.Model:
+def build(hp: keras_tuner.HyperParameters, signature: Signature, budget: Budget) -> keras.Model:
     """One output of six classes; an undeclared `heads` of 2 makes it the heads `shade` and `side`.
 
     Undeclared too: `adam` instead of SGD, which is traced in half the time, and `decay` of the
-    rate over `steps`, as in the search spaces.
+    rate over its steps, as in the search spaces.
     """
     units = hp.Choice("units", [4, 8, 16, 32], default=8)
     deep = hp.Boolean("deep", default=False)
@@ -70,7 +71,7 @@ def build(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> 
         losses = "categorical_crossentropy"
     model = keras.Model(pixels, outputs)
     if hp.values.get("decay"):
-        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+        rate = keras.optimizers.schedules.CosineDecay(rate, budget.steps)
     kind = keras.optimizers.Adam if hp.values.get("adam") else keras.optimizers.SGD
     model.compile(optimizer=kind(rate), loss=losses)
     return model
@@ -100,10 +101,10 @@ def two_heads(**changes: Any) -> Problem:
     """The tiny problem with two heads, in another order than the data set's attributes."""
 
     def build_heads(
-        hp: keras_tuner.HyperParameters, signature: Signature, steps: int
+        hp: keras_tuner.HyperParameters, signature: Signature, budget: Budget
     ) -> keras.Model:
         hp.values["heads"] = 2
-        return build(hp, signature, steps)
+        return build(hp, signature, budget)
 
     heads = {"heads": ("shade", "side"), "objective": "joint", "build": build_heads}
     return problem(**(heads | changes))

@@ -12,26 +12,28 @@ import optuna
 from optuna_integration import KerasPruningCallback
 
 from benchmarks.contestants.scores import Scores
-from benchmarks.task import BATCH_SIZE, TASKS
+from benchmarks.task import TASKS
 from study.records.base import Value
+from study.records.recipe import Budget
 
 
 def main(task_name: str, seed: int, method: str) -> None:
     """Search until somebody stops it."""
     task = TASKS[task_name]
     (x, y), validation = task.arrays(seed)
-    problem, steps = task.load(), task.steps(len(x))
+    problem = task.load()
     keras.utils.set_random_seed(seed)
     space = keras_tuner.HyperParameters()
-    problem.build(space, task.signature(), steps)
+    problem.build(space, task.signature(), Budget(steps=1))
 
     def objective(trial: optuna.Trial) -> float:
         keras.backend.clear_session()
-        model = problem.build(suggest(trial, space), task.signature(), steps)
+        hp = suggest(trial, space)
+        model = problem.build(hp, task.signature(), task.budget(hp, len(x)))
         history = model.fit(
             x,
             y,
-            batch_size=BATCH_SIZE,
+            batch_size=task.batch_size(hp),
             epochs=task.epochs,
             validation_data=validation,
             callbacks=[Scores(), KerasPruningCallback(trial, "val_accuracy")],

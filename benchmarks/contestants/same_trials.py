@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras_tuner
 
-from benchmarks.contestants.plain_keras_tuner import Build, search
+from benchmarks.contestants.plain_keras_tuner import Network, search
 from benchmarks.task import TASKS
 from study.problem.settings import SearchSettings
 from study.search.oracles import make_oracle
@@ -15,7 +15,7 @@ def main(task_name: str, seed: int, trials: int) -> None:
     """Do these trials."""
     task = TASKS[task_name]
 
-    def make_tuner(build: Build) -> keras_tuner.Tuner:
+    def make_tuner(build: Network) -> keras_tuner.Tuner:
         settings = SearchSettings(max_trials=trials)
         oracle = make_oracle(task.load(), task.signature(), settings, seed, Path("tuner/search"))
         oracle.begin_writing()

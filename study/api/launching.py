@@ -86,7 +86,6 @@ def run_search(
     max_trials: int | None = None,
     max_epochs: int | None = None,
     time_limit: str | None = None,
-    batch_size: int | None = None,
     keep: int | None = None,
     retries: int | None = None,
     preset: str | Path = "quick",
@@ -105,7 +104,6 @@ def run_search(
         max_trials: Trials, the baseline included.
         max_epochs: Epochs of a trial at most.
         time_limit: Start no trial after this time: "90s", "10m", "1h30m".
-        batch_size: Images per optimizer step.
         keep: Trials whose weights stay on disk, the best.
         retries: How often a trial is tried again after its worker died.
 
@@ -118,7 +116,6 @@ def run_search(
         "max_trials": max_trials,
         "max_epochs": max_epochs,
         "time_limit": time_limit,
-        "batch_size": batch_size,
         "keep": keep,
         "retries": retries,
         "preset": preset,

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from study.data.corruptions import Corruptions
 from study.records.base import Record
+from study.records.recipe import Change
 
 Labels = dict[str, np.ndarray]
 """Label column -> (n,) int64 class indices."""
@@ -75,6 +76,16 @@ class Dataset:
     unknown."""
     corruptions: Corruptions = field(default_factory=_generic)
     known_errors: KnownErrors | None = None
+    changes: tuple[Change, ...] = (
+        "shift",
+        "rotation",
+        "zoom",
+        "contrast",
+        "noise",
+        "erasing",
+    )
+    """What, in moderation, leaves the labels of any image right. A flip or a half turn does not of
+    most things that can be read."""
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

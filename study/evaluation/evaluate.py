@@ -20,7 +20,7 @@ from study.machine.files import naming
 from study.problem import metrics
 from study.problem.problem import Problem, load_problem
 from study.problem.settings import EvaluationSettings
-from study.records.base import NETWORKS, NetworkName, Value
+from study.records.base import NETWORKS, Estimate, NetworkName, Value
 from study.records.evaluation import Evaluation, NetworkResult, PerClass, SeedResult
 from study.records.study import Signature
 from study.training import checkpoint
@@ -207,11 +207,22 @@ def _network_result(
             name: uncertainty.estimate(np.stack([run.correct[name] for run in runs]))
             for name in names
         },
+        ensemble=_ensemble(dataset, runs),
         per_head={
             head: _per_class(dataset.test.labels[head], probabilities)
             for head, probabilities in saved.probabilities.items()
         },
     )
+
+
+def _ensemble(dataset: Dataset, runs: list[Retrained]) -> dict[str, Estimate]:
+    """Metric -> the score of the mean of the runs' probabilities."""
+    mean = {
+        head: np.mean([run.probabilities[head] for run in runs], axis=0)
+        for head in runs[0].probabilities
+    }
+    right = metrics.correct(dataset.test.labels, mean)
+    return {name: uncertainty.share(one) for name, one in right.items()}
 
 
 def _per_class(labels: np.ndarray, probabilities: np.ndarray) -> PerClass:

@@ -24,11 +24,12 @@ from study.networks.saved import is_convolution
 from study.problem.problem import Problem
 from study.records.base import Estimate, Value
 from study.records.finding import AcrossSearch, Effect, Method, TrialHeatmaps
+from study.records.recipe import Budget
 from study.records.study import Signature
 from study.records.trial import Trial
 from study.training import checkpoint
+from study.training.building import build
 from study.training.checkpoint import checkpoint_path
-from study.training.training import build
 from study.trials.ranking import best_trial, configuration_numbers, configurations
 
 log = logging.getLogger(__name__)
@@ -154,7 +155,7 @@ def trained(problem: Problem, signature: Signature, trial: Trial, path: Path) ->
     Raises:
         CorruptRecord: the weights cannot be read, or are not of such a network.
     """
-    model, _ = build(problem, signature, trial.hyperparameters, steps=1)
+    model, _ = build(problem, signature, trial.hyperparameters, Budget(steps=1))
     model.optimizer.build(model.trainable_variables)
     checkpoint.load_weights(path, model)
     return model

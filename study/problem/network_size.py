@@ -6,6 +6,7 @@ A search draws another point for each that does not, so that its budget goes int
 from study.errors import one_line
 from study.problem.problem import Problem, check_network
 from study.records.base import Value
+from study.records.recipe import Budget
 from study.records.study import Signature
 
 
@@ -39,7 +40,7 @@ def network_size(
     hp.values.update(values)
     try:
         with at_most_weights(most, too_large):
-            model = problem.build(hp, signature, 1)
+            model = problem.build(hp, signature, Budget(steps=1))
         check_network(problem, model)
         return int(model.count_params())
     finally:

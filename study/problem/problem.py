@@ -8,9 +8,11 @@ And the files that the user has given, see `study.problem.own_space`. A problem'
                             this order, from a layer of that name
     OBJECTIVE               the metric its search maximises: "accuracy" or "joint"
     BASELINE                the prescribed network as a point of the space
-    build(hp, signature, steps)
+    build(hp, signature, budget)
                             hyperparameters -> compiled Keras model for these images and classes,
                             functional or sequential, with a convolution at least
+    recipe(hp, signature, epochs)
+                            hyperparameters -> how it is trained beside that; may be left out
     describe_baseline(signature)
                             what the baseline is for these images, in words; may be left out
 """
@@ -28,6 +30,7 @@ from study.data.ground import ground_of
 from study.errors import WrongName
 from study.problem import own_space
 from study.records.base import Value
+from study.records.recipe import Budget, Recipe
 from study.records.study import Signature
 
 if TYPE_CHECKING:
@@ -53,9 +56,10 @@ class Problem:
     heads: tuple[str, ...]
     objective: str
     baseline: dict[str, Value]
-    build: "Callable[[keras_tuner.HyperParameters, Signature, int], keras.Model]"
-    """(hyperparameters, signature, optimizer steps the learning-rate schedule spans) -> compiled
-    model."""
+    build: "Callable[[keras_tuner.HyperParameters, Signature, Budget], keras.Model]"
+    """What is chosen -> a compiled network."""
+    recipe: "Callable[[keras_tuner.HyperParameters, Signature, int], Recipe]" = lambda *_: Recipe()
+    """What is chosen, for a training of so many epochs -> how the network is trained."""
     describe_baseline: Callable[[Signature], str] = lambda _: ""
     """What the baseline is for images of that size, in words; "" where the module does not say."""
 
@@ -114,6 +118,7 @@ def load_problem(name: str) -> Problem:
         objective=module.OBJECTIVE,
         baseline=dict(module.BASELINE),
         build=module.build,
+        recipe=getattr(module, "recipe", lambda *_: Recipe()),
         describe_baseline=getattr(module, "describe_baseline", lambda _: ""),
     )
 
@@ -139,6 +144,7 @@ def signature(problem: Problem, dataset: "Dataset") -> Signature:
         heads={head: list(dataset.columns[head]) for head in problem.heads},
         images=dataset.sizes,
         ground=ground_of(dataset.train.images),
+        changes=dataset.changes,
     )
     return found.model_copy(update={"baseline": problem.describe_baseline(found)})
 

@@ -36,8 +36,8 @@ class SearchSettings(Record):
     max_images: Annotated[int, Field(ge=1)] | None = None
     """Training images that a trial gets at most; the final retrainings get all. None: all."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 64
-    """Images per optimizer step; fewer if there are so few images that an epoch would have less
-    than eight steps."""
+    """Images per optimizer step, where the search space does not choose it, as the general space
+    does; fewer if there are so few images that an epoch would have less than eight steps."""
     max_parameters: Annotated[int, Field(ge=1)] = 20_000_000
     """Weights that a network may have: a point of the space that makes a larger one, or none at
     all, is not trained, and another is drawn. The baseline is always trained. 20 million, 320 MB

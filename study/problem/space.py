@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.errors import WrongName, one_line
 from study.problem.problem import Problem, check_network, file_of
+from study.records.recipe import Budget
 from study.records.study import Signature
 from study.records.trial import Hyperparameter, SearchSpace
 
@@ -25,7 +26,8 @@ def declared(problem: Problem, signature: Signature) -> "keras_tuner.HyperParame
 
     space = keras_tuner.HyperParameters()
     try:
-        network = problem.build(space, signature, 1)
+        network = problem.build(space, signature, Budget(steps=1))
+        problem.recipe(space, signature, 1)
     except Exception as error:  # whatever a search space's code raises
         raise WrongName(
             f"{file_of(problem.name)}: build fails for the defaults: {one_line(error)}"

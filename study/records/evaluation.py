@@ -44,6 +44,9 @@ class NetworkResult(Record):
     """The seed whose network is saved in models/ (best on validation)."""
     test: dict[str, Estimate]
     """Metric -> mean over seeds."""
+    ensemble: dict[str, Estimate] = {}
+    """Metric -> what the mean of all seeds' probabilities scores on the test part: an ensemble of
+    as many networks, of which one is saved. Empty in records of older versions."""
     per_head: dict[str, PerClass] = {}
     """Head -> scores of its classes. Empty in records of older versions of several heads, whose
     scores were those of the product of all heads."""

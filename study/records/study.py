@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from study.records.base import ProblemName, Record, Seconds
+from study.records.recipe import Change
 
 
 class Ground(Record):
@@ -27,6 +28,8 @@ class Signature(Record):
     images: dict[str, int]
     """Images in each part: "train", "validation", "test"."""
     ground: Ground | None = None
+    changes: tuple[Change, ...] = ()
+    """What may be done to an image without changing what it shows; older runs knew of none."""
     baseline: str = ""
     """What the baseline is for images of this size, such as "the prescribed network"; "" if the
     problem does not say."""

@@ -22,11 +22,13 @@ from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, FigureRow, Group, chart_key, figure_rows
 from study.report.inputs import PictureFile, ProblemInput
 from study.report.problem_tables import (
+    EnsembleRow,
     GapRow,
     MetricRow,
     Networks,
     SeedRow,
     TrialTable,
+    ensemble_rows,
     gap_rows,
     metric_rows,
     networks,
@@ -90,6 +92,7 @@ class ProblemSection:
     """Empty if the only metric is in the table of answers already."""
     metric: str | None
     seeds: tuple[SeedRow, ...]
+    ensembles: tuple[EnsembleRow, ...]
     gaps: tuple[GapRow, ...]
     trials: TrialTable | None
     explore: Explore | None
@@ -223,6 +226,7 @@ def problem_section(
         metrics=metric_rows(found) if found else (),
         metric=found.metric if found else None,
         seeds=seed_rows(found) if found else (),
+        ensembles=ensemble_rows(found) if found else (),
         gaps=gap_rows(found) if found else (),
         trials=table_of(problem.trials, run),
         explore=charts,

@@ -67,6 +67,15 @@ class SeedRow:
 
 
 @dataclass(frozen=True)
+class EnsembleRow:
+    """The mean of the probabilities of all retrainings of a network, on the metric compared."""
+
+    network: NetworkName
+    seeds: int
+    test: Estimate
+
+
+@dataclass(frozen=True)
 class TrialRow:
     """One trial; `values` has None where a hyperparameter does not apply."""
 
@@ -195,6 +204,15 @@ def seed_rows(found: Evaluation) -> tuple[SeedRow, ...]:
         for name in NETWORKS
         if name in found.networks
         for result in found.networks[name].seeds
+    )
+
+
+def ensemble_rows(found: Evaluation) -> tuple[EnsembleRow, ...]:
+    """What all seeds of a network are worth together; none of records of older versions."""
+    return tuple(
+        EnsembleRow(name, len(network.seeds), network.ensemble[found.metric])
+        for name, network in found.networks.items()
+        if found.metric in network.ensemble
     )
 
 

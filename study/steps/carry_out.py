@@ -51,12 +51,12 @@ def _plan_all(run: Run) -> None:
 
 
 def check_spaces(run: Run) -> None:
-    """Whether the searches that go on, do so in the space they were begun in.
+    """Whether what is still to be trained is of the space that its search was begun in.
 
     Raises:
-        WrongUse: one would not.
+        WrongUse: it is not.
     """
     for name, step in to_do(run):
-        if name and step == "search":
+        if name and step in ("search", "evaluate"):
             problem = load_problem(name)
             check_space(run, name, search_space(problem, signature_of(run, problem)))

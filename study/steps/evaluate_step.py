@@ -6,8 +6,9 @@ import time
 from study.errors import StudyFailed
 from study.evaluation.evaluate import evaluate
 from study.plan.done import forget_steps, record_training_step
-from study.plan.work import settings_of, signature_of
+from study.plan.work import check_space, settings_of, signature_of
 from study.problem.problem import load_problem
+from study.problem.space import search_space
 from study.records.evaluation import Evaluation, SeedResult
 from study.run.store import Run
 from study.steps.observer import Observer
@@ -37,9 +38,11 @@ def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evalua
     best = best_trial(run.trials(name))
     if best is None:
         raise StudyFailed(f"{name}: no trial of the search succeeded; see trials.jsonl")
+    problem = load_problem(name)
+    signature = signature_of(run, problem)
+    check_space(run, name, search_space(problem, signature))  # or another network would be trained
     with observer.stage(f"{name}: evaluate", "network", 2 * budget.seeds, budget.epochs) as shown:
         engine.on_tick = shown.tick
-        problem = load_problem(name)
 
         def show(key: str, result: SeedResult) -> None:
             score = result.validation[problem.objective]
@@ -47,7 +50,7 @@ def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evalua
 
         result = evaluate(
             problem,
-            signature_of(run, problem),
+            signature,
             best.hyperparameters,
             budget,
             settings.search.batch_size,

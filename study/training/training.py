@@ -1,7 +1,8 @@
 """Train one network for given hyperparameter values: what runs on a worker.
 
-`study.training.epoch_loop` trains for an epoch, `study.training.batch_norm` then sets the mean and
-variance of batch normalisation anew, and the network is scored on the validation part.
+`study.training.building` makes the network, and `study.training.epoch` trains it for an epoch,
+after which mean and variance of batch normalisation are set anew, and it is scored on the
+validation part.
 `check_network` refuses what brings a loop of its own.
 
 Of an optimizer that averages weights (`use_ema`), `fit` puts the averages into the network once, at
@@ -11,26 +12,24 @@ epoch goes on from the weights as the last step left them.
 """
 
 import math
-import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from study.data import load_dataset
 from study.data.dataset import DataOptions, Dataset, Part
+from study.data.ground import known_colour
 from study.errors import WrongName, WrongUse
-from study.libraries.internals import draw_seeds_from
 from study.problem import metrics
-from study.problem.problem import Problem, check_network, file_of, load_problem
-from study.records.base import Value, now
-from study.records.study import DtypePolicy, Signature
+from study.problem.problem import file_of, load_problem
+from study.records.base import now
+from study.records.recipe import Budget
 from study.records.trial import Curves
 from study.training import checkpoint
-from study.training.batch_norm import statistics_function
+from study.training.building import build, dtype_policy, recipe_of, seed_keras
 from study.training.divergence import check_converging, check_finite, loss_of_guessing
-from study.training.epoch_loop import EpochLoop, fitting_batch_size, graphs_as_they_are
+from study.training.epoch.batch_norm import statistics_function
+from study.training.epoch.epoch_loop import EpochLoop, fitting_batch_size, graphs_as_they_are
 from study.training.job import Job, OnEpoch, Trained
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class Training:
             job: What to train.
             on_epoch: Called after every epoch; whatever it raises ends the training.
         """
-        from study.training.optimizer_kernels import fuse
+        from study.training.epoch.optimizer_kernels import fuse
 
         self.job = job
         self.curves: Curves = {}
@@ -91,12 +90,15 @@ class Training:
             first_images(dataset.train, job.max_images),
             dataset.validation,
         )
-        self._batch_size = fitting_batch_size(len(self._part), job.batch_size)
+        self._recipe = recipe_of(self._problem, job.signature, job.values, job.epochs)
+        self._batch_size = fitting_batch_size(
+            len(self._part), self._recipe.batch_size or job.batch_size
+        )
         steps = len(self._part) // self._batch_size * (job.decay_epochs or job.epochs)
         seed_keras(job.seed)
-        with _dtype_policy(job.dtype_policy):
+        with dtype_policy(job.dtype_policy):
             self.model, self.hyperparameters = build(
-                self._problem, job.signature, job.values, steps
+                self._problem, job.signature, job.values, Budget(steps, job.epochs)
             )
         # Built here, the optimizer makes no variables inside the graph, which would be traced
         # twice.
@@ -138,7 +140,12 @@ class Training:
         from study.networks.prediction import predictor
 
         loop = EpochLoop(
-            self.model, self._part, self._problem.heads, self._batch_size, self.job.seed
+            self.model,
+            self._part,
+            self._problem.heads,
+            self._recipe.model_copy(update={"batch_size": self._batch_size}),
+            known_colour(self.job.signature.ground, self._part.images.shape[-1]),
+            self.job.seed,
         )
         self._set_statistics = statistics_function(self.model, self._part)
         self._predict = predictor(self.model)
@@ -207,54 +214,6 @@ class Training:
         return probabilities
 
 
-def build(
-    problem: Problem, signature: Signature, values: dict[str, Value], steps: int
-) -> tuple["keras.Model", dict[str, Value]]:
-    """(compiled network, the hyperparameters that were active in it).
-
-    Weights come from Keras's global generator: seed it before.
-
-    Raises:
-        WrongName: the study cannot train such a network.
-    """
-    import keras_tuner
-
-    hp = keras_tuner.HyperParameters()
-    hp.values.update(values)
-    model = problem.build(hp, signature, steps)
-    check_network(problem, model)
-    return model, {entry.name: hp.values[entry.name] for entry in hp.space if hp.is_active(entry)}
-
-
-@contextmanager
-def _dtype_policy(name: DtypePolicy) -> Iterator[None]:
-    """What layers made in the block compute in; they keep it.
-
-    Others that the process makes later, such as those that explain a network, compute in float32.
-    """
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def seed_keras(seed: int) -> None:
-    """Make weights and dropout follow from the seed.
-
-    Keras takes the seeds of initializers and dropout from Python's global generator, but so do
-    the threads of a Dask worker for their own ends: two of eight equal jobs came out different.
-    So Keras gets a generator that nobody else draws from.
-    """
-    import keras
-
-    keras.utils.set_random_seed(seed)
-    draw_seeds_from(random.Random(seed))
-
-
 def first_images(part: Part, images: int | None) -> Part:
     """So many images of the part, the first ones; None: all of them."""
     if images is None or images >= len(part):
@@ -269,7 +228,7 @@ def _put_averages(model: "keras.Model") -> checkpoint.Weights | None:
     Returns:
         The weights that were in their place; None if it keeps none.
     """
-    from study.training.optimizer_kernels import averages
+    from study.training.epoch.optimizer_kernels import averages
 
     if not averages(model.optimizer):
         return None

@@ -11,6 +11,7 @@ from benchmarks.matrix_peak import Share
 from benchmarks.overhead import Overhead
 from benchmarks.ranking import Ranking
 from benchmarks.results import Results
+from benchmarks.rungs import RungRanks
 from benchmarks.throughput import Throughput
 
 OURS, OTHER, RANDOM, BAYESIAN, OPTUNA = (
@@ -101,6 +102,11 @@ def test_the_worst_overhead_is_what_counts(overhead: float, word: str) -> None:
     assert (readme.WHY_OVERHEAD in page) == (word == "NOT reached")
 
 
+def ranks(*rung: float) -> Ranking:
+    """Of networks that score 1 to 4 after 20 epochs."""
+    return Ranking(task="line", rung_epochs=1, full_epochs=20, rung=list(rung), full=[1, 2, 3, 4])
+
+
 def test_every_part_that_was_measured_is_on_the_page() -> None:
     growth = {"workers": 2, "ms_a_trial": 1.0, "memory_mb": 3}
     page = readme.render(
@@ -114,6 +120,14 @@ def test_every_part_that_was_measured_is_on_the_page() -> None:
                     full=[0.2, 0.1, 0.3, 0.4],
                 )
             ],
+            rungs=[
+                RungRanks(
+                    task="line",
+                    growing=ranks(2, 1, 3, 4),
+                    full_strength=ranks(4, 2, 3, 1),
+                    own_schedule=ranks(1, 2, 3, 4),
+                )
+            ],
             throughput=[Throughput(task="mnist", seed=1, study=1500, keras_tuner=1000)],
             growth=[
                 Growth(tuner="random", trials=10, finished=10, ms_a_trial_at_the_end=2, **growth),
@@ -123,6 +137,9 @@ def test_every_part_that_was_measured_is_on_the_page() -> None:
         )
     )
     assert "| `mnist` | 1 of 3 | 0.80 |" in page
+    assert "| `line` | 1 of 20 | grows | of the whole training | 0.80 |" in page
+    assert "| `line` | 1 of 20 | full | of the whole training | -0.80 |" in page
+    assert "| `line` | 1 of 20 | grows | of the rung | 1.00 |" in page
     assert "Median ratio 1.50 (wanted: 1.5; reached)" in page
     assert "What stops scaling first: `bayesian`, 70 ms per trial at 9 trials" in page
     assert "| baseline | 900 | 40.0 | 80.0 | 50% |" in page

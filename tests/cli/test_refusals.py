@@ -118,6 +118,14 @@ def other_space(place: Place) -> None:
     place.begun.write_space("line", begun)
 
 
+def done_in_other_space(place: Place) -> None:
+    """Its networks would be retrained as others."""
+    space = search_space(load_problem("mnist"), signature("mnist"))
+    place.done.write_space(
+        "mnist", space.model_copy(update={"hyperparameters": space.hyperparameters[1:]})
+    )
+
+
 def other_objective(place: Place) -> None:
     space = search_space(load_problem("line"), signature("line"))
     place.begun.write_space("line", space.model_copy(update={"objective": "joint"}))
@@ -181,6 +189,7 @@ REFUSALS: list[tuple[Change, tuple[str, ...], str]] = [
     (in_use, ("resume", "begun"), "in use by another process"),
     (in_use, ("run", "line", *BEGUN), "in use by another process"),
     (in_use, ("evaluate", "done", "--again"), "in use by another process"),
+    (done_in_other_space, ("evaluate", "done", "--again"), "search space of mnist has changed"),
     (in_use, ("draw", "done"), "in use by another process"),
     (nothing, ("run", "line", *BEGUN, "--seed", "2"), "seed: 1 there, 2 here"),
     (nothing, ("run", "mnist", *BEGUN), "problems: ['line'] there, ['mnist'] here"),

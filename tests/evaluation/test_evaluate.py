@@ -1,6 +1,8 @@
 """The evaluation: everything is chosen on validation, then the test part is read, once."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -228,6 +230,25 @@ def test_scores_are_of_the_right_part(result: Result) -> None:
     assert set(best.test) == {"loss", "accuracy"}
     assert (best.epochs, best.curves["loss"], best.seconds) == (2, [1.0, 0.5], 1.0)
     assert result.evaluation.images == {"train": 12, "validation": 9, "test": 60}
+
+
+def test_an_ensemble_is_the_mean_of_the_seeds_probabilities() -> None:
+    """Each seed is wrong about one image of three; of the mean only one is wrong."""
+    sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9]])
+    seeds = [sure.copy(), sure.copy(), sure.copy()]
+    seeds[0][0] = seeds[1][1] = [0.4, 0.6]
+    seeds[2][2] = [1.0, 0.0]
+    seeds[0][2] = [0.6, 0.4]
+    runs: Any = [SimpleNamespace(probabilities={"class": one}) for one in seeds]
+    part = Part(np.zeros((3, 6, 6, 1), np.uint8), {"class": np.array([0, 0, 1])})
+    found = evaluate._ensemble(replace(plain_dataset(), test=part), runs)["accuracy"]
+    assert found.mean == pytest.approx(2 / 3)
+    assert found.ci95[0] < 2 / 3 < found.ci95[1]
+
+
+def test_every_network_has_its_ensemble(result: Result) -> None:
+    for network in result.evaluation.networks.values():
+        assert set(network.ensemble) == {"accuracy"}
 
 
 def test_the_mean_is_over_all_seeds(result: Result) -> None:

@@ -28,11 +28,12 @@ from study.explanation.pixel_removal import curves
 from study.problem.problem import Problem, load_problem
 from study.records.base import Estimate, Value
 from study.records.finding import TrialHeatmaps
+from study.records.recipe import Budget
 from study.records.study import Signature
 from study.records.trial import Trial
 from study.training import checkpoint
+from study.training.building import build
 from study.training.checkpoint import Progress, Saved, checkpoint_path
-from study.training.training import build
 from tests.factories import signature, trial
 
 
@@ -47,7 +48,9 @@ def keep(number: int, folder: Path, **values: Value) -> tuple[Trial, keras.Model
     """A trial of `line` that left its weights."""
     problem = load_problem("line")
     keras.utils.set_random_seed(number + 1)
-    model, active = build(problem, signature("line"), problem.baseline | SMALL | values, steps=1)
+    model, active = build(
+        problem, signature("line"), problem.baseline | SMALL | values, budget=Budget(1)
+    )
     model.optimizer.build(model.trainable_variables)
     one = trial(number, 0.5 + 0.1 * number, hyperparameters=active)
     progress = Progress(training="some", curves={}, seconds=1.0)
@@ -181,7 +184,9 @@ def test_traits_are_read_off_the_network(
     values: dict[str, Value], expected: tuple[Value, ...]
 ) -> None:
     problem = load_problem("line")
-    model, _ = build(problem, signature("line"), problem.baseline | SMALL | values, steps=1)
+    model, _ = build(
+        problem, signature("line"), problem.baseline | SMALL | values, budget=Budget(1)
+    )
     assert tuple(traits(model).values()) == expected
 
 

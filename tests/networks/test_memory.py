@@ -6,6 +6,7 @@ from keras import layers
 
 from search_spaces import _blocks, _cnn
 from study.networks.memory import NUMBER_BYTES, rows_that_fit
+from study.records.recipe import Budget
 from study.records.study import Signature
 
 
@@ -48,7 +49,7 @@ def known(side: int) -> Signature:
 
 def widest(side: int) -> keras.Model:
     values = {"filters": 48, "kernel_first": 3, "growth": 2.0, "dense_units": 64}
-    return _cnn.build(_blocks.fixed(values | {"depth": 1}), known(side), 1)
+    return _cnn.build(_blocks.fixed(values | {"depth": 1}), known(side), Budget(1))
 
 
 def test_at_28_pixels_as_many_go_through_as_ever() -> None:

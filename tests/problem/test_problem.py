@@ -21,6 +21,7 @@ from study.problem.problem import (
     problem_description,
     problem_names,
 )
+from study.records.recipe import Budget
 from tests import tiny
 
 
@@ -108,7 +109,7 @@ def test_a_network_that_the_study_would_train_otherwise_is_refused(
 def test_outputs_in_another_order_than_heads_are_refused() -> None:
     """They would be trained towards each other's labels."""
     problem = tiny.two_heads()
-    model = problem.build(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
+    model = problem.build(keras_tuner.HyperParameters(), tiny.SIGNATURE, Budget(1))
     check_network(problem, model)
     shade, side = model.outputs
     swapped = keras.Model(model.inputs, [side, shade])
@@ -151,7 +152,7 @@ def test_a_new_problem_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "circle.py").write_text(
         '"""Circles: round or not.\n\nMore."""\n'
         "DATA, HEADS, OBJECTIVE, BASELINE = 'circles', ['class'], 'accuracy', {'depth': 1}\n"
-        "def build(hp, signature, steps): return 'a model'\n"
+        "def build(hp, signature, budget): return 'a model'\n"
     )
     monkeypatch.setattr(search_spaces, "__path__", [str(tmp_path)])
     monkeypatch.delitem(sys.modules, "search_spaces.circle", raising=False)

@@ -6,6 +6,7 @@ import pytest
 
 from study.problem.problem import load_problem, problem_names
 from study.problem.space import search_space
+from study.records.recipe import Budget
 from study.records.study import Signature
 from study.records.trial import Hyperparameter, SearchSpace
 from tests import tiny
@@ -16,9 +17,9 @@ Declare = Callable[[keras_tuner.HyperParameters], object]
 
 
 def declared(declare: Declare) -> list[Hyperparameter]:
-    def build(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> keras.Model:
+    def build(hp: keras_tuner.HyperParameters, signature: Signature, budget: Budget) -> keras.Model:
         declare(hp)
-        return tiny.build(keras_tuner.HyperParameters(), signature, steps)
+        return tiny.build(keras_tuner.HyperParameters(), signature, budget)
 
     return search_space(tiny.problem(build=build), tiny.SIGNATURE).hyperparameters
 

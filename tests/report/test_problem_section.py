@@ -10,10 +10,12 @@ from study.records.trial import Hyperparameter, SearchSpace
 from study.report import ProblemInput
 from study.report.problem_section import edge_check, facts, heatmap_warning, problem_section, result
 from study.report.problem_tables import (
+    EnsembleRow,
     MetricRow,
     Networks,
     Parameter,
     TrialRow,
+    ensemble_rows,
     gap_rows,
     metric_rows,
     networks,
@@ -87,6 +89,15 @@ def test_compared_metric_comes_first_and_a_single_one_not_again() -> None:
     low, high = (Estimate(mean=m, ci95=(m - 0.02, m + 0.02)) for m in (0.8, 0.9))
     assert metric_rows(found) == (MetricRow("joint", low, high), MetricRow("length", low, high))
     assert metric_rows(evaluation()) == ()
+
+
+def test_ensembles_are_shown_on_the_metric_compared_and_of_old_records_none() -> None:
+    found = evaluation()
+    assert ensemble_rows(found) == ()
+    score = Estimate(mean=0.95, ci95=(0.93, 0.97))
+    tuned = found.networks["tuned"].model_copy(update={"ensemble": {"accuracy": score}})
+    found = found.model_copy(update={"networks": found.networks | {"tuned": tuned}})
+    assert ensemble_rows(found) == (EnsembleRow("tuned", 2, score),)
 
 
 def test_saved_network_is_marked_among_the_retrainings() -> None:

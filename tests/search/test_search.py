@@ -19,6 +19,7 @@ from study.data.dataset import DataOptions
 from study.errors import CannotWrite, Failed, StudyFailed, WorkerDied
 from study.problem.problem import Problem, load_problem
 from study.problem.settings import TUNERS, SearchSettings, Tuner
+from study.records.recipe import Budget
 from study.records.study import Signature
 from study.records.trial import Trial
 from study.search import oracles, search, study_oracle
@@ -209,10 +210,10 @@ def test_bayesian_search_is_not_all_random(tmp_path: Path) -> None:
 
 
 def test_the_whole_of_a_small_space_ends_the_search(tmp_path: Path) -> None:
-    def small(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> keras.Model:
+    def small(hp: keras_tuner.HyperParameters, signature: Signature, budget: Budget) -> keras.Model:
         hp.Choice("units", [4, 8], default=8)
         hp.Boolean("deep")
-        return tiny.build(keras_tuner.HyperParameters(), signature, steps)
+        return tiny.build(keras_tuner.HyperParameters(), signature, budget)
 
     baseline = {"units": 8, "deep": False}
     problem = tiny.problem(build=small, baseline=baseline)
@@ -370,7 +371,7 @@ def test_grid_search_goes_on_after_what_it_rejected(tmp_path: Path) -> None:
     def small(hp: keras_tuner.HyperParameters, signature: Signature, _: int) -> keras.Model:
         hp.Choice("units", [4, 32, 16, 8], default=4)
         hp.Boolean("other")
-        return tiny.build(fixed({"units": hp.get("units")}), signature, 1)
+        return tiny.build(fixed({"units": hp.get("units")}), signature, Budget(1))
 
     problem = tiny.problem(build=small, baseline={"units": 4, "other": False})
     trials = searched(tmp_path, "grid", problem, max_trials=9, max_parameters=FEW_PARAMETERS)
@@ -383,7 +384,7 @@ def test_points_that_make_no_network_are_rejected(tmp_path: Path) -> None:
     def partial_space(hp: keras_tuner.HyperParameters, signature: Signature, _: int) -> keras.Model:
         if hp.Choice("units", [4, 8, 16, 32], default=4) > 8:
             raise ValueError("no such network")
-        return tiny.build(keras_tuner.HyperParameters(), signature, 1)
+        return tiny.build(keras_tuner.HyperParameters(), signature, Budget(1))
 
     problem = tiny.problem(build=partial_space, baseline={"units": 4})
     trials = searched(tmp_path, problem=problem, max_trials=2)
@@ -626,7 +627,7 @@ def reloaded(folder: Path, tuner: Tuner) -> keras_tuner.Tuner:
     """The search as plain Keras Tuner opens it."""
     budget = {"max_epochs": 3} if tuner == "hyperband" else {"max_trials": 6}
     return KINDS[tuner](
-        hypermodel=lambda hp: tiny.build(hp, tiny.SIGNATURE, 1),
+        hypermodel=lambda hp: tiny.build(hp, tiny.SIGNATURE, Budget(1)),
         objective=keras_tuner.Objective("val_accuracy", "max"),
         directory=str(folder),
         project_name="search",

@@ -15,8 +15,9 @@ from numpy.testing import assert_array_equal
 
 from study.data.dataset import DataOptions
 from study.errors import CannotWrite, CorruptRecord
+from study.records.recipe import Budget
 from study.records.study import Signature
-from study.training import checkpoint, training
+from study.training import building, checkpoint, training
 from study.training.checkpoint import Progress, Saved
 from study.training.job import Job
 from tests import tiny
@@ -41,9 +42,9 @@ def job(**changes: Any) -> Job:
     return Job(**(fields | changes))
 
 
-def with_dropout(hp: Any, signature: Signature, steps: int) -> keras.Model:
+def with_dropout(hp: Any, signature: Signature, budget: Budget) -> keras.Model:
     """The tiny network with dropout, whose random numbers must go on too."""
-    model = tiny.build(hp, signature, steps)
+    model = tiny.build(hp, signature, budget)
     dropped = keras.layers.Dropout(0.4)(model.layers[-2].output)
     output = keras.layers.Dense(6, activation="softmax", name="class")(dropped)
     made = keras.Model(model.inputs, output)
@@ -107,8 +108,8 @@ REMEMBERING: dict[str, Callable[[], keras.optimizers.Optimizer]] = {
 
 
 def remembering(state: str) -> Callable[[Any, Signature, int], keras.Model]:
-    def build(hp: Any, signature: Signature, steps: int) -> keras.Model:
-        model = tiny.build(hp, signature, steps)
+    def build(hp: Any, signature: Signature, budget: Budget) -> keras.Model:
+        model = tiny.build(hp, signature, budget)
         model.compile(REMEMBERING[state](), "categorical_crossentropy")
         return model
 
@@ -168,7 +169,7 @@ def test_plain_keras_loads_the_averages_from_a_checkpoint(
     monkeypatch.setattr(training, "load_problem", lambda _: tiny.problem(build=build))
     path = tmp_path / checkpoint.FILE
     averaged, _ = training.train(job(epochs=1, checkpoint=path))
-    other = build(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
+    other = build(keras_tuner.HyperParameters(), tiny.SIGNATURE, Budget(1))
     other.optimizer.build(other.trainable_variables)
     other.load_weights(path)
     for one, same in zip(averaged.get_weights(), other.get_weights(), strict=True):
@@ -243,7 +244,9 @@ def test_where_files_lie_does_not_make_it_another_training(tmp_path: Path) -> No
 def test_plain_keras_loads_a_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / checkpoint.FILE
     model, _ = training.train(job(checkpoint=path, epochs=1, keep_best=True))
-    other, _ = training.build(tiny.problem(build=with_dropout), tiny.SIGNATURE, job().values, 3)
+    other, _ = building.build(
+        tiny.problem(build=with_dropout), tiny.SIGNATURE, job().values, Budget(3)
+    )
     other.optimizer.build(other.trainable_variables)
     other.load_weights(path)
     for one, same in zip(model.get_weights(), other.get_weights(), strict=True):
@@ -251,7 +254,7 @@ def test_plain_keras_loads_a_checkpoint(tmp_path: Path) -> None:
 
 
 def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    model = with_dropout(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
+    model = with_dropout(keras_tuner.HyperParameters(), tiny.SIGNATURE, Budget(1))
     model.optimizer.build(model.trainable_variables)
     path = tmp_path / checkpoint.FILE
     checkpoint.save(path, model, Saved(Progress(training="some", curves={}, seconds=1.0)))
@@ -268,7 +271,9 @@ def test_weights_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 def trained(tmp_path: Path) -> tuple[keras.Model, Saved, Path]:
     """A network with its optimizer's state, as a checkpoint takes it."""
     path = tmp_path / "checkpoint.weights.h5"
-    model = tiny.problem(build=with_dropout).build(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
+    model = tiny.problem(build=with_dropout).build(
+        keras_tuner.HyperParameters(), tiny.SIGNATURE, Budget(1)
+    )
     model.optimizer.build(model.trainable_variables)
     weights = [np.asarray(one) for one in model.weights]
     return model, Saved(Progress(training="this", curves={}, seconds=0.0), best=weights), path

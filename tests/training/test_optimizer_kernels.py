@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from tensorflow.python.framework.ops import gradient_registry  # no public way to see it
 
-from study.training.optimizer_kernels import fuse
+from study.training.epoch.optimizer_kernels import fuse
 
 optimizers = keras.optimizers
 Make = Callable[[object], keras.optimizers.Optimizer]
@@ -17,6 +17,7 @@ MAKES: dict[str, Make] = {
     "adam": lambda rate: optimizers.Adam(rate),
     "adam, other constants": lambda rate: optimizers.Adam(rate, 0.8, 0.99, epsilon=1e-3),
     "adam, clipped, decayed": lambda rate: optimizers.Adam(rate, clipnorm=0.5, weight_decay=0.1),
+    "adamw": lambda rate: optimizers.AdamW(rate, weight_decay=0.1),
     "amsgrad": lambda rate: optimizers.Adam(rate, amsgrad=True),
     "rmsprop": lambda rate: optimizers.RMSprop(rate),
     "rmsprop, momentum": lambda rate: optimizers.RMSprop(rate, momentum=0.5),

@@ -19,10 +19,10 @@ from tensorflow.python.framework.ops import gradient_registry  # no public way t
 from study.data.dataset import DataOptions
 from study.networks.prediction import predict
 from study.problem import metrics
-from study.training import training
-from study.training.epoch_loop import epoch_order
+from study.training import building, training
+from study.training.epoch.epoch_loop import epoch_order
+from study.training.epoch.optimizer_kernels import fuse
 from study.training.job import Job, Trained
-from study.training.optimizer_kernels import fuse
 from tests import tiny
 
 STEPS, BATCH = 2, 8
@@ -158,7 +158,7 @@ def by_the_study(make: Make, job: Job) -> tuple[keras.Model, Trained]:
 
 
 def by_keras(make: Make, job: Job) -> keras.Model:
-    training.seed_keras(job.seed)
+    building.seed_keras(job.seed)
     keras.config.set_dtype_policy(job.dtype_policy)
     model = network(make())
     model.run_eagerly = True

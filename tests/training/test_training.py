@@ -20,11 +20,12 @@ from study.errors import CorruptRecord, WrongName
 from study.networks.prediction import predict
 from study.problem import metrics
 from study.problem.problem import Problem
+from study.records.recipe import Budget
 from study.records.study import Signature
-from study.training import divergence, training
-from study.training.batch_norm import pooled
+from study.training import building, divergence, training
 from study.training.divergence import Diverged
-from study.training.epoch_loop import epoch_order, fitting_batch_size
+from study.training.epoch.batch_norm import pooled
+from study.training.epoch.epoch_loop import epoch_order, fitting_batch_size
 from study.training.job import Job, Trained
 from tests import tiny
 from tests.factories import signature
@@ -107,17 +108,21 @@ def test_another_seed_gives_other_curves(ordinary: Trained) -> None:
 def test_weights_do_not_depend_on_who_else_draws_random_numbers() -> None:
     """As the threads of a Dask worker do, from Python's global generator."""
 
-    def meddled(hp: Any, signature: Signature, steps: int) -> keras.Model:
+    def meddled(hp: Any, signature: Signature, budget: Budget) -> keras.Model:
         random.random()
-        return tiny.build(hp, signature, steps)
+        return tiny.build(hp, signature, budget)
 
     weights = []
     for problem in (tiny.problem(), tiny.problem(build=meddled)):
-        training.seed_keras(1)
+        building.seed_keras(1)
         random.random()
-        weights.append(training.build(problem, tiny.SIGNATURE, tiny.BASELINE, 1)[0].get_weights())
-    training.seed_keras(2)
-    other = training.build(tiny.problem(), tiny.SIGNATURE, tiny.BASELINE, 1)[0].get_weights()
+        weights.append(
+            building.build(problem, tiny.SIGNATURE, tiny.BASELINE, Budget(1))[0].get_weights()
+        )
+    building.seed_keras(2)
+    other = building.build(tiny.problem(), tiny.SIGNATURE, tiny.BASELINE, Budget(1))[
+        0
+    ].get_weights()
     for one, same in zip(*weights, strict=True):
         assert_allclose(one, same, rtol=0)
     assert not np.allclose(weights[0][0], other[0])
@@ -184,8 +189,8 @@ def test_the_epoch_loop_does_what_keras_does() -> None:
     part = tiny.dataset().train
     ours, _ = training.train(job(epochs=1))
 
-    training.seed_keras(1)
-    theirs, _ = training.build(tiny.problem(), tiny.SIGNATURE, tiny.BASELINE, 3)
+    building.seed_keras(1)
+    theirs, _ = building.build(tiny.problem(), tiny.SIGNATURE, tiny.BASELINE, Budget(3))
     theirs.run_eagerly = True
     for batch in epoch_order(48, 16, seed=1, epoch=1):
         theirs.train_on_batch(part.images[batch], np.eye(6)[part.labels["class"][batch]])
@@ -201,8 +206,8 @@ def test_several_heads_train_as_keras_does() -> None:
         patch.setattr(training, "load_problem", lambda _: problem)
         ours, _ = training.train(job(epochs=1))
 
-    training.seed_keras(1)
-    theirs, _ = training.build(problem, tiny.SIGNATURE, tiny.BASELINE, 3)
+    building.seed_keras(1)
+    theirs, _ = building.build(problem, tiny.SIGNATURE, tiny.BASELINE, Budget(3))
     theirs.run_eagerly = True
     for batch in epoch_order(48, 16, seed=1, epoch=1):
         labels = {head: labels[batch] for head, labels in part.labels.items()}
@@ -238,7 +243,7 @@ def test_all_losses_count_and_outputs_may_be_named(setup: Setup) -> None:
     ours, _ = training.train(job(epochs=1))
 
     tf.config.run_functions_eagerly(False)  # of tf.data it would warn
-    training.seed_keras(1)
+    building.seed_keras(1)
     theirs = penalised()
     theirs.run_eagerly = True
     part = tiny.dataset().train
@@ -254,8 +259,8 @@ def test_all_losses_count_and_outputs_may_be_named(setup: Setup) -> None:
 
 @EAGERLY
 def test_batch_normalisation_is_set_for_the_averages_where_they_are_scored(setup: Setup) -> None:
-    def averaging(hp: Any, signature: Signature, steps: int) -> keras.Model:
-        model = tiny.build(hp, signature, steps)
+    def averaging(hp: Any, signature: Signature, budget: Budget) -> keras.Model:
+        model = tiny.build(hp, signature, budget)
         model.compile(keras.optimizers.SGD(1.0, use_ema=True), "categorical_crossentropy")
         return model
 
@@ -334,8 +339,8 @@ def test_training_metrics_are_of_the_predictions_made_while_training(setup: Setu
     values = tiny.BASELINE | {"rate": 1e-12}
     trained = training.run_trial(job(values=values, epochs=1, max_images=16))
 
-    training.seed_keras(1)
-    untrained, _ = training.build(tiny.two_heads(), tiny.SIGNATURE, values, 1)
+    building.seed_keras(1)
+    untrained, _ = building.build(tiny.two_heads(), tiny.SIGNATURE, values, Budget(1))
     part = training.first_images(tiny.dataset().train, 16)
     outputs = [np.asarray(output) for output in untrained(part.images, training=True)]
     expected = metrics.scores(part.labels, metrics.as_probabilities(("shade", "side"), outputs))
@@ -393,10 +398,10 @@ def test_bfloat16_is_of_one_job_and_not_of_the_next() -> None:
 # The best epoch
 
 
-def overshooting(hp: Any, signature: Signature, steps: int) -> keras.Model:
+def overshooting(hp: Any, signature: Signature, budget: Budget) -> keras.Model:
     """Learns for two epochs of four and is thrown off by a huge rate from then on."""
-    model = tiny.build(hp, signature, steps)
-    rate = keras.optimizers.schedules.PiecewiseConstantDecay([steps // 2], [5e-2, 10.0])
+    model = tiny.build(hp, signature, budget)
+    rate = keras.optimizers.schedules.PiecewiseConstantDecay([budget.steps // 2], [5e-2, 10.0])
     model.compile(optimizer=keras.optimizers.Adam(rate), loss="categorical_crossentropy")
     return model
 
@@ -432,7 +437,9 @@ def test_what_is_saved_to_continue_is_the_last_epoch_and_not_the_best(
     overshot: tuple[keras.Model, Trained, Path],
 ) -> None:
     _, trained, saved = overshot
-    model, _ = training.build(tiny.problem(build=overshooting), tiny.SIGNATURE, tiny.BASELINE, 48)
+    model, _ = building.build(
+        tiny.problem(build=overshooting), tiny.SIGNATURE, tiny.BASELINE, Budget(48)
+    )
     model.optimizer.build(model.trainable_variables)
     model.load_weights(saved)
     assert validation_scores(model)["loss"] == pytest.approx(
@@ -500,8 +507,8 @@ def test_a_loss_far_above_guessing_and_the_first_epoch_is_a_lost_trial(
 
 
 def test_guessing_is_a_coin_for_one_neuron_and_a_die_for_six() -> None:
-    two = tiny.two_heads().build(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
-    one = tiny.problem().build(keras_tuner.HyperParameters(), tiny.SIGNATURE, 1)
+    two = tiny.two_heads().build(keras_tuner.HyperParameters(), tiny.SIGNATURE, Budget(1))
+    one = tiny.problem().build(keras_tuner.HyperParameters(), tiny.SIGNATURE, Budget(1))
     assert divergence.loss_of_guessing(two) == pytest.approx(np.log(3) + np.log(2))
     assert divergence.loss_of_guessing(one) == pytest.approx(np.log(6))
 

@@ -100,7 +100,6 @@ def search(
     time_limit: Annotated[
         Optional[str], typer.Option(help="Start no trial after this time: 90s, 10m, 1h30m.")
     ] = None,
-    batch_size: Annotated[Optional[int], typer.Option(help="Images per optimizer step.")] = None,
     keep: Annotated[
         Optional[int], typer.Option(help="Trials whose weights stay on disk, the best.")
     ] = None,
@@ -138,7 +137,6 @@ def search(
         max_trials=max_trials,
         max_epochs=max_epochs,
         time_limit=time_limit,
-        batch_size=batch_size,
         keep=keep,
         retries=retries,
         dtype=dtype,

@@ -114,6 +114,8 @@ def load(seed: int, options: Options) -> Dataset:
         corruptions=Corruptions(
             variants.NOTES[options.drawing], variants.versions, variants.GROUPS
         ),
+        # Any move may push an end of a line outside, and a rotation changes its angle.
+        changes=("half_turn", "contrast", "noise"),
     )
 
 

@@ -5,6 +5,7 @@ import keras_tuner
 from keras import layers
 
 from study.records.base import Value
+from study.records.recipe import Budget
 from study.records.study import Signature
 
 DATA = "tiny"
@@ -16,7 +17,7 @@ BASELINE: dict[str, Value] = {"filters": 4, "rate": 1e-2, "twice": False}
 def build(
     hp: keras_tuner.HyperParameters,
     signature: Signature,
-    steps: int,  # noqa: ARG001
+    budget: Budget,  # noqa: ARG001
 ) -> keras.Model:
     """One convolution, or two."""
     filters = hp.Choice("filters", [2, 4, 6, 8], default=4)

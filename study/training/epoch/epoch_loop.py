@@ -22,6 +22,7 @@ import numpy as np
 from study.data.dataset import Labels, Part
 from study.libraries.internals import loss_in_training, seed_states
 from study.problem import metrics
+from study.records.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
@@ -41,7 +42,8 @@ class EpochLoop:
         model: "keras.Model",
         part: Part,
         heads: Sequence[str],
-        batch_size: int,
+        recipe: Recipe,
+        background: np.ndarray | None,
         seed: int,
     ) -> None:
         """Nothing is traced before the first epoch.
@@ -50,23 +52,27 @@ class EpochLoop:
             model: Compiled, its optimizer built.
             part: The images to train on.
             heads: Columns of labels, in the order of the network's outputs.
-            batch_size: At most as many as there are images.
-            seed: Of the order of images.
+            recipe: Has a batch size, of at most as many images as there are.
+            background: Level of each channel, (channels,), where images show nothing else; None:
+                it varies.
+            seed: Of the order of images and what is done to them.
         """
+        assert recipe.batch_size
         self._model, self._labels = model, part.labels
-        self._batch_size, self._seed = batch_size, seed
-        self._run = _epoch_function(model, part, heads)
+        self._batch_size, self._seed = recipe.batch_size, seed
+        self._run = _epoch_function(model, part, heads, recipe, background)
 
     def train(self, epoch: int) -> dict[str, float]:
         """Train for one epoch, and score what was predicted on the way.
 
         Args:
-            epoch: Its number, from 1: decides the order of images and dropout's random numbers.
+            epoch: Its number, from 1: decides the order of images, what is done to them, and
+                dropout's random numbers.
         """
         _seed_dropout(self._model, epoch)
         images = len(next(iter(self._labels.values())))
         order = epoch_order(images, self._batch_size, self._seed, epoch)
-        probabilities = self._run(order)
+        probabilities = self._run(order, _step_seeds(len(order), self._seed, epoch))
         flat = order.ravel()
         labels = {head: self._labels[head][flat] for head in probabilities}
         return metrics.scores(labels, probabilities)
@@ -115,18 +121,37 @@ def _seed_dropout(model: "keras.Model", epoch: int) -> None:
         state.assign([state.numpy()[0], epoch << 20])
 
 
+def _step_seeds(steps: int, seed: int, epoch: int) -> np.ndarray:
+    """(steps, 2) int64: of the training, and of each of its steps."""
+    return np.stack([np.full(steps, seed), (epoch << 32) + np.arange(steps)], axis=1)
+
+
 def _epoch_function(
-    model: "keras.Model", part: Part, heads: Sequence[str]
-) -> Callable[[np.ndarray], metrics.Probabilities]:
-    """order (steps, batch) of image indices -> what was predicted for them while training."""
+    model: "keras.Model",
+    part: Part,
+    heads: Sequence[str],
+    recipe: Recipe,
+    background: np.ndarray | None,
+) -> Callable[[np.ndarray, np.ndarray], metrics.Probabilities]:
+    """A function that trains for an epoch.
+
+    It takes image indices (steps, batch) in their order and the seeds of the steps (steps, 2), and
+    returns what was predicted for the images while training.
+    """
     import keras
     import tensorflow as tf
+
+    from study.training.epoch.augmentation import augmented
+    from study.training.epoch.averaging import averages_over
 
     images = tf.constant(part.images)
     targets = [tf.constant(target) for target in _targets(model, part.labels, heads)]
 
-    def step(batch: Any) -> list[Any]:
+    def step(batch_and_seed: tuple[Any, Any]) -> list[Any]:
+        batch, seed = batch_and_seed
         pixels = tf.gather(images, batch)
+        if not recipe.augmentation.is_none:
+            pixels = augmented(pixels, seed, recipe.augmentation, background)
         wanted = [tf.gather(target, batch) for target in targets]
         with tf.GradientTape() as tape:
             outputs = model(pixels, training=True)
@@ -136,17 +161,21 @@ def _epoch_function(
             value = model.optimizer.scale_loss(value)
         variables = model.trainable_variables
         gradients = tape.gradient(value, variables)
-        model.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        with averages_over(model.optimizer, recipe.averaging):
+            model.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         return [tf.cast(output, tf.float32) for output in keras.tree.flatten(outputs)]
 
     @tf.function(autograph=False)  # nothing to convert: map_fn is the loop
-    def epoch(order: Any) -> list[Any]:
+    def epoch(order: Any, seeds: Any) -> list[Any]:
         return tf.map_fn(  # one after the other: parallel steps would race for the weights
-            step, order, parallel_iterations=1, fn_output_signature=[tf.float32] * len(heads)
+            step,
+            (order, seeds),
+            parallel_iterations=1,
+            fn_output_signature=[tf.float32] * len(heads),
         )
 
-    def run(order: np.ndarray) -> metrics.Probabilities:
-        outputs = epoch(tf.constant(order))  # (steps, batch, units) per head
+    def run(order: np.ndarray, seeds: np.ndarray) -> metrics.Probabilities:
+        outputs = epoch(tf.constant(order), tf.constant(seeds))  # (steps, batch, units) per head
         flat = [output.numpy().reshape(-1, output.shape[-1]) for output in outputs]
         return metrics.as_probabilities(heads, flat)
 

@@ -30,7 +30,7 @@ Step = Callable[[Any, Any, Any], None]
 
 def fuse(optimizer: keras.optimizers.Optimizer) -> None:
     """Exchange the steps of an optimizer that is built; it keeps those that have no kernel."""
-    for one in _within(optimizer):
+    for one in within(optimizer):
         leave_out_sum_over_devices(one)
         # By its exact type: a subclass may take other steps, or do more beside them.
         make_step = _STEPS.get(type(one))
@@ -42,16 +42,16 @@ def averages(optimizer: keras.optimizers.Optimizer) -> bool:
     """Whether the weights that count are others than those that its steps go on from."""
     plain = keras.optimizers.Optimizer.finalize_variable_values
     return any(
-        one.use_ema or type(one).finalize_variable_values is not plain for one in _within(optimizer)
+        one.use_ema or type(one).finalize_variable_values is not plain for one in within(optimizer)
     )
 
 
-def _within(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Optimizer]:
+def within(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Optimizer]:
     """The optimizers that take the steps: those inside Keras's two wrappers, else itself."""
     if type(optimizer) is keras.optimizers.LossScaleOptimizer:
-        return _within(optimizer.inner_optimizer)
+        return within(optimizer.inner_optimizer)
     if type(optimizer) is keras.optimizers.MultiOptimizer:
-        return [one for inner in optimizer.optimizers for one in _within(inner)]
+        return [one for inner in optimizer.optimizers for one in within(inner)]
     return [optimizer]
 
 
@@ -133,6 +133,7 @@ def _sgd(optimizer: keras.optimizers.SGD) -> Step | None:
 
 _STEPS: dict[type, Callable[[Any], Step | None]] = {
     keras.optimizers.Adam: _adam,
+    keras.optimizers.AdamW: _adam,  # Keras applies the weight decay before the step
     keras.optimizers.RMSprop: _rmsprop,
     keras.optimizers.SGD: _sgd,
 }
