@@ -7,7 +7,7 @@ from study.evaluation import retrainings
 from study.evaluation.in_words import comparison_in_words
 from study.records.base import Estimate, NetworkName
 from study.records.evaluation import Evaluation, Verdict
-from study.records.wording import metric_name, percent, percent_range
+from study.wording import metric_name, percent, percent_range
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A comparison in one line, for a terminal or a notebook."""
 
 from study.records.evaluation import Evaluation
-from study.records.wording import metric_name, p_equation, percent, points, points_range
+from study.wording import metric_name, p_equation, percent, points, points_range
 
 
 def comparison_in_words(evaluation: Evaluation) -> str:

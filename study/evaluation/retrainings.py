@@ -3,7 +3,7 @@
 from study.evaluation import uncertainty
 from study.records.base import NETWORKS, Estimate, NetworkName
 from study.records.evaluation import Evaluation, SeedResult
-from study.records.wording import several
+from study.wording import several
 
 FEW_IMAGES = 50
 """With fewer test images a comparison sees large differences only, and says so."""

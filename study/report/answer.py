@@ -8,8 +8,8 @@ from study.machine.shell import command
 from study.records.base import Estimate
 from study.records.evaluation import Comparison
 from study.records.study import Stage
-from study.records.wording import listed, p_equation, points, points_range, several
 from study.report.inputs import ProblemInput, ReportInput
+from study.wording import listed, p_equation, points, points_range, several
 
 TESTED = (
     "The comparison is between the baseline and the one network that this search found, on this "

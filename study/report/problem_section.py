@@ -8,16 +8,6 @@ from study.machine.shell import command
 from study.records.evaluation import Evaluation
 from study.records.finding import FEWEST_DRAWS, METHOD_NAMES, Sanity, SanityVerdict
 from study.records.study import StageName
-from study.records.wording import (
-    count,
-    listed,
-    metric_name,
-    percent,
-    points,
-    points_range,
-    several,
-    value,
-)
 from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, FigureRow, Group, chart_key, figure_rows
 from study.report.inputs import PictureFile, ProblemInput
@@ -37,6 +27,16 @@ from study.report.problem_tables import (
 )
 from study.trials.checks import edges
 from study.trials.ranking import best_trial
+from study.wording import (
+    count,
+    listed,
+    metric_name,
+    percent,
+    points,
+    points_range,
+    several,
+    value,
+)
 
 STAGES: dict[StageName, str] = {
     "search": "the search",

@@ -8,10 +8,10 @@ from study.machine.shell import command
 from study.records.base import NETWORKS, Estimate, NetworkName, Value
 from study.records.evaluation import Evaluation, SeedResult
 from study.records.trial import Trial
-from study.records.wording import percent, several
 from study.report.inputs import ProblemInput
 from study.trials import excerpt
 from study.trials.ranking import best_trial, ended_early
+from study.wording import percent, several
 
 
 @dataclass(frozen=True)

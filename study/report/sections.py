@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from study.machine.shell import command
 from study.problem.preset_files import flattened
 from study.records.study import Stage, plan_of_today
-from study.records.wording import DASH, listed, value
 from study.report.answer import Answer, answer
 from study.report.gallery import Group
 from study.report.inputs import ProblemInput, ReportInput
 from study.report.problem_section import ProblemSection, problem_section
 from study.report.underway import Progress, progress
+from study.wording import DASH, listed, value
 
 
 @dataclass(frozen=True)

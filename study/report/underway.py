@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from study.records.study import StageName, Step
-from study.records.wording import percent, several
 from study.report.inputs import ReportInput
 from study.trials.ranking import best_trial
+from study.wording import percent, several
 
 RELOAD_S = 5
 """Seconds after which the page of a run that is still going reloads itself."""

@@ -26,7 +26,7 @@ from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.records.base import NETWORKS, NetworkName
 from study.records.picture import Picture
-from study.records.wording import several
+from study.wording import several
 
 FEW_CLASSES = 4
 """Heads with at most this many classes share a row of matrices."""

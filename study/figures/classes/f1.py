@@ -17,7 +17,7 @@ from study.figures.score_axis import set_score_axis
 from study.figures.style import new_figure, save, styled
 from study.records.base import NETWORKS
 from study.records.picture import Picture
-from study.records.wording import percent, points
+from study.wording import percent, points
 
 MOST_NAMED = 6
 """Number of classes without test images that a caption names."""

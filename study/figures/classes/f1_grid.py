@@ -14,7 +14,7 @@ from study.figures.classes.f1_scores import F1Group, HeadF1, mean, rows
 from study.figures.palette import PALETTE, SEQUENTIAL
 from study.figures.style import new_figure, styled
 from study.records.base import NETWORKS, NetworkName
-from study.records.wording import percent
+from study.wording import percent
 
 STEPS = 15
 """Colours of a map with numbers in it: few, because a file has a palette of 256 colours."""

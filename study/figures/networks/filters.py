@@ -23,7 +23,7 @@ from study.figures.tiles import (
 )
 from study.records.base import NetworkName
 from study.records.picture import Picture
-from study.records.wording import several
+from study.wording import several
 
 LABEL = 0.62
 """Room for a filter's number, in tiles."""

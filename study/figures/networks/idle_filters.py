@@ -13,7 +13,7 @@ from study.figures.style import new_figure, save, styled
 from study.records.base import NETWORKS, NetworkName
 from study.records.finding import FilterHealth, LayerHealth
 from study.records.picture import Picture
-from study.records.wording import several
+from study.wording import several
 
 READING = (
     "Each dot is a filter that is not dead, placed by how much it resembles the most similar other "

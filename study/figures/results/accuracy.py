@@ -12,7 +12,7 @@ from study.figures.style import new_figure, save, styled
 from study.records.base import NETWORKS, NetworkName
 from study.records.evaluation import Evaluation
 from study.records.picture import Picture
-from study.records.wording import metric_name, percent, points, points_range, several
+from study.wording import metric_name, percent, points, points_range, several
 
 
 class AccuracyRow(NamedTuple):

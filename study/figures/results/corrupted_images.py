@@ -17,7 +17,7 @@ from study.figures.style import new_figure, save, styled
 from study.figures.tiles import as_rgb
 from study.records.base import NETWORKS, Estimate, NetworkName
 from study.records.picture import Picture
-from study.records.wording import metric_name, percent, points, points_range, several
+from study.wording import metric_name, percent, points, points_range, several
 
 ROW = 0.44
 """Height of a row, in inches."""

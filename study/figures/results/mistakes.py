@@ -12,7 +12,7 @@ from study.figures.style import save, styled
 from study.figures.tiles import SIDE, as_rgb, figure_of, new_grid, over_tile, tile
 from study.records.base import NetworkName
 from study.records.picture import Picture
-from study.records.wording import percent, several
+from study.wording import percent, several
 
 WIDEST = 6.2
 """Width of the whole figure, in inches: two of them fit beside each other."""

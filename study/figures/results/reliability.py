@@ -14,7 +14,7 @@ from study.figures.palette import PALETTE
 from study.figures.style import new_figure, save, styled
 from study.records.base import NETWORKS, NetworkName
 from study.records.picture import Picture
-from study.records.wording import percent, percent_range, points_range
+from study.wording import percent, percent_range, points_range
 
 READING = (
     "A network that says 90% should be right nine times in ten; then its dots lie on the diagonal. "

@@ -17,8 +17,8 @@ from study.figures.style import new_figure, save, styled
 from study.records.base import NETWORKS, NetworkName
 from study.records.evaluation import Evaluation
 from study.records.picture import Picture
-from study.records.wording import metric_name, percent
 from study.trials.frames import seed_curves
+from study.wording import metric_name, percent
 
 LOG_FROM = 3.0
 """Ratio of the largest to the smallest loss from which the axis is logarithmic."""

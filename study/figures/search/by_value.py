@@ -8,7 +8,7 @@ from study.figures.search.scales import Scale, spread
 from study.figures.search.searched import Searched, Words, capital
 from study.records.base import Value
 from study.records.trial import Trial
-from study.records.wording import DASH, listed, percent, several
+from study.wording import DASH, listed, percent, several
 
 MOST_PANELS = 24
 """Number of hyperparameters that get a panel of their own: the most important ones."""

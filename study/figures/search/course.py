@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from study.figures.search.searched import BASELINE, Searched, Words, capital
-from study.records.wording import duration, percent, points, several
+from study.wording import duration, percent, points, several
 
 READING_TIMELINE = (
     "Each row is a trial. Trials whose bars overlap in time were trained at the same time by "

@@ -8,9 +8,9 @@ import numpy as np
 
 from study.figures.search.searched import BASELINE, Searched, Words
 from study.records.importance import Importance, Importances
-from study.records.wording import duration, listed, percent, points, points_range, several
 from study.trials import excerpt
 from study.trials.checks import ExpectedBest, expected_best
+from study.wording import duration, listed, percent, points, points_range, several
 
 PLACES = 100
 """Number of scores at which the distribution is computed."""

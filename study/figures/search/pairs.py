@@ -8,7 +8,7 @@ import numpy as np
 
 from study.figures.search.scales import Scale, spread
 from study.figures.search.searched import Searched, Words
-from study.records.wording import listed, several
+from study.wording import listed, several
 
 FEWEST_TRIALS = 4
 """Fewest trials through which a surface is drawn."""

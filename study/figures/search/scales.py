@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from study.records.base import Value
 from study.records.trial import Hyperparameter
-from study.records.wording import value as written
+from study.wording import value as written
 
 FEW_DECADES = 30
 """Largest ratio of a logarithmic axis's ends with which it has ticks between powers of ten."""

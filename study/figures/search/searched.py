@@ -10,10 +10,10 @@ from study.figures.search.scales import Scale, scale_of
 from study.records.base import Value
 from study.records.importance import Importances
 from study.records.trial import Hyperparameter, SearchSpace, Trial
-from study.records.wording import metric_name, several
 from study.trials import excerpt
 from study.trials.importances import search_importances
 from study.trials.ranking import best_trial, first_epochs
+from study.wording import metric_name, several
 
 BASELINE = 0
 """Number of the trial that is the baseline."""

@@ -12,7 +12,7 @@ from study.figures.search.by_value import PanelsInfo, ParallelInfo
 from study.figures.search.pairs import ContourInfo, PairPoints, RankInfo
 from study.figures.search.searched import BASELINE, Searched
 from study.figures.style import new_figure, styled
-from study.records.wording import percent
+from study.wording import percent
 
 COLUMNS = 4
 HALF_IN = 5.0

@@ -20,7 +20,7 @@ from study.records.base import Estimate, Value
 from study.records.finding import METHOD_NAMES, AcrossSearch, HeatmapMeasure, Method
 from study.records.picture import Picture
 from study.records.trial import Hyperparameter
-from study.records.wording import metric_name, p_equation, several
+from study.wording import metric_name, p_equation, several
 
 TITLES: dict[HeatmapMeasure, str] = {
     "ground truth": "Does where a network looks depend on its architecture?",

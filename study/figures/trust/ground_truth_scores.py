@@ -21,7 +21,7 @@ from study.records.finding import (
     TruthScore,
 )
 from study.records.picture import Picture
-from study.records.wording import several
+from study.wording import several
 
 CONTROL_NAMES: dict[Control, str] = {"sobel": "Sobel", "random": "random", "uniform": "uniform"}
 

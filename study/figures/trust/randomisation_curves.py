@@ -16,7 +16,7 @@ from study.records.finding import (
     SanityVerdict,
 )
 from study.records.picture import Picture
-from study.records.wording import several
+from study.wording import several
 
 READING = (
     "From left to right the layers are given new random weights, one after the other, from the "

@@ -13,7 +13,7 @@ from study.figures.trust.ground_truth_scores import CONTROL_NAMES, Dot, Panel, d
 from study.records.base import Estimate, NetworkName
 from study.records.finding import METHOD_NAMES, METHODS, Deletion, Ranking, Replacement
 from study.records.picture import Picture
-from study.records.wording import several
+from study.wording import several
 
 READING = (
     "The pixels of each image are removed in the order of its heatmap, the hottest first "

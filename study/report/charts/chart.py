@@ -9,8 +9,8 @@ import numpy as np
 
 from study.machine.foreign_text import visible
 from study.records.trial import Trial
-from study.records.wording import duration, percent, several, value
 from study.report.gallery import Figure
+from study.wording import duration, percent, several, value
 
 LONGEST_ERROR = 120
 """Characters of a failed trial's error under the pointer; the table has the whole error."""

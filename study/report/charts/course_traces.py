@@ -7,10 +7,10 @@ from itertools import product
 from study.figures.search.course import CurvesInfo, HistoryInfo, TimelineInfo
 from study.figures.search.searched import BASELINE, Searched
 from study.records.trial import Trial
-from study.records.wording import metric_name, percent
 from study.report.charts import look
 from study.report.charts.chart import Chart
 from study.report.charts.look import Drawing, Trace
+from study.wording import metric_name, percent
 
 CURVES_PX = 260
 TALLEST_PX = 3_000

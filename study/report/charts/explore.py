@@ -5,13 +5,13 @@ from typing import Any
 
 from study.figures.search import CHARTS, Searched, searched
 from study.machine.shell import command
-from study.records.wording import listed
 from study.report.charts import course_traces, look, outcome_traces, value_traces
 from study.report.charts.chart import Chart, Explore, label
 from study.report.charts.look import Drawing
 from study.report.gallery import Figure, chart_key, read_figure
 from study.report.inputs import PictureFile, ProblemInput
 from study.trials import excerpt
+from study.wording import listed
 
 TRACES: dict[str, Callable[[Searched, Any], Drawing]] = {
     "history": course_traces.history,

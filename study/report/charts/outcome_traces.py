@@ -6,10 +6,10 @@ from study.figures.search.outcome import CostInfo, DistributionInfo, importance_
 from study.figures.search.scales import log_ticks
 from study.figures.search.searched import Searched
 from study.records.importance import Importance, Importances
-from study.records.wording import percent, percent_range
 from study.report.charts import look
 from study.report.charts.look import Drawing, Layout, Trace
 from study.trials.checks import ExpectedBest
+from study.wording import percent, percent_range
 
 
 def distribution(search: Searched, info: DistributionInfo) -> Drawing:

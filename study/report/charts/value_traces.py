@@ -3,9 +3,9 @@
 from study.figures.search.by_value import PanelsInfo, ParallelInfo
 from study.figures.search.pairs import ContourInfo, RankInfo
 from study.figures.search.searched import BASELINE, Searched
-from study.records.wording import percent
 from study.report.charts import look
 from study.report.charts.look import Drawing, Layout, Trace
+from study.wording import percent
 
 PANEL_PX, PARALLEL_PX, RANK_PX = 210, 420, 300
 AXIS_PX = 64

@@ -7,9 +7,9 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from study import wording
 from study.figures.palette import PALETTE
 from study.machine.foreign_text import visible
-from study.records import wording
 from study.report.page import formats
 from study.report.page.plotly_js import PlotlyJs, plotly_js
 from study.report.sections import Report

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from study.records.base import NetworkName
-from study.records.wording import DASH, listed, metric_name, percent, value
 from study.report.answer import AnswerRow, answer, whiskers
 from study.report.charts import Explore, explore
 from study.report.gallery import HEADINGS, Figure, FigureRow, Group, read_figure
@@ -22,6 +21,7 @@ from study.report.problem_tables import (
     table_of,
 )
 from study.report.sections import anchor
+from study.wording import DASH, listed, metric_name, percent, value
 
 
 @dataclass(frozen=True)

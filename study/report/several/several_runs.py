@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from study.records.study import StudyRecord
-from study.records.wording import listed
 from study.report.answer import answer
 from study.report.inputs import ReportInput
 from study.report.problem_tables import (
@@ -17,6 +16,7 @@ from study.report.several.compared_problem import (
     compare_problem,
     differing,
 )
+from study.wording import listed
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

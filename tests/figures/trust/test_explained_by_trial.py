@@ -7,7 +7,7 @@ from study.figures.search.scales import Scale
 from study.figures.trust.explained_by_trial import caption, panels_info, pictures
 from study.records.base import Estimate
 from study.records.finding import AcrossSearch, TrialHeatmaps
-from study.records.wording import p_equation
+from study.wording import p_equation
 
 
 def across(

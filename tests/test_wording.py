@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.records.wording import (
+from study.wording import (
     DASH,
     count,
     duration,
