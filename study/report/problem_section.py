@@ -278,9 +278,9 @@ def _missing(problem: ProblemInput, run: str, to_do: Collection[StageName]) -> l
             "The networks have not been compared yet: the test part has not been read. "
             f"{evaluate} does both."
         )
+    draw = resume if "figures" in to_do else f"`{command('draw', run)}`"
     if not problem.pictures:
-        draw = resume if "figures" in to_do else f"`{command('draw', run)}`"
         missing.append(f"There are no figures yet. {draw} makes them.")
-    elif "figures" in to_do:
-        missing.append(f"The figures are of an earlier state. {resume} draws them again.")
+    elif "figures" in to_do or problem.outdated:
+        missing.append(f"The figures are of an earlier state. {draw} draws them again.")
     return missing
