@@ -20,7 +20,7 @@ from study.data.line_drawing import (
     WIDTHS,
 )
 from study.errors import WrongImage
-from study.machine.files import naming, temporary_folder
+from study.machine.files import can_be_filled, filling
 from study.machine.foreign_text import visible
 
 log = logging.getLogger(__name__)
@@ -33,16 +33,15 @@ EXAMPLE = "length_width_angle_color_ID.png, such as 15_3_45_red_0001.png"
 def export(directory: Path, images: np.ndarray, classes: np.ndarray) -> None:
     """Write images as PNGs named length_width_angle_color_ID.png; IDs count from 1.
 
-    None is there before all are written, and interrupted it can be done again.
+    None is there before all are written; interrupted or killed it can be done again.
 
     Raises:
         WrongImage: the folder is there and not empty, or a file, or cannot be made.
         CannotWrite: the disk is full.
     """
-    hidden = directory / ".new"
-    if directory.exists() and not (
-        directory.is_dir() and all(one == hidden for one in directory.iterdir())
-    ):
+    digits = len(str(len(images)))
+    names = [f"{_prefix(of)}_{number:0{digits}}.png" for number, of in enumerate(classes, start=1)]
+    if directory.exists() and not (directory.is_dir() and can_be_filled(directory, names)):
         raise WrongImage(
             f"{visible(directory)}: expected a new or empty folder, got one in use; choose another"
         )
@@ -53,12 +52,9 @@ def export(directory: Path, images: np.ndarray, classes: np.ndarray) -> None:
             f"{visible(directory)}: expected a folder to write to, got {error.strerror!r}; "
             "choose another"
         ) from error
-    digits = len(str(len(images)))
-    with naming(directory), temporary_folder(hidden):
-        for number, (image, index) in enumerate(zip(images, classes, strict=True), start=1):
-            Image.fromarray(image).save(hidden / f"{_prefix(index)}_{number:0{digits}}.png")
-        for path in hidden.iterdir():
-            path.rename(directory / path.name)
+    with filling(directory, names) as hidden:
+        for name, image in zip(names, images, strict=True):
+            Image.fromarray(image).save(hidden / name)
 
 
 def read_folder(directory: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -19,7 +19,7 @@ def import_tensorflow() -> None:
     Raises:
         WrongUse: TensorFlow was imported before, with environment variables that change results.
     """
-    variables.decide()
+    variables.decide(own_process=False)  # the study's own have decided before
     with stopping.heeded(), _silent_standard_error(), _no_collecting():
         import keras_tuner  # noqa: F401  # imports Keras, and with it TensorFlow
     _ignore_the_user_s_keras_json()

@@ -10,6 +10,9 @@ import warnings
 
 from study.errors import WrongUse
 
+BACKEND = "MPLBACKEND"
+"""Where matplotlib shows what is drawn, which is nothing to a process that is not the study's."""
+
 DECIDED: dict[str, str] = {
     # One thread per process, or the workers fight for the cores.
     "OMP_NUM_THREADS": "1",
@@ -22,14 +25,14 @@ DECIDED: dict[str, str] = {
     "TF_ENABLE_ONEDNN_OPTS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "KERAS_BACKEND": "tensorflow",
-    # A notebook's own backend does not exist outside of it.
-    "MPLBACKEND": "agg",
+    # A notebook's own backend does not exist outside of it, and nobody looks at a worker's windows.
+    BACKEND: "agg",
     # No GPU: one process per core would each grab the whole of its memory.
     "CUDA_VISIBLE_DEVICES": "",
 }
 """Variable -> its value in every process of the study."""
 
-_HARMLESS = ("TF_CPP_MIN_LOG_LEVEL", "MPLBACKEND")
+_HARMLESS = ("TF_CPP_MIN_LOG_LEVEL", BACKEND)
 """Of these it does not matter when they are set."""
 
 _REMOVED = ("DNNL_", "KERAS_MAX_", "KERAS_NNX_", "KERASTUNER_", "ONEDNN_", "TF_", "XLA_")
@@ -43,13 +46,19 @@ overridden: list[str] = []
 """Variables that the user had set otherwise: their names, since values may be nobody's business."""
 
 
-def decide() -> None:
+def decide(own_process: bool = True) -> None:
     """Set the variables of this process, and remove those that would change results.
+
+    Args:
+        own_process: Whether it is the command line or a worker. In a notebook or a script the
+            user's own figures are shown as they would be without the study.
 
     Raises:
         WrongUse: TensorFlow was imported before, with other values.
     """
     changes = _changes()
+    if not own_process:
+        changes.pop(BACKEND, None)
     if not changes:
         return
     if "tensorflow" in sys.modules and (late := changes.keys() - set(_HARMLESS)):

@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,10 @@ _FULL = [errno.ENOSPC, errno.EDQUOT, errno.EFBIG]
 """What the operating system says where no more can be written."""
 _FULL_WORDS = (*map(os.strerror, _FULL), "database or disk is full")
 """The same in words: HDF5 and TensorFlow hand on no number, SQLite has words of its own."""
+
+
+_HIDDEN = ".new"
+"""Of `filling`, in the folder that is filled."""
 
 
 @contextmanager
@@ -58,6 +62,40 @@ def temporary_folder(path: Path) -> Iterator[None]:
         yield
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def filling(folder: Path, names: Collection[str]) -> Iterator[Path]:
+    """A hidden place whose files come into the folder if the block succeeds, else vanish.
+
+    Args:
+        folder: It is there, and `can_be_filled`.
+        names: Of all files that the block makes.
+
+    Raises:
+        CannotWrite: the disk is full.
+    """
+    hidden = folder / _HIDDEN
+    with naming(folder):
+        hidden.mkdir(exist_ok=True)
+        try:
+            yield hidden
+            for name in names:
+                (hidden / name).replace(folder / name)
+        except BaseException:
+            for name in names:
+                (folder / name).unlink(missing_ok=True)
+            raise
+        finally:  # last: as long as it is there, what is beside it is not the user's
+            shutil.rmtree(hidden)
+
+
+def can_be_filled(folder: Path, names: Collection[str]) -> bool:
+    """Whether the folder is empty, or holds only what a process left that was killed filling it."""
+    there = {path.name for path in folder.iterdir()}
+    hidden = folder / _HIDDEN
+    left = {_HIDDEN, *names} if hidden.is_dir() and not hidden.is_symlink() else set()
+    return there <= left
 
 
 @contextmanager

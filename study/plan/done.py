@@ -57,8 +57,14 @@ def record_training_step(
     record_step(run, problem, name, max(least, time.perf_counter() - started))
 
 
-def forget_steps(run: Run, problems: Sequence[str], *names: StageName) -> None:
-    """Remove the records of these steps: what they have left is about to be replaced."""
+def forget_steps(run: Run, problems: Sequence[str | None], *names: StageName) -> None:
+    """Remove the records of these steps: what they have left is about to be replaced.
+
+    Args:
+        run: The run.
+        problems: Whose steps they are; None: the whole run's.
+        names: The steps.
+    """
     study = run.study()
     left = [old for old in study.stages if old.stage not in names or old.problem not in problems]
     if left != study.stages:

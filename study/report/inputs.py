@@ -33,6 +33,9 @@ class ProblemInput:
     trials: tuple[Trial, ...] = ()
     evaluation: Evaluation | None = None
     pictures: tuple[PictureFile, ...] = ()
+    outdated: bool = False
+    """Whether pictures, if there are any, are of an earlier state, such as of the evaluation before
+    the one that is here."""
     sanity: Sanity | None = None
     """Whether the heatmaps react to what the networks learned."""
     importances: Importances | None = None

@@ -291,9 +291,9 @@ def _missing(problem: ProblemInput, run: str, to_do: Collection[StageName]) -> l
             "The networks have not been compared yet, and the test part has not been read. "
             f"{evaluate} does both."
         )
+    draw = resume if "figures" in to_do else f"`{command('draw', run)}`"
     if not problem.pictures:
-        draw = resume if "figures" in to_do else f"`{command('draw', run)}`"
         missing.append(f"There are no figures yet. {draw} makes them.")
-    elif "figures" in to_do:
-        missing.append(f"The figures show an earlier state of the run. {resume} redraws them.")
+    elif "figures" in to_do or problem.outdated:
+        missing.append(f"The figures show an earlier state of the run. {draw} redraws them.")
     return missing

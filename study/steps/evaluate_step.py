@@ -61,6 +61,6 @@ def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evalua
             on_submit=shown.propose,
             on_retrained=show,
         )
-        forget_steps(run, [name], "evaluate", "explain", "figures")
+        forget_steps(run, [name, None], "evaluate", "explain", "figures", "report")
         run.write_evaluation(name, result.evaluation, result.predictions, result.models)
     return result.evaluation

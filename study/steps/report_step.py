@@ -99,6 +99,7 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
         trials=tuple(read(lambda: configurations(run.trials(name))) or ()),
         evaluation=read(lambda: run.evaluation(name)),
         pictures=read(lambda: _picture_files(run, name)) or (),
+        outdated=not run.study().is_done(name, "figures"),
         sanity=read(lambda: run.finding(name, "sanity", Sanity)),
         importances=read(lambda: run.finding(name, "importances", Importances)),
         notes=tuple(notes),

@@ -153,6 +153,34 @@ def test_what_is_set_too_late_is_refused_by_name(monkeypatch: pytest.MonkeyPatch
                 variables.decide()
 
 
+@pytest.mark.parametrize("chosen", ["module://matplotlib_inline.backend_inline", "svg", None])
+def test_where_a_notebook_shows_figures_is_left_to_it(
+    chosen: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    monkeypatch.setattr(variables, "overridden", [])
+    monkeypatch.setenv("OMP_NUM_THREADS", "16")
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    if chosen:
+        monkeypatch.setenv("MPLBACKEND", chosen)
+    variables.decide(own_process=False)
+    assert os.environ.get("MPLBACKEND") == chosen
+    assert variables.overridden == ["OMP_NUM_THREADS"]
+    variables.decide()
+    assert os.environ["MPLBACKEND"] == "agg"
+
+
+@pytest.mark.slow
+def test_a_script_that_opens_a_network_shows_figures_as_it_did(home: Path) -> None:
+    script = f"""
+import json, os, study
+study.load_network({str(ROOT / "results/example/mnist/models/tuned.keras")!r})
+import matplotlib
+print(json.dumps([matplotlib.get_backend(), os.environ["OMP_NUM_THREADS"]]))
+"""
+    assert said(home, script, MPLBACKEND="svg") == ["svg", "1"]
+
+
 def test_what_the_user_had_set_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
     monkeypatch.setattr(variables, "overridden", [])

@@ -238,6 +238,13 @@ def test_interrupted_between_any_two_stages_the_next_is_named() -> None:
     assert redrawn[0].startswith("The figures show an earlier state of the run.")
 
 
+def test_figures_that_were_not_planned_are_drawn_again_by_their_own_command() -> None:
+    (note,) = problem_section(problem(outdated=True), "there", "first").notes
+    assert note == (
+        "The figures are of an earlier state. `python -m study draw first` draws them again."
+    )
+
+
 def test_while_the_run_goes_on_the_rest_is_to_come() -> None:
     plan = ["search", "evaluate", "figures"]
     given = problem(evaluation=None, pictures=())

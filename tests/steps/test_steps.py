@@ -297,6 +297,40 @@ def test_an_evaluation_that_is_made_again_is_not_done_until_it_is(
     assert run.evaluation("mnist") == evaluation()
 
 
+def made_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Result(evaluation(), predictions({"class": 3}), {"tuned": b"new"})
+    monkeypatch.setattr(evaluate_step, "evaluate", lambda *_, **__: made)
+    evaluate_step.evaluate_step(run, "mnist", tiny.InstantEngine(), screen())
+
+
+def test_what_shows_an_evaluation_is_to_do_again_when_that_is_made_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.write_study(run.study().model_copy(update={"problems": ["mnist"]}))
+    record(run, *WITHOUT_REPORT)
+    report_step.finish_report(run)
+    assert to_do(run) == []
+    made_again(run, monkeypatch)
+    assert to_do(run) == [("mnist", "explain"), ("mnist", "figures"), (None, "report")]
+    command = "<code>python -m study resume demo</code>"
+    assert f"The figures are of an earlier state. {command} draws them again." in page(run)
+
+
+def test_figures_that_no_plan_has_are_said_to_be_of_the_evaluation_before(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.write_study(run.study().model_copy(update={"plan": ["search"], "problems": ["mnist"]}))
+    record(run, *WITHOUT_REPORT)
+    command = "<code>python -m study draw demo</code>"
+    words = f"The figures are of an earlier state. {command} draws them again."
+    assert words not in page(run)
+    made_again(run, monkeypatch)
+    assert to_do(run) == []
+    assert words in page(run)
+    record(run, *WITHOUT_REPORT)
+    assert words not in page(run)
+
+
 def test_checkpoints_of_an_evaluation_that_is_done_are_removed_when_work_goes_on(run: Run) -> None:
     left, needed = left_by_retraining(run), run.retraining_folder("line") / "a"
     write_text(needed, "")

@@ -2,7 +2,11 @@
 
 import hashlib
 import logging
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +21,7 @@ from study.data.line_files import class_of
 from study.data.sets import lines
 from study.data.sets.lines import Options
 from study.errors import WrongImage, WrongSetting
+from tests.command import ROOT
 
 CLASS = st.integers(0, lines.CLASSES - 1)
 SEED = st.integers(1, 2**32)
@@ -321,6 +326,57 @@ def test_an_export_that_is_interrupted_leaves_nothing_and_one_that_was_killed_is
     assert list(tmp_path.iterdir()) == []
     lines.export(tmp_path, images, classes)
     assert len(list(tmp_path.iterdir())) == len(images)
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from study.data.sets import lines
+
+replace, left = Path.replace, 5
+def killed(self, target):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return replace(self, target)
+
+Path.replace = killed
+lines.export(Path("new"), *lines.generate(1, 2))
+"""
+
+
+def test_an_export_that_was_killed_as_its_files_appeared_is_done_again(tmp_path: Path) -> None:
+    folder, (images, classes) = tmp_path / "new", lines.generate(1, 2)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=tmp_path, env=environment, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert len([*folder.glob("*.png")]) == 4
+    with pytest.raises(WrongImage, match="got one in use"):
+        lines.export(folder, *lines.generate(1, 11))  # files of other names would be left
+    lines.export(folder, images, classes)
+    assert len([*folder.iterdir()]) == len(images)
+    assert np.array_equal(lines.read_folder(folder)[0], images)
+    with pytest.raises(WrongImage, match="got one in use"):
+        lines.export(folder, images, classes)
+
+
+def test_an_export_that_is_interrupted_as_its_files_appear_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, left = Path.replace, iter(range(5))
+
+    def stopped(path: Path, target: Path) -> Path:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        lines.export(tmp_path, *lines.generate(1, 2))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_exported_names_tell_the_class_and_a_unique_id(example: Path) -> None:
