@@ -144,5 +144,9 @@ def find_layer(
 
 
 def score_of(classes: np.ndarray | tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
-    """(n, classes) outputs -> (n,) scores of each image's class."""
-    return lambda output: tf.gather(output, tf.cast(classes, tf.int32), batch_dims=1)
+    """(n, classes) outputs -> (n,) scores of each image's class.
+
+    By pairs of indices: the gradient of a gather along `batch_dims` takes five times as long.
+    """
+    chosen = tf.cast(classes, tf.int32)
+    return lambda output: tf.gather_nd(output, tf.stack([tf.range(tf.size(chosen)), chosen], 1))

@@ -58,6 +58,14 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "cached_dataset", lambda *_: tiny.dataset())
 
 
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    """Where the graph is not the point: to trace it takes most of a training's time."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 def stop_after(epoch: int) -> Callable[[int, float], None]:
     def on_epoch(done: int, _: float) -> None:
         if done == epoch:
@@ -66,6 +74,7 @@ def stop_after(epoch: int) -> Callable[[int, float], None]:
     return on_epoch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epoch", [1, 3])
 def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(
     tmp_path: Path, epoch: int
@@ -114,13 +123,6 @@ def remembering(state: str) -> Callable[[Any, Signature, int], keras.Model]:
         return model
 
     return build
-
-
-@pytest.fixture
-def eagerly() -> Iterator[None]:
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.mark.slow
@@ -179,6 +181,7 @@ def test_plain_keras_loads_the_averages_from_a_checkpoint(
         assert_array_equal(weight, average)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
     path = tmp_path / checkpoint.FILE
     first = training.run_trial(job(checkpoint=path))
@@ -187,6 +190,7 @@ def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
     assert again.seconds >= first.seconds
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_seconds_count_from_the_very_beginning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +202,7 @@ def test_seconds_count_from_the_very_beginning(
     assert training.run_trial(job(checkpoint=path, epochs=2)).seconds >= 20
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(
     "damage",
     [
@@ -229,6 +234,7 @@ def _edit(path: Path, name: str, value: str | None) -> None:
             file[name] = value
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_checkpoint_of_another_training_is_not_used(tmp_path: Path) -> None:
     path = tmp_path / checkpoint.FILE
     training.run_trial(job(checkpoint=path, epochs=2))
@@ -241,6 +247,7 @@ def test_where_files_lie_does_not_make_it_another_training(tmp_path: Path) -> No
     assert one.training() == job().training() != job(seed=2).training()
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_plain_keras_loads_a_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / checkpoint.FILE
     model, _ = training.train(job(checkpoint=path, epochs=1, keep_best=True))
