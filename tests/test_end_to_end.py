@@ -240,6 +240,20 @@ def test_own_images_are_trained_on_and_the_report_says_what_is_missing(
     assert "python -m study evaluate own" in (folder / "reports/own.html").read_text()
 
 
+def test_lines_drawn_in_varied_ways_are_trained_on_and_recorded(
+    folder: Path, zygote: Zygote
+) -> None:
+    done = study(
+        folder,
+        *("search", "line", "--preset", TINY, "--max-trials", "1", "--name", "varied"),
+        *("--drawing", "varied", "--workers", "1"),
+        zygote=zygote,
+    )
+    assert "trial 1/1" in done.stdout
+    record = json.loads((folder / "results/varied/study.json").read_text())
+    assert record["settings"]["data"]["lines"]["drawing"] == "varied"
+
+
 def test_all_problems_are_meant_if_none_is_named(folder: Path, zygote: Zygote) -> None:
     again = ("run", "--preset", TINY, "--name", "tiny", "--workers", "2")
     message = study(folder, *again, expect=2, zygote=zygote).stderr

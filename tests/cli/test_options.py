@@ -103,6 +103,7 @@ def test_what_data_sets_declare_is_an_option_of_each_command_that_loads_data(
     assert code == 0
     assert "--line-dir" in printed
     assert "--images-per-class" in printed
+    assert "--drawing" in printed
     assert "--validation" not in printed  # not declared
 
 
@@ -119,3 +120,17 @@ def test_what_is_given_for_a_data_set_goes_before_its_preset(command: Command) -
 def test_a_wrong_value_for_a_data_set_is_refused(command: Command, value: str, said: str) -> None:
     line = command.refused("data", "line", "--images-per-class", value)
     assert re.search(said, line)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--drawing", "odd"], "drawing: input should be 'plain' or 'varied', got 'odd'"),
+        (
+            ["--drawing", "varied", "--line-dir", "mine"],
+            "drawing: expected 'plain' where lines are read from line_dir and not drawn",
+        ),
+    ],
+)
+def test_a_drawing_that_cannot_be_is_refused(command: Command, given: list[str], said: str) -> None:
+    assert said in command.refused("data", "line", *given)

@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 from keras import layers
 
+from study.data import load_dataset
+from study.data.corruptions.redrawn_lines import GROUPS
 from study.data.dataset import Dataset, Part
+from study.data.sets import lines
+from study.evaluation.robustness import Robustness
 from study.explanation import findings
 from study.explanation.arrays import Examples, MethodsInfo
 from study.explanation.findings import OF_NETWORKS, Subject, example_indices, random_indices
@@ -113,6 +117,22 @@ def test_a_problem_of_any_data_set_has_its_pixels_removed_and_its_weights_random
     assert set(randomised.networks) == set(NETWORKS)
     assert findings.find(subject(models), "ground-truth") == {}
     assert set(findings.find(subject(models), "robustness")) == {"robustness", "corrupted"}
+
+
+def test_renderers_of_lines_have_means_of_their_own(tmp_path: Path) -> None:
+    """Also where the lines for training were drawn in varied ways."""
+    dataset = load_dataset(
+        "lines", seed=1, options=lines.Options(images_per_class=5, drawing="varied")
+    )
+    head = layers.Dense(96, activation="softmax", name="class")
+    model = keras.Sequential([keras.Input((28, 28, 3)), layers.Flatten(), head])
+    model.save(tmp_path / "any.keras")
+    saved = dict.fromkeys(NETWORKS, tmp_path / "any.keras")
+
+    found = findings.find(subject(saved, dataset), "robustness")["robustness"]
+
+    assert isinstance(found, Robustness)
+    assert {group.name: tuple(group.versions) for group in found.groups} == GROUPS
 
 
 def test_where_ground_truth_is_known_heatmaps_are_held_against_it(
