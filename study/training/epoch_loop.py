@@ -8,9 +8,10 @@ nothing.
 
 A step is Keras's own `train_step`, whatever the network was compiled with: every optimizer with its
 clipping, decay, accumulation, loss scale and averaging of weights; every loss with its weights,
-penalties and `add_loss`. Not done are what changes no weight: metrics given to `compile`,
-`run_eagerly`, `jit_compile`, `steps_per_execution`. Unlike `fit`, it leaves out an odd last batch,
-of other images each epoch, and random numbers of dropout follow from the epoch.
+penalties and `add_loss`. Options that do not change weights are ignored: metrics given to
+`compile`, `run_eagerly`, `jit_compile`, `steps_per_execution`. Unlike `fit`, the loop leaves out an
+incomplete last batch, of different images each epoch, and dropout's random numbers depend on the
+epoch.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
     import keras
 
 FEW_STEPS = 8
-"""Optimizer steps that an epoch has at least, if there are images for it."""
+"""Smallest number of optimizer steps per epoch, if there are enough images."""
 
 SMALLEST_BATCH = 16
-"""Images in a batch to which a larger one is reduced at most."""
+"""Smallest number of images per batch to which a larger batch is reduced."""
 
 
 class EpochLoop:
@@ -44,24 +45,25 @@ class EpochLoop:
         batch_size: int,
         seed: int,
     ) -> None:
-        """Nothing is traced before the first epoch.
+        """Set the loop up; nothing is traced before the first epoch.
 
         Args:
-            model: Compiled, its optimizer built.
+            model: Compiled network whose optimizer is built.
             part: The images to train on.
             heads: Columns of labels, in the order of the network's outputs.
-            batch_size: At most as many as there are images.
-            seed: Of the order of images.
+            batch_size: Images per step, at most as many as there are.
+            seed: Seed of the order of images.
         """
         self._model, self._labels = model, part.labels
         self._batch_size, self._seed = batch_size, seed
         self._run = _epoch_function(model, part, heads)
 
     def train(self, epoch: int) -> dict[str, float]:
-        """Train for one epoch, and score what was predicted on the way.
+        """Train for one epoch, and score the predictions made on the way.
 
         Args:
-            epoch: Its number, from 1: decides the order of images and dropout's random numbers.
+            epoch: Number of the epoch, from 1; it decides the order of images and dropout's random
+                numbers.
         """
         _seed_dropout(self._model, epoch)
         images = len(next(iter(self._labels.values())))
@@ -76,7 +78,7 @@ class EpochLoop:
 def graphs_as_they_are() -> Iterator[None]:
     """Keep TensorFlow from rewriting graphs before it runs them.
 
-    On these networks rewriting takes half a second per graph, and does not speed up the step.
+    For these networks rewriting takes half a second per graph and does not speed up the step.
     """
     import tensorflow as tf
 
@@ -89,13 +91,14 @@ def graphs_as_they_are() -> Iterator[None]:
 
 
 def fitting_batch_size(images: int, asked: int) -> int:
-    """The batch size asked for, or less where a part is so small that it has few batches.
+    """The batch size asked for, or less if a part is so small that it has few batches.
 
-    A part of 150 images in batches of 64 would have two steps per epoch, and leave 22 images out of
-    each. So a part of fewer than FEW_STEPS batches is divided into that many, but not into batches
-    of fewer than SMALLEST_BATCH images, which make batch normalisation noisy; and as evenly as
-    possible, so that fewer images are left out than there are batches. Of larger parts an epoch
-    leaves out less than a batch: other images each time, as their order is drawn anew.
+    A part of 150 images in batches of 64 would have two steps per epoch, each of which would leave
+    out 22 images. So a part of fewer than FEW_STEPS batches is divided into that many, but not into
+    batches of fewer than SMALLEST_BATCH images, which make batch normalisation noisy; and as evenly
+    as possible, so that fewer images are left out than there are batches. With larger parts an
+    epoch leaves out less than a batch, of different images each time because their order is drawn
+    anew.
     """
     if images >= FEW_STEPS * asked:
         return asked
@@ -104,13 +107,13 @@ def fitting_batch_size(images: int, asked: int) -> int:
 
 
 def epoch_order(images: int, batch_size: int, seed: int, epoch: int) -> np.ndarray:
-    """A new order for each epoch: image indices (steps, batch_size), without an odd last batch."""
+    """The order of an epoch: image indices (steps, batch_size), without an incomplete batch."""
     order = np.random.default_rng([seed, epoch]).permutation(images)
     return order[: images // batch_size * batch_size].reshape(-1, batch_size)
 
 
 def _seed_dropout(model: "keras.Model", epoch: int) -> None:
-    """Let dropout's random numbers follow from the epoch: a resumed training draws the same."""
+    """Make dropout's random numbers depend on the epoch, as a resumed training must repeat them."""
     for state in seed_states(model):
         state.assign([state.numpy()[0], epoch << 20])
 
@@ -118,7 +121,7 @@ def _seed_dropout(model: "keras.Model", epoch: int) -> None:
 def _epoch_function(
     model: "keras.Model", part: Part, heads: Sequence[str]
 ) -> Callable[[np.ndarray], metrics.Probabilities]:
-    """order (steps, batch) of image indices -> what was predicted for them while training."""
+    """Order (steps, batch) of image indices -> predictions for these images while training."""
     import keras
     import tensorflow as tf
 
@@ -141,7 +144,7 @@ def _epoch_function(
 
     @tf.function(autograph=False)  # nothing to convert: map_fn is the loop
     def epoch(order: Any) -> list[Any]:
-        return tf.map_fn(  # one after the other: parallel steps would race for the weights
+        return tf.map_fn(  # sequential, because parallel steps would race for the weights
             step, order, parallel_iterations=1, fn_output_signature=[tf.float32] * len(heads)
         )
 
@@ -154,9 +157,9 @@ def _epoch_function(
 
 
 def _targets(model: "keras.Model", labels: Labels, heads: Sequence[str]) -> list[np.ndarray]:
-    """What each output is trained towards: 0 or 1 for one sigmoid neuron, else one-hot.
+    """The target of each output: 0 or 1 for a sigmoid neuron, else one-hot.
 
-    (n,) -> (n, units) float32
+    (n,) labels -> (n, units) float32
     """
     targets = []
     for head, output in zip(heads, model.outputs, strict=True):

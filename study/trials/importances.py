@@ -1,4 +1,4 @@
-"""Which hyperparameters mattered, by two methods, and how far so few trials can tell."""
+"""Which hyperparameters mattered, by two methods, and how far the trials suffice to tell."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     import optuna
 
 FEWEST_TRIALS = 5
-"""Scored trials from which importances are computed at all."""
+"""Smallest number of scored trials from which importances are computed."""
 RESAMPLES = 60
-"""Fewer would make an interval's ends the least and the most that was drawn."""
+"""Number of resamples; with fewer, the ends of an interval would be the extremes drawn."""
 TREES = 64
-"""Of fANOVA's forest: Optuna's default."""
+"""Number of trees in fANOVA's forest: Optuna's default."""
 RESAMPLED_TREES = 6
-"""Of the forest of a resample. Smaller ones are quick, and if anything widen the interval."""
+"""Number of trees for a resample. Smaller forests are quick, and if anything widen the interval."""
 GOOD_TRIALS = 5
-"""PED-ANOVA asks what sets the best trials apart: a tenth of them, but at least so many (Optuna's
+"""PED-ANOVA asks what sets the best trials apart: a tenth of all, but at least this many (Optuna's
 advice), and at most half."""
 
 
@@ -36,35 +36,35 @@ class Importance(NamedTuple):
     high: float
     """97.5% quantile."""
     equal: float
-    """What each would have if none mattered more than another: shares of noise lie about it."""
+    """The share that each would have if all mattered equally; noise gives shares near it."""
 
     @property
     def settled(self) -> bool:
-        """Whether there are trials enough: the interval holds the share, ends above an equal part
-        and is narrower than the share."""
+        """Whether there are enough trials: the interval contains the share, lies above an equal
+        share and is narrower than the share."""
         narrow = self.high - self.low < self.share
         return self.equal < self.low <= self.share <= self.high and narrow
 
 
 class Importances(NamedTuple):
-    """Both methods' shares, the most important first; () where there is nothing to compute."""
+    """Both methods' shares, the most important first; () if there is nothing to compute."""
 
     fanova: tuple[Importance, ...] = ()
     """Functional ANOVA of a random forest (Hutter et al. 2014, "An Efficient Approach for
     Assessing Hyperparameter Importance"): share of the scores' variance. Hyperparameters that
-    not every trial has are not in it."""
+    some trials lack are left out."""
     ped_anova: tuple[Importance, ...] = ()
     """PED-ANOVA (Watanabe et al. 2023): how far the best trials' values differ from all
     trials' values."""
     good: int = 0
-    """How many trials are the best ones of PED-ANOVA."""
+    """How many trials PED-ANOVA takes as the best."""
     trials: int = 0
-    """How many both are computed from."""
+    """Number of trials that both methods are computed from."""
 
 
 @contextmanager
 def quiet_optuna() -> Iterator[None]:
-    """Optuna keeps what it has to say of few trials to itself: the report says it."""
+    """Silence Optuna's warnings about few trials, which the report gives instead."""
     import optuna
 
     before = optuna.logging.get_verbosity()
@@ -83,9 +83,9 @@ def importances(
     """Importances of the hyperparameters, with 95% bootstrap intervals over the trials.
 
     Args:
-        trials: Each has a score, of which more is better.
-        varied: Hyperparameters with at least two values among them.
-        seed: Of the resamples and the forests.
+        trials: Trials with scores, of which more is better.
+        varied: Hyperparameters with at least two different values.
+        seed: Seed of the resamples and the forests.
     """
     if len(trials) < FEWEST_TRIALS or len({trial.value for trial in trials}) < 2 or not varied:
         return Importances()
@@ -105,7 +105,7 @@ def importances(
 
     def by_ped_anova(chosen: np.ndarray) -> dict[str, float]:
         part = {name: grid.of(chosen) for name, grid in grids.items()}
-        # A sample of the trials may lack a conditional one.
+        # A sample of the trials may lack a conditional hyperparameter.
         return dict.fromkeys(varied, 0.0) | _normalised(ped_anova(part, scores[chosen], quantile))
 
     return Importances(
