@@ -30,7 +30,7 @@ max_epochs = 1
 
 # %% [markdown]
 # The search is `python -m study search` in a process of its own; `tell` hears what that prints.
-# An interrupted search goes on when it is called again.
+# An interrupted search continues when it is called again.
 
 # %%
 run = study.run_search(

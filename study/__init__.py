@@ -4,7 +4,7 @@ From Python:
 
     import study
 
-    run = study.open_run("my-run")          # by its name, or results/my-run wherever that lies
+    run = study.open_run("my-run")          # by its name, or by the path of its folder
     run.trials("mnist")                     # a DataFrame
     run.comparison("mnist").verdict
     run.report()                            # reports/my-run.html
@@ -16,7 +16,7 @@ From Python:
     study.run_study("mnist", name="my-run")
     study.run_search(space="my_space.py", name="my-search", max_trials=20)
 
-These names stay; everything else in the package may move. What fails raises a `StudyError`.
+These names are stable; everything else in the package may move. Failures raise a `StudyError`.
 """
 
 import importlib
@@ -58,7 +58,7 @@ _MODULES = {
     "run_search": "launching",
     "run_study": "launching",
 }
-"""Name -> the module of `study.api` that it is in, imported when it is first asked for."""
+"""Name -> the module of `study.api` that it is in, imported when the name is first used."""
 
 
 def __getattr__(name: str) -> Any:

@@ -2,9 +2,9 @@
 
 import sys
 
-if not (3, 11) <= sys.version_info[:2] <= (3, 13):  # before anything that others cannot even read
+if not (3, 11) <= sys.version_info[:2] <= (3, 13):  # before syntax that others cannot parse
     version = sys.version.split()[0]
-    sys.exit(f"error: expected Python 3.11, 3.12 or 3.13, got {version}: run it with one of these")
+    sys.exit(f"error: expected Python 3.11, 3.12 or 3.13, got {version}: use one of these")
 
 from typing import NoReturn
 
@@ -17,7 +17,7 @@ def _exit_code() -> int:
     variables.decide()  # before any package reads them
     variables.ignore_warning_options()
 
-    from study.cli.main import main  # its packages read them
+    from study.cli.main import main  # imports packages that read them
 
     try:
         main()
@@ -32,7 +32,7 @@ def main() -> NoReturn:
         stopping.heed(overdue=ending.give_up)
         code = _exit_code()
         stopping.heed_no_more()
-    except BaseException:  # before `main` could see to it; a package may have made it another error
+    except BaseException:  # Ctrl-C outside of `main`, or turned into another error by a package
         if not stopping.asked():
             raise
         ending.say(ending.INTERRUPTED)

@@ -7,14 +7,14 @@ The command line prints them as one line and turns them into an exit code:
     |   |-- WrongSetting    a preset or option: unknown key, value out of range
     |   |-- WrongName       a run, problem, tuner, layer or model that is not there
     |   `-- WrongImage      an image file or folder that does not fit
-    |-- Interrupted         exit 130: the user stopped it
-    `-- StudyFailed         exit 1: used rightly, failed all the same
+    |-- Interrupted         exit 130: the user stopped the study
+    `-- StudyFailed         exit 1: the study was used correctly and failed nevertheless
         |-- DataUnavailable a data set that could not be fetched or is damaged
-        |-- CannotWrite     a full disk: what was finished is safe, resume when there is room
-        |-- WorkerDied      a job's worker process died, as often as it was tried
+        |-- CannotWrite     a full disk: finished work is safe, resume when there is room
+        |-- WorkerDied      a job's worker process died every time the job was tried
         `-- CorruptRecord   a file of a run that cannot be read back
 
-A message says what was expected, what came and what to do, in one line.
+A message says in one line what was expected, what was found and what to do.
 
 A job that fails on a worker returns `Failed` in place of its result, so that whoever asked for it
 decides what that means: a trial of a search may fail, a retraining may not.
@@ -29,10 +29,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Failed:
-    """What a job came to that raised."""
+    """The result of a job that raised an exception."""
 
     reason: str
-    """In one line."""
+    """Why the job failed, in one line."""
 
 
 class StudyError(Exception):
@@ -42,7 +42,7 @@ class StudyError(Exception):
 
 
 class WrongUse(StudyError):
-    """The user asked for something that cannot be; the user can correct it."""
+    """The user asked for something impossible, and can correct it."""
 
     exit_code = 2
 
@@ -60,13 +60,13 @@ class WrongImage(WrongUse):
 
 
 class Interrupted(StudyError):
-    """The user stopped it, and can go on."""
+    """The user stopped the study, and can continue it."""
 
     exit_code = 130
 
 
 class StudyFailed(StudyError):
-    """The study was used rightly and failed all the same."""
+    """The study was used correctly and failed nevertheless."""
 
 
 class DataUnavailable(StudyFailed):
@@ -74,11 +74,11 @@ class DataUnavailable(StudyFailed):
 
 
 class CannotWrite(StudyFailed):
-    """A full disk, or a folder that may not be written: not the fault of the trial at work."""
+    """A full disk, or a folder without write permission: not the fault of the current trial."""
 
 
 class WorkerDied(StudyFailed):
-    """A job's worker process died, as often as it was tried."""
+    """A job's worker process died every time the job was tried."""
 
 
 class CorruptRecord(StudyFailed):
@@ -86,15 +86,15 @@ class CorruptRecord(StudyFailed):
 
 
 def one_line(error: BaseException) -> str:
-    """What a worker hands back of an exception: its kind and message, in one line."""
+    """What a worker returns for an exception: its kind and message, in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def attempt(function: Callable[..., T], *args: object) -> T | Failed:
-    """What the function returns, or why it did not.
+    """What the function returns, or why it failed.
 
     Raises:
-        CannotWrite: the function raised it; that is not the job's fault and would befall the next.
+        CannotWrite: The function raised it; this is not the job's fault and would befall the next.
     """
     try:
         return function(*args)

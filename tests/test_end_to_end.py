@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from study.records.evaluation import Evaluation
 from study.records.trial import Trial
+from study.wording import several
 from tests.browser import browser, browser_page, page_problems
 from tests.command import TINY, begin, python, script, study
 from tests.zygote import Zygote
@@ -279,15 +280,15 @@ def test_after_control_c_resume_goes_on_and_the_trials_are_the_same_in_the_end(
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert errors.splitlines() == [
-        "error: results/again was stopped; what is finished is kept, and what was running at its "
-        "last epoch; the same command goes on from there"
+        "error: results/again was stopped; finished work is kept, running trials up to their last "
+        "epoch; the same command continues from there"
     ]
     finished = lines.read_text().count("\n")
     assert finished < 3
     page = folder / "reports/again.html"
     assert "This run has not ended" in page.read_text()
     resumed = study(folder, "resume", "again", *here, zygote=zygote)
-    assert f"mnist: search: {finished} trials are finished already" in resumed.stdout
+    assert f"mnist: search: {several(finished, 'trial')} already finished" in resumed.stdout
     assert "This run has not ended" not in page.read_text()
     assert 'http-equiv="refresh"' not in page.read_text()
     kept = []

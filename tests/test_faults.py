@@ -236,7 +236,7 @@ def test_trials_that_cannot_be_trained_are_recorded_and_the_search_goes_on(
     assert errors.keys() == {1, 2, 3}
     assert errors[1] == "RuntimeError: ordered"
     assert errors[2] == "Diverged: the training loss became nan in epoch 1"
-    assert "the worker process died 1 time, out of memory perhaps" in str(errors[3])
+    assert "the worker process died 1 time, perhaps because it ran out of memory" in str(errors[3])
 
 
 def test_a_full_disk_is_said_and_nothing_is_lost(

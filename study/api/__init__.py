@@ -1,5 +1,5 @@
-"""What `import study` offers: the command line's nouns, from Python.
+"""What `import study` offers: the things that the command line works with, from Python.
 
-Nothing here prints. What fails raises a `study.errors.StudyError` with the message that the command
+Nothing here prints. Failures raise a `study.errors.StudyError` with the message that the command
 line would print. Objects show themselves in notebooks.
 """

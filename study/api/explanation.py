@@ -1,4 +1,4 @@
-"""Where a network finds its evidence, for some images."""
+"""Heatmaps of some images: where a network finds its evidence."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHOWN = 12
-"""Images that are drawn at most."""
+"""Largest number of images that are drawn."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,22 +31,22 @@ class Explanation:
 
     @property
     def method(self) -> Method:
-        """By which they were made."""
+        """The method by which the heatmaps were made."""
         return self._info.method
 
     @property
     def maps(self) -> dict[str, np.ndarray]:
-        """Head -> (n, height, width) float32 in [0, 1]; all 0 without any evidence."""
+        """Head -> heatmaps, (n, height, width) float32 in [0, 1]; all 0 if there is no evidence."""
         return {one.head: one.maps for one in self._info.heads}
 
     @property
     def layers(self) -> dict[str, str]:
-        """Head -> the layer whose maps they are; SmoothGrad goes down to the pixels."""
+        """Head -> the layer that its heatmaps explain; SmoothGrad explains single pixels."""
         return {one.head: one.layer for one in self._info.heads} if self._info.at_layer else {}
 
     @property
     def classes(self) -> dict[str, list[str]]:
-        """Head -> the class that is explained of each image."""
+        """Head -> the class that is explained in each image."""
         target = self._info.target
         return {
             one.head: [self.names[one.head][i if target is None else target] for i in one.predicted]

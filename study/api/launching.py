@@ -1,8 +1,9 @@
-"""Begin a study from Python: the command line itself, in a process of its own.
+"""Start a study from Python: the command line itself, in a process of its own.
 
-A study decides environment variables before TensorFlow is imported, starts worker processes and
-answers signals. A notebook or script that has its own TensorFlow, threads and handlers is left
-alone so, and Ctrl-C, a full disk or a lack of memory end the study and not its caller.
+A study sets environment variables before TensorFlow is imported, starts worker processes and
+handles signals. In its own process it does not disturb a notebook or script that has its own
+TensorFlow, threads and handlers; and Ctrl-C, a full disk or a lack of memory end the study and not
+its caller.
 """
 
 import logging
@@ -22,10 +23,10 @@ from study.records.study import Dtype
 log = logging.getLogger(__name__)
 
 Tell = Callable[[str], object]
-"""Is given each line of news, such as of a trial that has ended."""
+"""A function that is called with each line of news, such as that a trial has ended."""
 
 _STOP_S = 20
-"""Seconds for a study to stop when it is asked to; it promises ten."""
+"""Seconds in which a study must stop when it is asked to; it promises ten."""
 
 
 def run_study(
@@ -43,24 +44,24 @@ def run_study(
 ) -> StudyRun:
     """Search, evaluate, draw and report, as `python -m study run` does, in the current folder.
 
-    A run of that name that was interrupted goes on.
+    An interrupted run of that name is continued.
 
     Args:
-        problems: Names; all if there are none, and no space either.
-        name: Of the run: results/NAME.
+        problems: Names of problems; if neither names nor a space are given, all problems.
+        name: The run's name; its folder is results/NAME.
         space: A search space of your own, a .py file of trusted code.
         preset: Name of a preset, or the path of a .toml file.
         seed: 1 or more.
         dtype: Arithmetic of trials; the preset's if None.
-        workers: Processes; one per core if None.
-        scheduler: A running Dask cluster to work on.
-        tell: Given each line that the command would print.
+        workers: Number of worker processes; one per core if None.
+        scheduler: Address of a running Dask cluster to work on.
+        tell: Called with each line that the command would print.
         data: Options of data sets, named as on the command line, such as line_dir.
 
     Raises:
-        WrongUse: something that was asked for cannot be, such as a finished run's name.
-        StudyFailed: the study failed.
-        Interrupted: somebody stopped it; the same call goes on.
+        WrongUse: The call asks for something impossible, such as the name of a finished run.
+        StudyFailed: The study failed.
+        Interrupted: Somebody stopped the study; the same call continues it.
     """
     named = [problems] if isinstance(problems, str) else [*problems]
     options = {
@@ -96,18 +97,19 @@ def run_search(
     tell: Tell | None = None,
     **data: str | int | Path,
 ) -> StudyRun:
-    """A search alone, as `python -m study search` does, in the current folder.
+    """Only search, as `python -m study search` does, in the current folder.
 
     Args:
-        problem: One of the study's; None if a space of your own is given.
-        tuner: random, grid, bayesian, hyperband or asha; the preset's if None, as all that follow.
-        max_trials: Trials, the baseline included.
-        max_epochs: Epochs of a trial at most.
-        time_limit: Start no trial after this time: "90s", "10m", "1h30m".
-        keep: Trials whose weights stay on disk, the best.
+        problem: A problem of the study; None if a space of your own is given.
+        tuner: random, grid, bayesian, hyperband or asha. For this argument and the following, None
+            means the preset's value.
+        max_trials: Number of trials, including the baseline.
+        max_epochs: Largest number of epochs per trial.
+        time_limit: Time after which no trial is started: "90s", "10m", "1h30m".
+        keep: Number of best trials whose weights stay on disk.
         retries: How often a trial is tried again after its worker died.
 
-    The others, and what it raises, are as of `run_study`.
+    The other arguments and the exceptions are those of `run_study`.
     """
     options = {
         "name": name,
@@ -154,7 +156,7 @@ def _launch(
 
 
 def _listen(process: "subprocess.Popen[str]", tell: Tell) -> list[str]:
-    """Tell of each line of standard output; what comes on standard error."""
+    """Call `tell` with each line of standard output; returns the lines of standard error."""
     assert process.stdout
     assert process.stderr
     errors: list[str] = []
@@ -176,7 +178,7 @@ def _stop(process: "subprocess.Popen[str]") -> None:
 
 
 def _hand_on(code: int, errors: list[str]) -> None:
-    """The command's warnings as warnings in the log, and its error as an exception."""
+    """Log the command's warnings and raise its error."""
     said = [line.removeprefix("error: ") for line in errors if line.startswith("error: ")]
     for line in errors:
         if not line.startswith("error: "):

@@ -1,4 +1,4 @@
-"""A saved network: predict and explain images by it."""
+"""A saved network, which predicts and explains images."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from study.records.finding import Method
 
 Images = str | Path | Sequence[str | Path] | np.ndarray
-"""Image files, or raw pixels in 0..255: (n, height, width, channels), or one image of them."""
+"""Image files, or raw pixels in 0..255: (n, height, width, channels) or a single such image."""
 
 
 class Network:
@@ -40,12 +40,12 @@ class Network:
 
     @property
     def classes(self) -> dict[str, tuple[str, ...]]:
-        """Head -> names of its classes, in class order; their numbers where none are known."""
+        """Head -> names of its classes, in class order; numbers if the names are not known."""
         return {head: self._opened.class_names(head) for head in self._opened.heads}
 
     @property
     def layers(self) -> list[str]:
-        """Names of the convolution and pooling layers: those that `explain` takes."""
+        """Names of the convolution and pooling layers, any of which `explain` can explain."""
         from study.networks.saved import visual_layers
 
         return [layer.name for layer in visual_layers(self.model)]
@@ -58,11 +58,11 @@ class Network:
         Args:
             images: Files, or pixels of the network's own size.
             resize: Convert files of another size or mode instead of refusing them.
-            invert: Turn light and dark of files, such as of dark digits on white paper.
+            invert: Swap light and dark in files, for instance of dark digits on white paper.
 
         Raises:
-            WrongImage: an image does not fit.
-            WrongUse: the network is no classifier.
+            WrongImage: An image does not fit.
+            WrongUse: The network is not a classifier.
         """
         from study.api.predictions import Predictions
 
@@ -86,16 +86,16 @@ class Network:
         """Heatmaps: where in the images the network finds its evidence for a class.
 
         Args:
-            images: As of `predict`, and so are resize and invert.
+            images: Images as for `predict`; `resize` and `invert` as there.
             method: "gradcam", "gradcam++", "scorecam" or "smoothgrad".
             layer: One of `layers`; each head's last convolution layer if None.
-            head: The only head to explain; all if None.
-            target: The class to explain, by its name or index; the predicted one if None.
+            head: The only head to explain; all heads if None.
+            target: The class to explain, by name or index; the predicted class if None.
 
         Raises:
-            WrongName: there is no such method, layer, head or class.
-            WrongImage: an image does not fit.
-            WrongUse: the network is no classifier, or there are several heads and a class is named
+            WrongName: There is no such method, layer, head or class.
+            WrongImage: An image does not fit.
+            WrongUse: The network is not a classifier, or it has several heads and a class is named
                 without its head.
         """
         from study.api.explanation import Explanation
@@ -107,7 +107,7 @@ class Network:
             raise WrongName(f"no method {method!r}; there are: {', '.join(METHODS)}")
         index = self._opened.class_index(head, target)
         pixels = self._opened.pixels(_given(images), resize, invert)
-        self._opened.predict(pixels)  # refuses what is no classifier
+        self._opened.predict(pixels)  # refuses networks that are not classifiers
         info = heatmaps_info(self.model, pixels, layer, method, head, index)
         return Explanation(pixels, self.classes, info)
 
@@ -121,17 +121,17 @@ class Network:
             for layer in self.model.layers
         ]
         title = f"{self.label}: {self.model.count_params():,} weights"
-        return table(["layer", "kind", "puts out", "weights"], rows, title)
+        return table(["layer", "kind", "output shape", "weights"], rows, title)
 
 
 def load_network(path: str | Path) -> Network:
-    """Any saved network, a .keras file; of a run's own, the names of its classes are known.
+    """Any saved network, a .keras file; if it belongs to a run, its class names are known.
 
     The file may come from anywhere: code in it is not run.
 
     Raises:
-        WrongName: no such file, or no network that takes images.
-        CorruptRecord: the file cannot be read, or needs more than plain Keras layers.
+        WrongName: There is no such file, or its network does not take images.
+        CorruptRecord: The file cannot be read, or needs more than plain Keras layers.
         WrongUse: TensorFlow was imported before, with environment variables that change results.
     """
     import_tensorflow()

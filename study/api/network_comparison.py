@@ -1,4 +1,4 @@
-"""What an evaluation came to: is the tuned network better than the baseline, and by how much?"""
+"""The result of an evaluation: is the tuned network better than the baseline, and by how much?"""
 
 from dataclasses import dataclass
 
@@ -16,21 +16,21 @@ class NetworkComparison:
 
     problem: str
     metric: str
-    """The metric that is compared: "accuracy", or "joint" of several heads."""
+    """The metric that is compared: "accuracy", or "joint" if there are several heads."""
     baseline: Estimate
-    """Its mean in [0, 1], and ci95, a 95% confidence interval."""
+    """The metric's mean in [0, 1], and ci95, a 95% confidence interval."""
     tuned: Estimate
     difference: float
     """In [-1, 1]; positive if the tuned network is better."""
     ci95: tuple[float, float]
-    """Of the difference."""
+    """95% confidence interval of the difference."""
     p_value: float
-    """Of the difference, two-sided."""
+    """Two-sided p-value of the difference."""
     verdict: Verdict
     seeds: dict[NetworkName, list[float]]
     """The metric of each retraining."""
     caution: str | None = None
-    """Why the numbers may say less than they seem to; None: nothing is known."""
+    """Why the numbers may say less than they seem to; None if there is no known reason."""
     _words: str = ""
 
     def __str__(self) -> str:
@@ -49,7 +49,7 @@ class NetworkComparison:
 
 
 def comparison_of(evaluation: Evaluation) -> NetworkComparison:
-    """The evaluation's comparison, with the scores that it is of."""
+    """The evaluation's comparison, with the scores that were compared."""
     found, metric = evaluation.comparison, evaluation.metric
     networks = evaluation.networks
     return NetworkComparison(

@@ -1,4 +1,4 @@
-"""How objects show themselves in a notebook: HTML in which no text from outside is obeyed."""
+"""How objects show themselves in a notebook: HTML in which all text from outside is escaped."""
 
 import base64
 import html

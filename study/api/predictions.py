@@ -1,4 +1,4 @@
-"""What a network says of some images."""
+"""What a network predicts for some images."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 20
-"""Images that a notebook shows at most."""
+"""Largest number of images that a notebook shows."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,7 +24,7 @@ class Predictions:
     probabilities: dict[str, np.ndarray]
     """Head, which is the name of an output layer -> (n, classes) float32."""
     names: dict[str, tuple[str, ...]]
-    """Head -> names of its classes, in class order; their numbers where no names are known."""
+    """Head -> names of its classes, in class order; numbers if the names are not known."""
 
     def __len__(self) -> int:
         return len(self.images)

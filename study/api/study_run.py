@@ -1,4 +1,4 @@
-"""A run: its trials, its networks, what came of it."""
+"""A run: its trials, its networks, its results."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 class StudyRun:
-    """A run on disk, whether it is finished, goes on or was interrupted.
+    """A run on disk, whether it is finished, still going or interrupted.
 
-    It holds no records: each question reads what is on disk then.
+    It holds no records: each method reads what is on disk at that moment.
     """
 
     def __init__(self, run: Run) -> None:
@@ -32,25 +32,25 @@ class StudyRun:
 
     @property
     def name(self) -> str:
-        """The run's name, which is its folder's."""
+        """The run's name, which is the name of its folder."""
         return self._run.name
 
     @property
     def folder(self) -> Path:
-        """Where its records are."""
+        """The folder that holds the run's records."""
         return self._run.folder
 
     @property
     def problems(self) -> list[str]:
-        """The problems whose search has begun, in the study's order."""
+        """The problems whose search has started, in the study's order."""
         return self._run.problems()
 
     def trials(self, problem: str | None = None) -> "pd.DataFrame":
         """One row per trial of a search, by its number; the baseline is number 0.
 
-        Columns: status, score (of validation, in [0, 1]), best_epoch, epochs, parameters, latency
-        and seconds, finished, seed, error; then one column per hyperparameter. What does not apply
-        is missing.
+        Columns: status, score (on validation, in [0, 1]), best_epoch, epochs, parameters, latency
+        and seconds, finished, seed, error; then one column per hyperparameter. Values that do not
+        apply are missing.
 
         Args:
             problem: Needed if the run has several.
@@ -76,7 +76,7 @@ class StudyRun:
             which: "tuned" or "baseline".
 
         Raises:
-            WrongName: it has not been evaluated, or the network is not in the folder.
+            WrongName: The problem has not been evaluated, or the network is not in the folder.
             WrongUse: TensorFlow was imported before, with environment variables that change
                 results.
         """
@@ -93,7 +93,7 @@ class StudyRun:
         """Tuned against baseline on the test part.
 
         Raises:
-            WrongName: the problem has not been evaluated.
+            WrongName: The problem has not been evaluated.
         """
         from study.api.network_comparison import comparison_of
 
@@ -106,10 +106,10 @@ class StudyRun:
         return comparison_of(evaluation)
 
     def report(self, path: str | Path | None = None) -> Path:
-        """Build the report from whatever the run has so far, and say where it is.
+        """Build the report from whatever the run has so far, and return its path.
 
         Args:
-            path: Of the HTML file; None: reports/NAME.html beside results/.
+            path: Path of the HTML file; if None, reports/NAME.html beside results/.
         """
         from study.steps.report_step import report_step
 
@@ -121,7 +121,7 @@ class StudyRun:
         there = self.problems
         if name is None and len(there) != 1:
             raise WrongUse(
-                f"{self.name!r} has {len(there)} problems: say which; there are: "
+                f"{self.name!r} has {len(there)} problems: name one of them: "
                 f"{', '.join(there) or 'none yet'}"
             )
         if name is not None and name not in there:
@@ -138,7 +138,7 @@ class StudyRun:
     def _repr_html_(self) -> str:
         study = self._run.study()
         left = "; not finished" if study.to_do() else ""
-        title = f"Run {self.name}, begun {study.created}, seed {study.seed}{left}"
+        title = f"Run {self.name}, started {study.created}, seed {study.seed}{left}"
         return table(
             ["problem", "trials", "best validation", "on the test part"],
             [self._row(name) for name in self.problems],
@@ -157,10 +157,10 @@ class StudyRun:
 
 
 def open_run(run: str | Path) -> StudyRun:
-    """A run by its name, in results/ of the current folder, or by its folder, wherever it lies.
+    """A run by its name, in results/ of the current folder, or by the path of its folder.
 
     Raises:
-        WrongName: there is none.
+        WrongName: There is no such run.
     """
     path = Path(run)
     if path.parent.name != RESULTS.name:

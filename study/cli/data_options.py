@@ -1,7 +1,7 @@
 """Options of single data sets on the command line: each data set declares its own.
 
-A field of its `Options` that is marked `CommandLine` becomes an option, --its-name, of every
-command that loads data.
+A field of a data set's `Options` that is marked `CommandLine` becomes an option, --its-name, of
+every command that loads data.
 """
 
 import inspect
@@ -21,7 +21,7 @@ Given = dict[str, dict[str, object]]
 
 
 def with_data_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command, which takes `data: Given`, with an option in its place for each marked field."""
+    """The command with one option per marked field in place of its argument `data: Given`."""
     declared = {field: (name, option) for name, field, option in _declared()}
 
     @wraps(command)
@@ -45,7 +45,7 @@ def with_data_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _declared() -> Iterator[tuple[str, str, inspect.Parameter]]:
-    """(data set, field, the command's parameter for it) of every marked field."""
+    """(data set, field, the command's parameter) for every marked field."""
     for name in dataset_names():
         for field, info in type(default_options(name)).model_fields.items():
             for mark in info.metadata:

@@ -1,4 +1,4 @@
-"""A run's report, kept up to date while the run goes on."""
+"""A run's report, kept up to date while the run is going."""
 
 import logging
 import threading
@@ -13,22 +13,23 @@ from study.steps.report_step import report_step
 log = logging.getLogger(__name__)
 
 PAUSE_S = 5.0
-"""Between two looks at the run's records."""
+"""Seconds between two looks at the run's records."""
 PAUSE_PER_BUILD = 50
-"""A build of a second is followed by a pause of so many: of one core's time at most 2%."""
+"""Seconds of pause after each second of building, so that it takes at most 2% of a core's time."""
 
 State = dict[str, tuple[int, int]]
-"""A record's path -> its size and time of change."""
+"""Path of a record -> its size and the time of its last change."""
 
 
 @contextmanager
 def live_report(run: Run) -> Iterator[None]:
     """Write the run's report now, whenever its records change, and once more at the end.
 
-    Not so if the block comes to its end and the report is the next step of the run itself.
+    The last report is left out if the block ends normally and the report is the run's own next
+    step.
 
-    A thread looks at the records on disk, so that nothing waits for it: the work in the block
-    neither knows of it nor stops when a report cannot be built.
+    A thread watches the records on disk, so the work in the block neither waits for the report nor
+    stops if it cannot be built.
     """
     stop = threading.Event()
     thread = threading.Thread(target=_keep, args=(run, stop.wait), name="live report", daemon=True)
@@ -45,7 +46,7 @@ def live_report(run: Run) -> Iterator[None]:
 
 
 def _keep(run: Run, wait: Callable[[float], bool]) -> None:
-    """Build again and again, until `wait`, given seconds, says that it is over."""
+    """Build the report again and again until `wait`, called with seconds, returns True."""
     built: State = {}
     pause = PAUSE_S
     while True:
@@ -60,7 +61,7 @@ def _keep(run: Run, wait: Callable[[float], bool]) -> None:
 
 
 def build(run: Run, live: bool) -> None:
-    """Write the report; what hinders it is logged, and no more."""
+    """Write the report; an error is logged and not raised."""
     try:
         report_step(run, live=live)
     except Exception as error:
@@ -68,13 +69,13 @@ def build(run: Run, live: bool) -> None:
 
 
 def records_state(run: Run) -> State:
-    """By which it is seen that there is news."""
+    """The state of the records on disk, which changes when there is news."""
     state: State = {}
     for pattern in ("study.json", "*/trials.jsonl", "*/evaluation.json", "*/figures/figures.json"):
         for path in run.folder.glob(pattern):
             try:
                 found = path.stat()
-            except FileNotFoundError:  # replaced at this moment
+            except FileNotFoundError:  # the file is being replaced
                 continue
             state[str(path)] = (found.st_size, found.st_mtime_ns)
     return state

@@ -21,11 +21,11 @@ from study.machine.foreign_text import visible, visible_lines
 from study.machine.shell import program
 
 CLOSED_PIPE = 128 + signal.SIGPIPE
-"""What a shell says of programs that end as coreutils do when nobody reads their output."""
+"""Exit code of programs that end, like coreutils, because nobody reads their output."""
 
 
 app = typer.Typer(
-    help="How much better is a network whose hyperparameters were searched, and is it real?",
+    help="Does a hyperparameter search make a network better, and is the difference real?",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -48,7 +48,7 @@ def _print_version(wanted: bool) -> None:
 
 @dataclass
 class Asked:
-    """What is asked before the command."""
+    """Options given before the command."""
 
     debug: bool = False
 
@@ -84,7 +84,7 @@ for function in (
 ):
     app.command()(function)
 app.command("list")(result_commands.list_all)
-app.command("visualize", hidden=True)(run_commands.draw)  # so recorded by runs of older versions
+app.command("visualize", hidden=True)(run_commands.draw)  # its name in runs of older versions
 
 
 def main() -> None:
@@ -105,9 +105,9 @@ def _run(arguments: list[str]) -> None:
     try:
         with stopping.heeded():
             code = app(arguments, standalone_mode=False, prog_name=" ".join(program()), obj=asked)
-    except SystemExit:  # what Typer and rich make of a closed pipe
+    except SystemExit:  # Typer and rich turn a closed pipe into this
         raise BrokenPipeError from None
-    except typer.TyperException as error:  # what Typer itself refuses
+    except typer.TyperException as error:  # wrong use that Typer itself detects
         message = error.format_message().replace("Value error, ", "").rstrip(".")
         _fail(message + _given(message, arguments), 2, asked.debug)
     except StudyError as error:
@@ -116,31 +116,32 @@ def _run(arguments: list[str]) -> None:
         code = Interrupted.exit_code
     except OSError as error:
         _fail(f"{error.filename or 'file system'}: {error.strerror or error}", 1, asked.debug)
-    except Exception as error:  # a bug: one line all the same, the traceback with --debug
+    except Exception as error:  # a bug: still one line, with --debug the traceback
         _fail(f"unexpected {type(error).__name__}: {error}; --debug shows where", 1, asked.debug)
-    if code == Interrupted.exit_code:  # so does Typer return from KeyboardInterrupt
+    if code == Interrupted.exit_code:  # Typer returns it after a KeyboardInterrupt
         _fail(ending.INTERRUPTED, code, asked.debug)
 
 
 def _open_closed_streams() -> None:
-    """What the shell closed (`>&-`) leads nowhere.
+    """Lead standard streams that the shell closed (`>&-`) to the null device.
 
-    Python has None for it, and the first file opened would get its number, and what others print.
+    Python has None for such a stream; the first file opened would get its descriptor, and with it
+    whatever other code prints.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # in this order, each is given the number that is its own
+        if getattr(sys, name) is None:  # in this order each stream gets its own descriptor
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _print_anything() -> None:
-    """What the terminal's encoding lacks is shown by its number, and ends no command half way."""
+    """Print characters that the terminal's encoding lacks as their numbers instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 class _Visible(logging.Formatter):
-    """A message is a line; a traceback, of other packages, has several."""
+    """Writes a message as one line and a traceback, from other packages, as several."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # logging's name
         return visible(super().formatMessage(record))
@@ -156,7 +157,7 @@ def _log_to_standard_error() -> None:
 
 
 def _leave_pipes() -> NoReturn:
-    """Nobody reads any more: end without a word, and without Python's own at its end."""
+    """Nobody reads the output any more: end silently, without Python's own message at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(nowhere, stream)
@@ -171,9 +172,9 @@ def _fail(message: str, code: int, debug: bool) -> NoReturn:
 
 
 def _given(message: str, arguments: list[str]) -> str:
-    """What came for the option that the message is about; Typer says only what was expected."""
+    """The value given for the option in the message; Typer says only what was expected."""
     if "unexpected extra argument" in message and any(one.startswith("--") for one in arguments):
-        return "; an option takes one value: for more repeat it, --image a.png --image b.png"
+        return "; an option takes one value; repeat it for more: --image a.png --image b.png"
     named = re.search(r"'(--[a-z-]+)'", message)
     if not named or named[1] not in arguments[:-1]:
         return ""

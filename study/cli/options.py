@@ -10,7 +10,7 @@ from study.records.study import Dtype
 
 
 class KindOption(str, Enum):
-    """A `FigureKind`: Typer takes no list of Literals."""
+    """The values of `FigureKind`, as an Enum because Typer does not support lists of Literals."""
 
     activations = "activations"
     filters = "filters"
@@ -18,7 +18,7 @@ class KindOption(str, Enum):
 
 
 class MethodOption(str, Enum):
-    """A `Method`, likewise."""
+    """The values of `Method`, as an Enum for the same reason as `KindOption`."""
 
     gradcam = "gradcam"
     gradcam_plus_plus = "gradcam++"
@@ -31,35 +31,36 @@ def worker_count(text: str) -> int | None:
     if text == "auto":
         return None
     if not text.isdecimal() or int(text) < 1:
-        raise typer.BadParameter("expected auto, or a number of 1 or more")
+        raise typer.BadParameter("expected auto or a whole number, 1 or more")
     return int(text)
 
 
 def expanded(text: str) -> str:
-    """ "~/x" -> "/home/me/x": a shell leaves it in --option=~/x and where it is quoted."""
+    """ "~/x" -> "/home/me/x": a shell does not expand it in --option=~/x or inside quotes."""
     if not text.startswith("~"):
         return text
     try:
         return str(Path(text).expanduser())
     except RuntimeError:
         raise typer.BadParameter(
-            f"there is no such user's folder; a file of that name is ./{text}"
+            f"there is no such user; for a file of that name write ./{text}"
         ) from None
 
 
 def user_path(text: str) -> Path:
-    """As `expanded`."""
+    """The text as a path, with "~" expanded."""
     return Path(expanded(text))
 
 
-Seed = Annotated[int, typer.Option(help="1 or more; of splits, trials and retrainings.")]
+Seed = Annotated[int, typer.Option(help="Seed of splits, trials and retrainings, 1 or more.")]
 Workers = Annotated[
     Optional[int],
     typer.Option(
         parser=worker_count,
         metavar="auto|N",
         show_default="auto",
-        help="Processes; auto: one per core, or all that --scheduler has. N waits for N there.",
+        help="Number of worker processes; auto: one per core, or all workers of --scheduler. "
+        "With a number, wait until that many have joined.",
     ),
 ]
 DtypeChoice = Annotated[
@@ -67,7 +68,7 @@ DtypeChoice = Annotated[
     typer.Option(
         "--dtype",
         show_default="the preset's",
-        help="Arithmetic of trials; auto: mixed_bfloat16 where all processors compute it.",
+        help="Arithmetic of trials; auto: mixed_bfloat16 if all processors support it.",
     ),
 ]
 Preset = Annotated[
@@ -86,7 +87,7 @@ Spaces = Annotated[
         "--space",
         parser=user_path,
         metavar="FILE.py",
-        help="A search space of your own, code that you trust. [dim]Repeatable.[/]",
+        help="A search space of your own, as code that you trust. [dim]Repeatable.[/]",
     ),
 ]
 TrustedSpaces = Annotated[
@@ -100,7 +101,9 @@ TrustedSpaces = Annotated[
 ]
 ExistingRun = Annotated[
     str,
-    typer.Argument(parser=expanded, metavar="RUN", help="Its name, or its folder results/NAME."),
+    typer.Argument(
+        parser=expanded, metavar="RUN", help="Name of the run, or its folder results/NAME."
+    ),
 ]
 Target = Annotated[str, typer.Argument(parser=expanded, metavar="RUN|MODEL.keras")]
 RunName = Annotated[
@@ -109,7 +112,7 @@ RunName = Annotated[
         "--name",
         parser=expanded,
         metavar="NAME",
-        help="Name of results/NAME; one that was interrupted goes on.",
+        help="Name of the run in results/; an interrupted run of that name is continued.",
     ),
 ]
 Scheduler = Annotated[
@@ -118,5 +121,5 @@ Scheduler = Annotated[
 ]
 Live = Annotated[
     bool,
-    typer.Option("--live", help="Keep the report up to date meanwhile, for a browser's tab."),
+    typer.Option("--live", help="Keep the report up to date during the run, for a browser tab."),
 ]

@@ -1,4 +1,4 @@
-"""How long work is going: a bar in a terminal, plain lines where output is piped."""
+"""Progress of the work: a bar in a terminal, plain lines if output is piped."""
 
 import threading
 import time
@@ -10,17 +10,18 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from study.cli.terminal import say
+from study.wording import percent
 from study.workers.engine import Tick
 
 
 @dataclass
 class Work:
-    """Counts a stage's epochs: how much is done, how long the rest will take."""
+    """Counts a stage's epochs: how many are done, and how long the rest will take."""
 
     expected: int
-    """Jobs of the whole stage."""
+    """Number of jobs in the whole stage."""
     epochs_each: int
-    """Epochs a job is expected to take, until it is proposed."""
+    """Epochs that a job is expected to take, as long as it is not proposed."""
     proposed: dict[str, int] = field(default_factory=dict)
     """Job key -> its epochs."""
     trained: dict[str, int] = field(default_factory=dict)
@@ -39,7 +40,7 @@ class Work:
             self.trained[key] = min(self.trained[key] + 1, self.proposed[key])
 
     def finish(self, key: str, score: float | None) -> None:
-        """A job is done, well or not (score None)."""
+        """A job has ended; its score is None if it failed."""
         self.trained[key] = self.proposed[key]
         self.finished += 1
         if score is not None and (self.best is None or score > self.best):
@@ -53,7 +54,7 @@ class Work:
         return sum(self.trained.values()) / total if total else 0.0
 
     def seconds_left(self, elapsed: float) -> float | None:
-        """At the pace so far; None before the first epoch."""
+        """Seconds left at the pace so far; None before the first epoch."""
         return elapsed * (1 - self.share) / self.share if self.share else None
 
 
@@ -82,7 +83,7 @@ class Stage:
     def finish(
         self, key: str, score: float | None, words: str, seconds: float | None = None
     ) -> None:
-        """A job is done; `words` say how, for the log."""
+        """A job has ended; `words` describe its result in the log."""
         took = "" if seconds is None else f" in {clock(seconds)}"
         with self._lock:
             self._work.finish(key, score)
@@ -92,7 +93,7 @@ class Stage:
 
     def _news(self) -> str:
         work = self._work
-        best = f", best {work.best:.2%}" if work.best is not None else ""
+        best = f", best {percent(work.best)}" if work.best is not None else ""
         left = work.seconds_left(time.monotonic() - self._started)
         rest = f", about {clock(left)} left" if left and work.finished < work.expected else ""
         return f"{self._unit} {work.finished}/{work.expected}{best}{rest}"
@@ -123,7 +124,7 @@ class Screen:
         self._console = console
 
     def say(self, words: str) -> None:
-        """A line of its own."""
+        """Print a line of its own."""
         say(words, self._console)
 
     @contextmanager

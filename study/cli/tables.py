@@ -1,4 +1,4 @@
-"""What commands show in the terminal: leaderboards, comparisons, what there is."""
+"""What commands show in the terminal: leaderboards, comparisons, lists."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,10 +19,11 @@ from study.records.evaluation import Evaluation
 from study.run.listing import misnamed, open_run, run_names
 from study.run.store import Run
 from study.trials.ranking import configurations
+from study.wording import percent, several
 
 
 def everything() -> Table:
-    """Problems, tuners, presets and runs, a line each."""
+    """Problems, tuners, presets and runs, one line each."""
     rows = [("problem", name, problem_description(name)) for name in problem_names()]
     rows += [("tuner", tuner, "") for tuner in TUNERS]
     rows += [("preset", preset, load_preset(preset).description) for preset in preset_names()]
@@ -42,11 +43,11 @@ def _about(run: Run) -> str:
 
 
 def data_set(dataset: Dataset) -> Table:
-    """How many images of what size and which classes."""
+    """A data set's numbers of images, their size, and its classes."""
     height, width, channels = dataset.image_shape
     rows = [
         ("data set", dataset.name),
-        ("images", f"{height}x{width}, {channels} channel{'s' if channels > 1 else ''}"),
+        ("images", f"{height}x{width}, {several(channels, 'channel')}"),
         *((part, str(images)) for part, images in dataset.sizes.items()),
     ]
     for column, names in dataset.columns.items():
@@ -56,7 +57,7 @@ def data_set(dataset: Dataset) -> Table:
 
 
 def _plain(rows: Sequence[Sequence[str]]) -> Table:
-    """A table of these cells; what is too long for its column goes on below and is not cut."""
+    """A table of these cells; text too long for its column is wrapped and not cut."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for _ in rows[0]:
         table.add_column(overflow="fold")
@@ -66,11 +67,11 @@ def _plain(rows: Sequence[Sequence[str]]) -> Table:
 
 
 def leaderboard(run: Run, problem: str, top: int, width: int) -> list[str]:
-    """The best trials of a search, failed ones last: each with what differs from the baseline.
+    """The best trials of a search, failed ones last, each with its differences from the baseline.
 
-    Lines are at most `width` characters long where no single value is longer.
+    Lines are at most `width` characters long, unless a single value is longer.
     """
-    from study.trials.frames import trial_table  # brings pandas: half a second
+    from study.trials.frames import trial_table  # imports pandas: half a second
 
     trials = {one.number: one for one in configurations(run.trials(problem))}
     table = trial_table([*trials.values()])
@@ -78,10 +79,10 @@ def leaderboard(run: Run, problem: str, top: int, width: int) -> list[str]:
     failed, early = ((table["status"] == status).sum() for status in ("failed", "ended early"))
     baseline = trials[0].hyperparameters if 0 in trials else {}
     head, *rows = _aligned([_HEAD, *map(_cells, ranked.itertuples())])
-    lines = [f"{problem}: {len(trials)} trials, {failed} failed, {early} ended early"]
+    lines = [f"{problem}: {several(len(trials), 'trial')}, {failed} failed, {early} ended early"]
     if baseline:
         lines += wrapped(_differences(baseline, {}), width, "baseline: ")
-        lines += ["", "Trials, the best first, with what differs from the baseline:"]
+        lines += ["", "Trials, best first, and how they differ from the baseline:"]
     lines.append(head)
     for number, row in zip(ranked.index, rows, strict=True):
         trial = trials[number]
@@ -98,10 +99,10 @@ _HEAD = ["trial", "score", "epochs", "parameters", "seconds"]
 
 
 def _cells(trial: Any) -> list[str]:
-    """Of a row of `trial_table`."""
+    """The cells of a row of `trial_table`."""
     return [
         f"{trial.Index} (baseline)" if trial.Index == 0 else str(trial.Index),
-        "failed" if trial.status == "failed" else f"{trial.score:.2%}",
+        "failed" if trial.status == "failed" else percent(trial.score),
         f"{trial.epochs}{' (ended early)' if trial.status == 'ended early' else ''}",
         "" if trial.status == "failed" else f"{trial.parameters:,}",
         f"{trial.seconds:.0f}",
@@ -109,7 +110,7 @@ def _cells(trial: Any) -> list[str]:
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:
-    """The first column to the left, the others to the right."""
+    """The rows with the first column aligned to the left and the others to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
@@ -120,7 +121,7 @@ def _aligned(rows: list[list[str]]) -> list[str]:
 
 
 def _differences(values: dict[str, Value], baseline: dict[str, Value]) -> list[str]:
-    """What is otherwise than in the baseline, "KEY=VALUE", and which of its keys do not apply."""
+    """What differs from the baseline, as "KEY=VALUE" or, if a key does not apply, "without KEY"."""
     other = {key: value for key, value in values.items() if baseline.get(key) != value}
     missing = [f"without {key}" for key in baseline if key not in values]
     return [f"{key}={_short(value)}" for key, value in other.items()] + missing
@@ -131,9 +132,9 @@ def _short(value: object) -> str:
 
 
 def wrapped(items: list[str], width: int, begin: str, mark: str = ",") -> list[str]:
-    """The items in lines that break between them only; later lines are indented."""
+    """The items in lines that break only between items; later lines are indented."""
     lines: list[str] = []
-    items = [*map(visible, items)]  # before their lengths count
+    items = [*map(visible, items)]  # before their lengths are measured
     for piece in [f"{item}{mark}" for item in items[:-1]] + items[-1:]:
         if not lines:
             lines = [begin + piece]
@@ -145,7 +146,7 @@ def wrapped(items: list[str], width: int, begin: str, mark: str = ",") -> list[s
 
 
 def comparison_line(problem: str, evaluation: Evaluation) -> str:
-    """Both scores on the test part, their difference and what it means."""
+    """Both networks' scores on the test part, their difference, the verdict, and reservations."""
     caution = retrainings.warning(evaluation)
     words = f"{problem}: {comparison_in_words(evaluation)}"
     return f"{words}; {caution}" if caution else words

@@ -138,7 +138,9 @@ def _whole(path: Path) -> Path:
     try:
         whole = path.expanduser().resolve()
     except RuntimeError as error:
-        raise ValueError(f"there is no such user's folder; one of that name is ./{path}") from error
+        raise ValueError(
+            f"there is no such user; for a folder of that name write ./{path}"
+        ) from error
     try:
         str(whole).encode()
     except UnicodeEncodeError:

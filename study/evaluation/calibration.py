@@ -1,16 +1,16 @@
 """Is a network right as often as it says it is?
 
-Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2: images sorted by the
-confidence of the answer into bins of equal width, accuracy beside mean confidence in each. The
-expected calibration error (ECE) is their distance, averaged over images. It is never negative, so
-even a network that is perfectly calibrated has some, by chance; how much is told beside it. So a
-bootstrap's percentiles, to which resampling adds chance once more, lie too high: they leave out
-what they are the interval of. The interval here reaches as far down as chance alone can lift the
-error, and as far up as it can lower it.
+Guo et al. 2017, "On Calibration of Modern Neural Networks", section 2: images are sorted by the
+confidence of the answer into bins of equal width, and accuracy is compared with mean confidence in
+each. The expected calibration error (ECE) is the distance between the two, averaged over images. It
+is never negative, so chance alone gives even a perfectly calibrated network some error; how much is
+reported with it. For the same reason a bootstrap's percentiles, to which resampling adds chance
+once more, lie too high and can miss the error itself. The interval here reaches as far down as
+chance alone can raise the error, and as far up as chance can lower it.
 
-Measured (`python -m tests.evaluation.simulated_calibration`, 500 networks each of 500 and 10,000
-images, from perfectly calibrated to off by 10 points): it holds the true error in 97% to 100% of
-them.
+Measured (`python -m tests.evaluation.simulated_calibration`, 500 networks each on 500 and 10,000
+images, from perfectly calibrated to off by 10 points): the interval contains the true error for 97%
+to 100% of the networks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ from study.records.base import Estimate
 
 BINS = 15
 RESAMPLES = 1000
-"""Of what chance does to an error."""
+"""Number of resamples that show what chance does to an error."""
 
 
 class Bin(NamedTuple):
@@ -32,14 +32,14 @@ class Bin(NamedTuple):
     images: int
     right: int
     confidence: float
-    """Their mean confidence, in [0, 1]."""
+    """Mean confidence of these images, in [0, 1]."""
 
 
 class Calibration(NamedTuple):
-    """How well confidence tells accuracy."""
+    """How well confidence predicts accuracy."""
 
     bins: tuple[Bin | None, ...]
-    """From 0 to 1 in equal steps, the upper end included; None where no image is."""
+    """Bins from 0 to 1 in equal steps, including the upper end; None if a bin has no image."""
     error: Estimate
     """ECE in [0, 1] with a 95% interval over images that contains it."""
     by_chance: float
@@ -54,11 +54,11 @@ def answers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Confidence (n,) float64 and correctness (n,) bool of a network's answers.
 
-    With several heads an answer is that of all of them: right if all are, its confidence the
-    product of theirs, as if they erred independently.
+    With several heads an answer is that of all heads: right if all are right, with the product of
+    their confidences, as if they erred independently.
 
     Args:
-        predictions: arrays of predictions.npz: labels_HEAD (n,) and NETWORK_HEAD (n, classes).
+        predictions: Arrays of predictions.npz: labels_HEAD (n,) and NETWORK_HEAD (n, classes).
     """
     sure = [predictions[f"{network}_{head}"].max(axis=1).astype(float) for head in heads]
     right = [
@@ -89,11 +89,11 @@ def calibration(confidence: np.ndarray, right: np.ndarray, seed: int) -> Calibra
 def _error(
     found: float, images: np.ndarray, right: np.ndarray, rng: np.random.Generator
 ) -> Estimate:
-    """The ECE that was found, with its interval; images and right answers of each bin (bins,).
+    """The ECE found, with its interval, from images and right answers of each bin (bins,).
 
     Luck z moves a bin's gap g. By the triangle inequality sum |g + z| is at most sum |g| + sum |z|
-    and at least sum |g| + sum of z with the sign of g: so far down and up the interval reaches. A
-    bin's accuracy is that of its images and two more, one right and one wrong, so that one without
+    and at least sum |g| + sum of z with the sign of g; these bounds give the interval. A bin's
+    accuracy is that of its images and two more, one right and one wrong, so that a bin without
     mistakes has some luck too.
     """
     likely = (right + 1) / (images + 2)

@@ -30,18 +30,18 @@ from study.workers.engine import Engine
 from study.workers.worker_process import report_epoch
 
 SEED_STEP = 1_000_003
-"""Between the seeds of retrainings, so that none is a seed of a trial of the search."""
+"""Distance between the seeds of retrainings, so that none is the seed of a trial."""
 
 OnSubmit = Callable[[str, int], None]
 """Called with the key and the epochs of every retraining handed to the workers."""
 
 OnRetrained = Callable[[str, SeedResult], None]
-"""Called with its key and result when a retraining is done."""
+"""Called with the key and the result of every retraining that is done."""
 
 
 @dataclass(frozen=True)
 class Retrained:
-    """One retrained network and what it says of the test part."""
+    """One retrained network and its predictions on the test part."""
 
     seed: int
     trained: Trained
@@ -57,7 +57,7 @@ class Retrained:
 
 @dataclass(frozen=True)
 class Result:
-    """An evaluation with what goes beside it on disk."""
+    """An evaluation with the arrays and models that are saved beside it."""
 
     evaluation: Evaluation
     predictions: dict[str, np.ndarray]
@@ -80,11 +80,11 @@ def evaluate(
     """Retrain the baseline and the network with the hyperparameters `tuned`, and compare them.
 
     Args:
-        folder: For checkpoints: an interrupted evaluation goes on from there. The caller removes
-            it when the result is safe.
+        folder: Folder for checkpoints, from which an interrupted evaluation continues. The caller
+            removes it when the result is safe.
 
     Raises:
-        StudyFailed: a retraining failed.
+        StudyFailed: A retraining failed.
     """
     seeds = [seed + SEED_STEP * n for n in range(1, settings.seeds + 1)]
     values = {"baseline": problem.baseline, "tuned": tuned}
@@ -119,7 +119,7 @@ def evaluate(
 
 
 def _retrain(job: Job) -> Retrained | Failed:
-    """On a worker: train, then read the test part."""
+    """Train on a worker, then read the test part."""
     outcome = attempt(train, job, report_epoch)
     if isinstance(outcome, Failed):
         return outcome
@@ -239,5 +239,5 @@ def _per_class(labels: np.ndarray, probabilities: np.ndarray) -> PerClass:
 
 
 def _known(values: np.ndarray) -> list[float | None]:
-    """NaN, which JSON does not have, as None."""
+    """The values with None in place of NaN, which JSON does not have."""
     return [None if np.isnan(value) else float(value) for value in values]

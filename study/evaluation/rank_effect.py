@@ -1,10 +1,10 @@
-"""How much of the order of trials' outcomes goes with something else about the trials.
+"""How much of the order of trials' outcomes is explained by a trait of the trials.
 
-One effect size for both questions: the share of the ranks' variance beyond what chance explains on
-average ("epsilon squared": Kelley 1935, "An unbiased correlation ratio measure"). Of groups it is
-eta squared of the Kruskal-Wallis test as in Tomczak and Tomczak 2014, "The need to report effect
-size estimates revisited", table 1; of numbers it is the square of Spearman's correlation, corrected
-in the same way.
+One effect size for groups and for numbers: the share of the ranks' variance beyond what chance
+explains on average ("epsilon squared": Kelley 1935, "An unbiased correlation ratio measure"). For
+groups it is eta squared of the Kruskal-Wallis test as in Tomczak and Tomczak 2014, "The need to
+report effect size estimates revisited", table 1; for numbers it is the square of Spearman's
+correlation, corrected in the same way.
 """
 
 from collections.abc import Sequence
@@ -19,25 +19,25 @@ PERMUTATIONS = 9_999
 
 @dataclass(frozen=True)
 class Trait:
-    """Something that trials have, one value for each."""
+    """A property of trials, with one value per trial."""
 
     values: np.ndarray
-    """(n,) of any kind that can be compared."""
+    """(n,) values of any kind that can be compared."""
     kind: Literal["groups", "order"]
-    """Whether trials with equal values are a group, or values are numbers whose order counts."""
+    """Whether trials with equal values form a group; else values are numbers whose order counts."""
 
     @property
     def varies(self) -> bool:
-        """Whether there are two different values at least."""
+        """Whether there are at least two different values."""
         return len(np.unique(self.values)) > 1
 
     @property
     def freedom(self) -> int:
-        """Degrees of freedom that the trait takes."""
+        """Degrees of freedom that the trait uses up."""
         return len(np.unique(self.values)) - 1 if self.kind == "groups" else 1
 
     def share(self, outcome: np.ndarray) -> np.ndarray:
-        """The share of the variance of the outcome's ranks that goes with the trait.
+        """The share of the variance of the outcome's ranks that the trait explains.
 
         Args:
             outcome: (..., n), not all equal; the trait varies.
@@ -54,8 +54,8 @@ class Trait:
 def explained(outcome: Sequence[float] | np.ndarray, trait: Trait) -> float:
     """The share of the outcome's order that the trait explains beyond chance, in [0, 1].
 
-    For example, outcomes 1 to 6 of groups a, a, a, b, b, b: of the ranks' variance, 17.5, 13.5 lies
-    between the groups; by chance it is one degree of freedom in five. So the groups explain
+    For example, outcomes 1 to 6 of groups a, a, a, b, b, b: 13.5 of the ranks' variance of 17.5
+    lies between the groups; by chance it is one degree of freedom in five. So the groups explain
     (13.5 / 17.5 - 1 / 5) / (1 - 1 / 5) = 0.71.
     """
     ranked = np.asarray(outcome, dtype=float)
@@ -66,7 +66,7 @@ def explained(outcome: Sequence[float] | np.ndarray, trait: Trait) -> float:
 
 
 def p_value(outcome: Sequence[float] | np.ndarray, trait: Trait, rng: np.random.Generator) -> float:
-    """How often chance explains as much, by permutation; 1 where nothing can be explained."""
+    """How often chance explains as much, by permutation; 1 if nothing can be explained."""
     ranked = np.asarray(outcome, dtype=float)
     if not _can_explain(ranked, trait):
         return 1.0

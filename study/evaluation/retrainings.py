@@ -1,4 +1,4 @@
-"""What its retrainings say of an evaluation: had they converged, did validation flatter them?"""
+"""What retrainings say about an evaluation: had they converged, did validation flatter them?"""
 
 from study.evaluation import uncertainty
 from study.records.base import NETWORKS, Estimate, NetworkName
@@ -6,17 +6,17 @@ from study.records.evaluation import Evaluation, SeedResult
 from study.wording import several
 
 FEW_IMAGES = 50
-"""With fewer test images a comparison sees large differences only, and says so."""
+"""With fewer test images a comparison detects only large differences, and says so."""
 
 
 def epochs(evaluation: Evaluation) -> int | None:
-    """For how many epochs every retraining was trained; None if that is not known or not one."""
+    """Number of epochs of every retraining; None if it is not known or not the same for all."""
     found = {_trained(one) for one in _all(evaluation)}
     return found.pop() or None if len(found) == 1 else None
 
 
 def still_improving(evaluation: Evaluation) -> list[NetworkName]:
-    """Networks most of whose retrainings kept their last epoch: training ended before they had."""
+    """Networks most of whose retrainings kept their last epoch, so that training ended too soon."""
     return [
         name
         for name in NETWORKS
@@ -26,7 +26,7 @@ def still_improving(evaluation: Evaluation) -> list[NetworkName]:
 
 
 def warning(evaluation: Evaluation) -> str | None:
-    """What a reader of the verdict must know of its networks and images; None if nothing."""
+    """What a reader of the verdict must know about the networks and images; None if nothing."""
     said = [words for words in (_unfinished(evaluation), _few_images(evaluation)) if words]
     return "; ".join(said) or None
 
@@ -57,12 +57,12 @@ def _unfinished(evaluation: Evaluation) -> str | None:
 
 
 def gaps(evaluation: Evaluation) -> dict[NetworkName, Estimate]:
-    """Validation minus test of each network, on the metric compared."""
+    """Validation minus test for each network, by the compared metric."""
     return {name: uncertainty.gap([_scores(evaluation, name)]) for name in NETWORKS}
 
 
 def gap_difference(evaluation: Evaluation) -> Estimate:
-    """How much more validation says of the tuned network than of the baseline, beyond test."""
+    """Validation minus test of the tuned network minus that of the baseline."""
     return uncertainty.gap([_scores(evaluation, name) for name in ("tuned", "baseline")])
 
 
@@ -80,7 +80,7 @@ def _all(evaluation: Evaluation) -> list[SeedResult]:
 
 
 def _trained(one: SeedResult) -> int:
-    """Epochs trained, by its curves; 0 of a record without any."""
+    """Epochs trained, according to the curves; 0 if the record has none."""
     return max(map(len, one.curves.values()), default=0)
 
 

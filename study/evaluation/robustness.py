@@ -1,4 +1,4 @@
-"""How well the finished networks do on test images made otherwise.
+"""How well the finished networks do on corrupted test images.
 
 Reads test images again, after the evaluation is done and everything has been chosen, and only for
 the report: nothing is chosen by what it finds.
@@ -23,7 +23,7 @@ class Version(Record):
 
     name: str
     accuracy: dict[NetworkName, Estimate]
-    """With 95% Wilson intervals over the images."""
+    """Accuracies with 95% Wilson intervals over the images."""
     difference: Estimate
     """Tuned minus baseline, paired on the images, with its 95% interval."""
 
@@ -50,7 +50,7 @@ class Robustness(Record):
     mean: dict[NetworkName, float]
     """Mean accuracy over the corruptions."""
     mean_difference: Estimate
-    """Of these means, tuned minus baseline, paired on the images, with its 95% interval."""
+    """Tuned minus baseline of these means, paired on the images, with its 95% interval."""
     groups: list[GroupMean] = Field(default_factory=list)
     """In the order of their corruptions; records of older versions have none."""
 
@@ -65,12 +65,12 @@ def measure(
     """Score both networks on every version of the same images.
 
     Args:
-        versions: name -> (n, height, width, channels) uint8; the first is the images unchanged,
-            at least one more follows.
-        labels: label column -> (n,) true class indices.
-        networks: network -> its predictor.
-        heads: label columns the networks predict.
-        groups: corruptions that have a mean of their own.
+        versions: Name -> (n, height, width, channels) uint8; the first version is the unchanged
+            images, and at least one more follows.
+        labels: Label column -> (n,) true class indices.
+        networks: Network -> its predictor.
+        heads: Label columns that the networks predict.
+        groups: Corruptions that have a mean of their own.
     """
     truth = {head: labels[head] for head in heads}
     metric = metrics.metric_names(heads)[-1]

@@ -1,30 +1,30 @@
 """Is the difference real? Intervals and a paired comparison over test images and seeds.
 
-A score varies for two reasons: other test images, and another seed (weights, order of the
-images). Images are crossed with the networks, because all see the same ones; seeds are nested in a
-network, because each was retrained by itself. What this does to a mean is known from studies with
-many readers and many cases (Dorfman, Berbaum & Metz, Investigative Radiology 1992; Obuchowski &
-Rockette, Communications in Statistics 1995; Hillis, Statistics in Medicine 2007): the images' part
-and the seeds' part of its variance are estimated by mean squares, both of which hold what one image
-does with one seed, so that this is taken off once. Degrees of freedom are Satterthwaite's
-(Biometrics Bulletin 1946). Bouthillier et al., MLSys 2021, "Accounting for Variance in Machine
-Learning Benchmarks", say why images and seeds must both count; another split and another search,
-which they name too, are no part of it: it is these two networks that are compared.
+A score varies for two reasons: the test images, and the seed (weights, order of the images). Images
+are crossed with the networks, because all networks see the same images; seeds are nested in a
+network, because each network was retrained by itself. What this does to a mean is known from
+studies with many readers and many cases (Dorfman, Berbaum & Metz, Investigative Radiology 1992;
+Obuchowski & Rockette, Communications in Statistics 1995; Hillis, Statistics in Medicine 2007): the
+images' part and the seeds' part of its variance are estimated by mean squares. Both include the
+image-by-seed interaction, which is therefore subtracted once. Degrees of freedom are
+Satterthwaite's (Biometrics Bulletin 1946). Bouthillier et al., MLSys 2021, "Accounting for Variance
+in Machine Learning Benchmarks", explain why images and seeds must both count; another split and
+another search, which they also name, do not count here, because these two networks are compared.
 
-Scores near 0 or 1 and few discordant images have too little spread by luck, none at all in the
-extreme. So the spread is that of the images and two more, one of each kind (Agresti & Coull, The
-American Statistician 1998; for pairs Agresti & Min, Statistics in Medicine 2005), and the images'
-degrees of freedom follow from their kurtosis: of d discordant images there are about 2 (d + 2).
+Scores near 0 or 1 and few discordant images may by luck have too little spread, or none at all. So
+the spread is that of the images and two more, one of each kind (Agresti & Coull, The American
+Statistician 1998; for pairs Agresti & Min, Statistics in Medicine 2005), and the images' degrees of
+freedom follow from their kurtosis: d discordant images give about 2 (d + 2).
 
 Measured (`python -m tests.evaluation.simulated`, 1,000 studies each; 2, 3 and 5 seeds; 200, 1,000
 and 10,000 images; errors of 1% and 10%; accuracies that vary over seeds by 0 to 1.4 standard errors
 over the images): equal networks are told apart in 0.0% to 5.6% of the studies, in 1.1% to 5.6% of
-those with 100 errors or more, in next to none of those with 2. Where accuracies vary over seeds by
+those with 100 errors or more, and in almost none of those with 2. If accuracies vary over seeds by
 2.1 standard errors (1,000 and 10,000 images, 10% wrong) it is 3.7% to 6.7%, most with 2 seeds. A
-gain of 1.5 standard errors on 10,000 images, 1% wrong, the seeds not agreeing on the hard ones and
-equally good, is found in 25%, 37% and 60% of the studies of 2, 3 and 5 seeds. The interval of one
-network's accuracy, on 50, 400 and 1,000 images with errors of 0, 0.2%, 1% and 10%, holds the true
-one in 95% to 100% of the studies.
+gain of 1.5 standard errors on 10,000 images, 1% wrong, where the seeds are equally good but do not
+agree on the hard images, is found in 25%, 37% and 60% of the studies with 2, 3 and 5 seeds. The
+interval of one network's accuracy, on 50, 400 and 1,000 images with errors of 0, 0.2%, 1% and 10%,
+contains the true accuracy in 95% to 100% of the studies.
 """
 
 from collections.abc import Sequence
@@ -36,12 +36,12 @@ from study.records.base import Estimate
 from study.records.evaluation import Comparison, Verdict
 
 SCORE_RESAMPLES = 2_000
-"""For scores that are shown and not tested."""
+"""Number of resamples for scores that are shown but not tested."""
 SIGNIFICANCE = 0.05
 
 METHOD = (
     "Student t of the mean gain over the same test images; its variance is that of the images plus "
-    "that of each network's seeds, with what one image does with one seed counted once (crossed "
+    "that of each network's seeds, with the image-by-seed interaction counted once (crossed "
     "components of variance, Satterthwaite's degrees of freedom); two-sided, significant below 0.05"
 )
 
@@ -57,7 +57,7 @@ class _Part(NamedTuple):
 
     variance: float
     mean_square: float
-    """On the same scale, with what belongs to other parts still in it."""
+    """Mean square on the same scale, still including what belongs to other parts."""
     freedom: float
 
 
@@ -65,7 +65,7 @@ def estimate(correct: np.ndarray) -> Estimate:
     """Mean of (seeds, images) bool with its 95% interval, clipped to [0, 1].
 
     Raises:
-        ValueError: fewer than two seeds.
+        ValueError: There are fewer than two seeds.
     """
     return _share_of(correct.mean(axis=0), [_seeds(correct)])
 
@@ -74,7 +74,7 @@ def compare(baseline: np.ndarray, tuned: np.ndarray) -> Comparison:
     """Tuned minus baseline, from (seeds, images) bool each, the images in the same order.
 
     Raises:
-        ValueError: fewer than two seeds, or other images.
+        ValueError: There are fewer than two seeds, or the images differ.
     """
     from scipy.special import stdtr
 
@@ -94,23 +94,23 @@ def compare(baseline: np.ndarray, tuned: np.ndarray) -> Comparison:
 
 
 class Scores(NamedTuple):
-    """What a network scored on two parts, one number in [0, 1] per seed."""
+    """A network's scores on two parts, one number in [0, 1] per seed."""
 
     validation: list[float]
     test: list[float]
     images: tuple[int, int]
-    """In the two parts."""
+    """Numbers of images in the two parts."""
 
 
 def gap(networks: Sequence[Scores]) -> Estimate:
-    """Validation minus test of a network; of two the first one's gap minus the second one's.
+    """Validation minus test of a network; for two, the first one's gap minus the second one's.
 
-    The 95% interval is rather wide than narrow: seeds are taken for sure to agree on an image, and
-    two networks for unrelated, though they are scored on the same images. Student t by
-    Satterthwaite, as in `compare`.
+    The 95% interval is conservative: seeds are assumed to agree on every image, and two networks to
+    be unrelated although they are scored on the same images. Student t by Satterthwaite, as in
+    `compare`.
 
     Raises:
-        ValueError: fewer than two seeds.
+        ValueError: There are fewer than two seeds.
     """
     means, parts = [], []
     for one in networks:
@@ -131,7 +131,7 @@ def gap(networks: Sequence[Scores]) -> Estimate:
 def share(right: np.ndarray) -> Estimate:
     """Share of the images (n,) bool that one network gets right, with its 95% Wilson interval.
 
-    Over images only: what another seed would change is not in it.
+    The interval is over images only and does not cover what another seed would change.
     """
     from scipy.stats import binomtest
 
@@ -140,15 +140,15 @@ def share(right: np.ndarray) -> Estimate:
 
 
 def image_share(values: np.ndarray) -> Estimate:
-    """Mean of one value in [0, 1] an image (n,), with its 95% interval over images.
+    """Mean of one value in [0, 1] per image (n,), with its 95% interval over images.
 
-    For what is 0 or 1 on most images: `share` is for what is so on all.
+    For values that are 0 or 1 on most images; `share` is for values that are so on all.
     """
     return _share_of(values, [])
 
 
 def image_gain(gain: np.ndarray) -> Estimate:
-    """Mean of a difference in [-1, 1] on each image (n,), with its 95% interval over images."""
+    """Mean of one difference in [-1, 1] per image (n,), with its 95% interval over images."""
     mean, half = float(gain.mean()), _half_width([_images(gain, GAIN_AND_LOSS)])
     return Estimate(mean=mean, ci95=_around(mean, half, -1.0))
 
@@ -159,8 +159,8 @@ def image_estimates(values: np.ndarray, seed: int) -> list[Estimate]:
     All scores see the same resampled images.
 
     Args:
-        values: (images, scores), one image at least.
-        seed: Of the resampling.
+        values: (images, scores), at least one image.
+        seed: Seed of the resampling.
     """
     rng = np.random.default_rng([seed, 3])
     images = len(values)
@@ -173,7 +173,7 @@ def image_estimates(values: np.ndarray, seed: int) -> list[Estimate]:
 
 
 def percentile_estimate(value: float, draws: np.ndarray) -> Estimate:
-    """A value with the 95% interval that its bootstrap draws (n,) make: the middle of them."""
+    """A value with its 95% interval, the middle 95% of its bootstrap draws (n,)."""
     low, high = np.percentile(draws, [2.5, 97.5])
     return Estimate(mean=value, ci95=(float(low), float(high)))
 
@@ -188,7 +188,7 @@ def _share_of(values: np.ndarray, other: list[_Part]) -> Estimate:
 def _images(values: np.ndarray, more: tuple[float, float]) -> _Part:
     """The images' part, from one value per image (n,) and two more.
 
-    The freedom of a variance whose variance is that of a sample with this kurtosis.
+    Its degrees of freedom follow from the variance of a sample's variance with this kurtosis.
     """
     values = np.append(values, more)
     images = len(values)
@@ -221,7 +221,7 @@ def _check_seeds(seeds: int) -> None:
 
 
 def _error(parts: Sequence[_Part]) -> float:
-    """Standard error of the mean; never 0, for the images' part is not."""
+    """Standard error of the mean; never 0, because the images' part is not 0."""
     return float(np.sqrt(sum(part.variance for part in parts)))
 
 

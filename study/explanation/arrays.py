@@ -1,7 +1,7 @@
-"""What explanation hands to figures beside records: plain arrays, and what is said of them.
+"""What explanation hands to figures besides records: plain arrays and their descriptions.
 
-A run keeps them in its findings, so that drawing needs neither networks nor TensorFlow, which
-nothing here imports.
+A run keeps them in its findings, so that drawing needs neither networks nor TensorFlow, which is
+not imported here.
 """
 
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ from study.data.dataset import Crossed
 from study.records.finding import Method
 
 SHOWN_CORRUPTED = 4
-"""Images that are shown of each corruption."""
+"""Number of images that are shown of each corruption."""
 
 
 class Examples(NamedTuple):
@@ -36,7 +36,7 @@ class Examples(NamedTuple):
 
 
 class ActivationsInfo(NamedTuple):
-    """What one layer puts out for some images."""
+    """The output of one layer for some images."""
 
     layer: str
     kind: Literal["convolution", "pooling"]
@@ -45,30 +45,30 @@ class ActivationsInfo(NamedTuple):
     channels: np.ndarray
     """(s,) int: numbers of these channels, in order."""
     total: int
-    """Channels of the layer."""
+    """Number of channels of the layer."""
     silent: int
     """How many of all channels are zero everywhere on every image."""
 
 
 class HeadHeatmaps(NamedTuple):
-    """One head's predictions and what speaks for them, or for the class asked for."""
+    """One head's predictions and the evidence for them, or for the class asked for."""
 
     head: str
     predicted: np.ndarray
     """(n,) int64 class indices."""
     probability: np.ndarray
-    """(n,) float32, of the predicted class."""
+    """(n,) float32, probability of the predicted class."""
     maps: np.ndarray
-    """(n, height, width) float32 in [0, 1]: evidence for the class, as a share of the image's
-    greatest; all zero if there is none."""
+    """(n, height, width) float32 in [0, 1]: evidence for the class, relative to each map's maximum;
+    all zero if there is none."""
     layer: str
-    """Whose maps explain it."""
+    """The layer whose maps explain the head."""
     resolution: tuple[int, int]
     """(rows, columns) of the layer's maps, which are enlarged to the image."""
 
     @property
     def empty(self) -> np.ndarray:
-        """(n,) bool: nowhere does the layer speak for the class."""
+        """(n,) bool: whether there is no evidence for the class anywhere in the image."""
         return np.asarray(~np.any(self.maps > 0, axis=(1, 2)))
 
 
@@ -78,22 +78,22 @@ class HeatmapsInfo(NamedTuple):
     heads: list[HeadHeatmaps]
     method: Method
     target: int | None
-    """Class that is explained; None: the predicted one."""
+    """The class that is explained; None: the predicted class."""
     asked_layer: str | None
     """The layer that was asked for; None: each head's last convolution."""
     channels: int
-    """How many channels Score-CAM tries on an image at most."""
+    """Largest number of channels that Score-CAM tries per image."""
     named: bool = True
-    """Whether heads are told by name: the network has several."""
+    """Whether heads are named, because the network has several."""
 
     @property
     def at_layer(self) -> bool:
-        """Whether the layer matters: SmoothGrad goes down to the pixels."""
+        """Whether the layer matters; SmoothGrad explains single pixels."""
         return self.method != "smoothgrad"
 
     @property
     def layers(self) -> dict[str, tuple[int, int]]:
-        """The heads' layers, mostly one, with (rows, columns) of their maps."""
+        """The heads' layers, usually a single one -> (rows, columns) of their maps."""
         return {head.layer: head.resolution for head in self.heads}
 
 
@@ -108,27 +108,27 @@ class MethodsInfo(NamedTuple):
     maps: dict[Method, np.ndarray]
     """(n, height, width) in [0, 1]."""
     heads: int
-    """Heads of the network, which are explained in turn."""
+    """Number of heads of the network, which take turns."""
     samples: int
-    """Noisy copies of an image that SmoothGrad averaged over."""
+    """Number of noisy copies per image that SmoothGrad averaged over."""
     channels: int
-    """Channels of the layer that Score-CAM tried on an image at most."""
+    """Largest number of channels that Score-CAM tried per image."""
 
 
 class Shown(NamedTuple):
     """One test image and what the network says about it."""
 
     image: int
-    """Place in the test part."""
+    """Index of the image in the test part."""
     words: tuple[str, ...]
-    """True class, then predicted class with its probability: of each wrong head, or of the least
-    certain one if all are right."""
+    """True class, then predicted class with its probability, for each wrong head, or for the least
+    certain head if all are right."""
     confidence: float
     """Probability the network gives to its answer as a whole: the product over heads."""
     head: str
-    """The head that the words begin with, whose heatmap is shown."""
+    """The head that is named first, whose heatmap is shown."""
     mislabelled: bool = False
-    """The label, not the network, is known to be wrong."""
+    """Whether the image's label is known to be wrong."""
 
 
 class MistakesInfo(NamedTuple):
@@ -139,22 +139,22 @@ class MistakesInfo(NamedTuple):
     shown: tuple[Shown, ...]
     """The most confident errors; if there are no errors, the least certain right answers."""
     heads: int = 1
-    """Of the network."""
+    """Number of heads of the network."""
     mislabelled: int = 0
-    """Test images whose label is known to be wrong."""
+    """Number of test images whose label is known to be wrong."""
     mislabelled_errors: int = 0
     """How many of these count as errors."""
     source: str = ""
-    """Who says that their labels are wrong."""
+    """The source that says that these labels are wrong."""
 
 
 class Evidence(NamedTuple):
-    """The images that are shown, and what spoke for the network's answers."""
+    """The images that are shown, and the evidence for the network's answers."""
 
     images: np.ndarray
     """(k, height, width, 1 or 3) uint8."""
     maps: np.ndarray
-    """(k, height, width) float32 in [0, 1]: all zero where nowhere the layer speaks for it."""
+    """(k, height, width) float32 in [0, 1]: all zero if there is no evidence for the answer."""
 
 
 class Mistakes(NamedTuple):
@@ -165,7 +165,7 @@ class Mistakes(NamedTuple):
 
 
 class Ascent(NamedTuple):
-    """Where a gradient ascent ended."""
+    """The result of a gradient ascent."""
 
     images: np.ndarray
     """(f, height, width, channels) uint8."""
@@ -174,12 +174,12 @@ class Ascent(NamedTuple):
 
 
 class Patches(NamedTuple):
-    """The parts of real images that drive each filter up most, of an image one at most."""
+    """The parts of real images that excite each filter most, at most one per image."""
 
     images: np.ndarray
     """(f, p, rows, columns, channels), the best first."""
     scores: np.ndarray
-    """(f, p) float32: the filter's highest value before the activation function, there."""
+    """(f, p) float32: the filter's highest value in the image, before the activation function."""
     sources: np.ndarray
     """(f, p) int: the image's number."""
     corners: np.ndarray
@@ -187,37 +187,37 @@ class Patches(NamedTuple):
 
 
 class FiltersInfo(NamedTuple):
-    """What the filters of one convolution layer answer to."""
+    """What the filters of one convolution layer respond to."""
 
     layer: str
     filters: np.ndarray
     """(f,) filter numbers."""
     total: int
-    """Filters in the layer."""
+    """Number of filters in the layer."""
     seen: tuple[tuple[int, int], tuple[int, int]]
     """(first, end) of the image's rows and of its columns that the middle unit of a map sees."""
     pixels: Ascent
     fourier: Ascent
     patches: Patches | None
-    """None without real images."""
+    """The best real patches; None without real images."""
     asleep: np.ndarray
-    """(2, f) bool: the ascent in pixels, in Fourier space did not wake the filter."""
+    """(2, f) bool: the ascent in pixels, or in Fourier space, did not activate the filter."""
     dead: np.ndarray
-    """(f,) bool: silent on every real image; without any, not to be woken by an ascent."""
+    """(f,) bool: silent on every real image; without any, not activated by an ascent."""
     like: np.ndarray
-    """(f,) int: a filter of a lower number that it nearly duplicates, or -1."""
+    """(f,) int: a filter of a lower number that this one nearly duplicates, or -1."""
     silent: int | None
-    """Filters of the whole layer that are silent on every real image; None without any."""
+    """Number of filters in the layer that are silent on every real image; None without images."""
     alike: int | None
-    """Near-duplicates in the whole layer; None if it cannot be said."""
+    """Number of near-duplicates in the layer; None if it is not known."""
     tested: int
-    """Real images that were tried."""
+    """Number of real images that were tried."""
     absent: tuple[str, ...]
-    """Colours that no real image has: the ascents leave them out."""
+    """Colours that no real image has, which the ascents leave out."""
 
     @property
     def field(self) -> tuple[slice, slice]:
-        """These rows and columns."""
+        """The rows and columns of the image that the middle unit sees."""
         rows, columns = self.seen
         return slice(*rows), slice(*columns)
 
@@ -226,7 +226,7 @@ class CorruptedExamples(NamedTuple):
     """What corrupted test images look like."""
 
     versions: dict[str, np.ndarray]
-    """Name of the corruption, "unchanged" first -> (SHOWN_CORRUPTED or less, height,
+    """Name of the corruption, "unchanged" first -> at most SHOWN_CORRUPTED images, (n, height,
     width, channels) uint8."""
     note: str
-    """What the reader must know of the data set's corruptions; "" if nothing."""
+    """What the reader must know about the data set's corruptions; "" if nothing."""

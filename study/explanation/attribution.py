@@ -1,8 +1,8 @@
 """Where in an image a network finds its evidence, by four methods.
 
-All of them explain one class of one head by its score without softmax or sigmoid, which flatten
-gradients where the network is sure; Score-CAM, which takes probabilities, puts them back. See
-`study.networks.logits` on how the network is cut.
+All of them explain one class of one head by its score before softmax or sigmoid, which flatten
+gradients where the network is sure; Score-CAM, which needs probabilities, applies them again.
+`study.networks.logits` cuts the network.
 """
 
 from collections.abc import Sequence
@@ -24,14 +24,13 @@ from study.problem.problem import head_names
 from study.records.finding import Method
 
 SAMPLES = 8
-"""Noisy copies of an image that SmoothGrad averages over."""
+"""Number of noisy copies per image that SmoothGrad averages over."""
 NOISE = 0.2
-"""Standard deviation of their noise, as a share of the image's range of pixel values."""
+"""Standard deviation of SmoothGrad's noise, as a share of the image's range of pixel values."""
 CHANNELS = 16
-"""Channels of a layer that Score-CAM tries on an image: those whose maps vary most."""
+"""Number of channels that Score-CAM tries per image: those whose maps vary most."""
 ROWS = 512
-"""Images in the network at a time, noisy and masked copies counted; fewer if its layers are large.
-"""
+"""Images in the network at a time, including noisy and masked copies; fewer if layers are large."""
 
 
 def attribute(
@@ -43,31 +42,31 @@ def attribute(
     classes: int | Sequence[int] | np.ndarray | None = None,
     seed: int = 1,
 ) -> np.ndarray:
-    """Maps of what speaks for a class; see `Explainer.maps`, which is quicker for several.
+    """Maps of the evidence for a class; for several maps, `Explainer.maps` is quicker.
 
     Args:
-        model: Its heads end in softmax or in one sigmoid neuron, however written.
+        model: A network whose heads end in softmax or in one sigmoid neuron, however written.
         images: (n, height, width, channels), pixels 0 to 255.
-        layer: Name of a layer with maps; the last convolution layer before the head's softmax
-            that the head depends on if None. SmoothGrad, which goes down to the pixels, does
-            without.
+        layer: Name of a layer with maps; if None, the last convolution layer before the head's
+            softmax that the head depends on. SmoothGrad, which explains single pixels, needs none.
         head: Name of an output; the first one if None.
-        classes: Class index to explain, one for all images or one each; the predicted if None.
-        seed: Of SmoothGrad's noise.
+        classes: Class index to explain, for all images or one per image; if None, the predicted
+            classes.
+        seed: Seed of SmoothGrad's noise.
 
     Returns:
         (n, height, width) float32 in [0, 1].
 
     Raises:
-        WrongName: no such layer, head or class, a layer without maps or one that the head does not
-            depend on, no convolution layer at all, a head that cannot be cut before its softmax,
-            or a network with another one nested inside.
+        WrongName: There is no such layer, head or class, the layer has no maps or the head does not
+            depend on it, there is no convolution layer at all, the head cannot be cut before its
+            softmax, or another network is nested inside.
     """
     return Explainer(model, layer).maps(images, method, head, classes, seed)
 
 
 class Explainer:
-    """A network made ready to be asked where it looks; setting it up takes longer than asking."""
+    """A network prepared for heatmaps; the preparation takes longer than making the maps."""
 
     def __init__(
         self,
@@ -76,13 +75,13 @@ class Explainer:
         samples: int = SAMPLES,
         channels: int = CHANNELS,
     ) -> None:
-        """Raises as `attribute` of a layer that the network does not have.
+        """Prepare the network; raises, like `attribute`, if it does not have the layer.
 
         Args:
-            model: It is left as it is, and it is the one that `predict` asks.
+            model: The network, which is not changed and which `predict` uses.
             layer: Name of a layer with maps; each head's last convolution layer if None.
-            samples: As `SAMPLES`.
-            channels: As `CHANNELS`.
+            samples: Number of noisy copies per image that SmoothGrad averages over.
+            channels: Number of channels that Score-CAM tries per image.
         """
         model = as_functional(model)
         find_layers(model, [layer] if layer else [])
@@ -97,14 +96,14 @@ class Explainer:
         self._rows = rows_that_fit(model, ROWS, gradients=True)
 
     def _head(self, name: str) -> Head:
-        """The head, made ready when it is first asked for: only then must it be explicable."""
+        """The head, prepared on first use: only then must it be explicable."""
         if name not in self._ready:
             self._ready[name] = Head(name, self._clone, self._layer, self._most_channels)
         return self._ready[name]
 
     @cached_property
     def network(self) -> keras.Model:
-        """Images -> scores of every head, with weights of its own: maps are made with these."""
+        """Images -> scores of every head, by the copy of the weights that maps are made with."""
         return keras.Model(
             self._clone.inputs, [self._head(name).network.outputs[0] for name in self.heads]
         )
@@ -114,22 +113,22 @@ class Explainer:
         return self._head(head).layer
 
     def resolution_of(self, head: str) -> tuple[int, int]:
-        """(rows, columns) of that layer's maps, which are enlarged to the image."""
+        """(rows, columns) of the head's layer's maps, which are enlarged to the image."""
         return self._head(head).resolution
 
     @property
     def layer(self) -> str:
-        """Names of the layers whose maps explain the heads, mostly one."""
+        """Names of the layers whose maps explain the heads, usually a single one."""
         return ", ".join(dict.fromkeys(map(self.layer_of, self.heads)))
 
     @property
     def resolution(self) -> tuple[int, int]:
-        """(rows, columns) of the coarsest of these layers' maps."""
+        """(rows, columns) of the coarsest maps among the heads' layers."""
         return min(map(self.resolution_of, self.heads))
 
     @property
     def channels(self) -> int:
-        """How many channels Score-CAM tries on an image at most."""
+        """Largest number of channels that Score-CAM tries per image."""
         return max(self._head(name).channels for name in self.heads)
 
     def maps(
@@ -140,32 +139,33 @@ class Explainer:
         classes: int | Sequence[int] | np.ndarray | None = None,
         seed: int = 1,
     ) -> np.ndarray:
-        """Evidence for a class, as a share of each image's greatest.
+        """Evidence for a class, relative to the maximum of each map.
 
-        The map of an image depends on no other image but for SmoothGrad's noise, which is drawn
-        image by image. Negative evidence counts as none. Methods:
+        The map of an image does not depend on other images, except for SmoothGrad's noise, which is
+        drawn image by image. Negative evidence counts as none. Methods:
 
         - Grad-CAM (Selvaraju et al. 2017, section 3): the layer's channels weighted by the mean
           gradient of the score.
-        - Grad-CAM++ (Chattopadhay et al. 2018, section 3.2): by a weighted mean of its positive
-          gradients.
-        - Score-CAM (Wang et al. 2020, section 3.2): by the probability that is left when all is
-          hidden but what the channel sees.
+        - Grad-CAM++ (Chattopadhay et al. 2018, section 3.2): the channels weighted by a weighted
+          mean of the score's positive gradients.
+        - Score-CAM (Wang et al. 2020, section 3.2): the channels weighted by the probability that
+          is left when everything is hidden except what the channel sees.
         - SmoothGrad (Smilkov et al. 2017, section 3): the gradient at the pixels, averaged over
-          noisy copies of the image; its absolute value, the greatest over the colours.
+          noisy copies of the image; of its absolute value the maximum over the colours.
 
         Args:
             images: (n, height, width, channels), pixels 0 to 255.
-            method: See `study.records.base`.
+            method: One of the methods above.
             head: Name of an output; the first one if None.
-            classes: Class index to explain, for all images or one each; the predicted if None.
-            seed: Of SmoothGrad's noise.
+            classes: Class index to explain, for all images or one per image; if None, the predicted
+                classes.
+            seed: Seed of SmoothGrad's noise.
 
         Returns:
-            (n, height, width) float32 in [0, 1]; all zero where nothing speaks for the class.
+            (n, height, width) float32 in [0, 1]; all zero if there is no evidence for the class.
 
         Raises:
-            WrongName: as `attribute`.
+            WrongName: There is no such head or class, or the head cannot be explained.
         """
         of = self._head(find_head(self.heads, head))
         explained = self._classes(images, of, classes)
@@ -175,12 +175,12 @@ class Explainer:
         for start in range(0, len(images), step):
             pixels = np.asarray(images[start : start + step], np.float32)
             evidence = self._evidence(method, of, pixels, explained[start : start + step], rng)
-            # Grad-CAM++ divides by what can be zero.
+            # Grad-CAM++ divides by numbers that can be zero.
             made.append(of.enlarged(np.nan_to_num(np.maximum(evidence, 0))))
         return np.concatenate(made)
 
     def in_turn(self, images: np.ndarray, method: Method, seed: int = 1) -> np.ndarray:
-        """As `maps`, image i for head i modulo their number: all heads at the price of one."""
+        """Like `maps`, but image i for head i modulo their number: all heads at the cost of one."""
         made = np.empty((len(images), *self.shape[:2]), np.float32)
         for first, head in enumerate(self.heads):
             turn = slice(first, None, len(self.heads))
@@ -188,7 +188,7 @@ class Explainer:
         return made
 
     def predicted_in_turn(self, images: np.ndarray) -> list[tuple[str, int]]:
-        """What `in_turn` explains of each image: its head and the class predicted there."""
+        """What `in_turn` explains in each image: the head and the class that it predicts."""
         probabilities = self.predict(images)
         heads = [self.heads[i % len(self.heads)] for i in range(len(images))]
         return [(head, int(probabilities[head][i].argmax())) for i, head in enumerate(heads)]
@@ -215,7 +215,7 @@ class Explainer:
         classes: np.ndarray,
         rng: np.random.Generator,
     ) -> np.ndarray:
-        """(n, rows, columns) float32; what is negative speaks against."""
+        """(n, rows, columns) float32; negative values are evidence against the class."""
         if method == "smoothgrad":
             return self._smooth_gradient(head, pixels, classes, rng)
         network, score = head.scored, score_of(classes)

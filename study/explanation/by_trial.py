@@ -1,10 +1,10 @@
-"""Are heatmaps of networks of one architecture worth more than those of another?
+"""Are the heatmaps of some architectures more informative than those of others?
 
-By the share of a heatmap that lies where the evidence is, if that is known, else by how well it
-ranks the pixels that the network needs.
+Heatmaps are measured by the share that lies where the evidence is, if that is known, else by how
+well they rank the pixels that the network needs.
 
-Asked of the trials of a search whose weights are still on disk, on validation images: nothing of
-the test part is needed to compare trials.
+Compared are the trials of a search whose weights are still on disk, on validation images: comparing
+trials needs nothing from the test part.
 """
 
 import logging
@@ -35,19 +35,19 @@ from study.trials.ranking import best_trial, configuration_numbers, configuratio
 log = logging.getLogger(__name__)
 
 SHOWN: tuple[Method, ...] = ("gradcam", "smoothgrad")
-"""One that sees the cells of the last convolution, one that goes down to the pixels."""
+"""A method that resolves the cells of the last convolution, and one that resolves single pixels."""
 FEWEST_TRIALS = 12
-"""Of fewer not even the clearest order could be told from chance: eight against each other in two
-groups of four have p = 1/35 at best, and eight questions at once want p below 1/160. Six against
-six can have 1/462."""
+"""With fewer trials not even the clearest order could be told from chance: eight trials in two
+groups of four have p = 1/35 at best, and eight questions at once need p below 1/160. Six against
+six can reach 1/462."""
 
 
 def kept_trials(trials: Sequence[Trial], folder: Path) -> dict[int, tuple[Trial, Path]]:
-    """The configurations whose weights are on disk: number -> last trial of it and its weights.
+    """Number of each configuration whose weights are on disk -> its last trial and the weights.
 
     Args:
-        trials: As told, those that continue others too.
-        folder: The search's.
+        trials: All trials as recorded, including those that continue others.
+        folder: The search's folder.
     """
     numbers = configuration_numbers(trials)
     kept: dict[int, tuple[Trial, Path]] = {}
@@ -68,17 +68,17 @@ def across_search(
     samples: int,
     seed: int,
 ) -> AcrossSearch | None:
-    """What heatmaps of every kept trial are worth, and what that goes with; None if none was kept.
+    """How good the heatmaps of every kept trial are, and what explains it; None if none was kept.
 
     Args:
-        problem: Whose search it was.
-        signature: Of the problem's images and classes.
-        trials: As told, those that continue others too.
-        folder: The search's.
+        problem: The problem that was searched.
+        signature: The problem's images and classes.
+        trials: All trials as recorded, including those that continue others.
+        folder: The search's folder.
         images: (n, height, width, channels) uint8 validation images.
         truth: (n, height, width) bool: where the evidence is; None if that is not known.
-        samples: Noisy copies of an image that SmoothGrad averages over.
-        seed: Of noise, intervals and permutations.
+        samples: Number of noisy copies per image that SmoothGrad averages over.
+        seed: Seed of noise, intervals and permutations.
     """
     found, sobels, unreadable = [], [], 0
     tried = configurations(trials)
@@ -87,7 +87,7 @@ def across_search(
         try:
             model = trained(problem, signature, trial, path)
         except CorruptRecord as error:
-            log.warning("left out where heatmaps of trials are compared: %s", error)
+            log.warning("a trial is left out of the comparison of heatmaps: %s", error)
             unreadable += 1
             continue
         explainer = Explainer(model, samples=samples)
@@ -122,13 +122,13 @@ def across_search(
 def heatmaps_worth(
     explainer: Explainer, images: np.ndarray, truth: np.ndarray | None, seed: int
 ) -> tuple[dict[Method, Estimate], float]:
-    """What the heatmaps of one network are worth, by method, and an edge detector's (Sobel).
+    """How good the heatmaps of one network are, by method, and those of an edge detector (Sobel).
 
     Args:
-        explainer: Of the network.
+        explainer: The network, prepared for heatmaps.
         images: (n, height, width, channels) uint8.
         truth: (n, height, width) bool: where the evidence is; None if that is not known.
-        seed: Of noise, the order of equal pixels and intervals.
+        seed: Seed of noise, the order of equal pixels and intervals.
 
     Returns:
         Method -> mean over the images with its interval, and the mean for Sobel maps: the share of
@@ -150,10 +150,10 @@ def heatmaps_worth(
 
 
 def trained(problem: Problem, signature: Signature, trial: Trial, path: Path) -> keras.Model:
-    """The trial's network as its last epoch left it, in float32.
+    """The trial's network after its last epoch, in float32.
 
     Raises:
-        CorruptRecord: the weights cannot be read, or are not of such a network.
+        CorruptRecord: The weights cannot be read, or belong to another network.
     """
     model, _ = build(problem, signature, trial.hyperparameters, Budget(steps=1))
     model.optimizer.build(model.trainable_variables)
@@ -162,7 +162,7 @@ def trained(problem: Problem, signature: Signature, trial: Trial, path: Path) ->
 
 
 def traits(model: keras.Model) -> dict[str, Value]:
-    """Kernel size of the first convolution, number of convolutions, and how maps get smaller."""
+    """Kernel size of the first convolution, number of convolutions, and how maps are reduced."""
     convolutions = [layer for layer in model.layers if is_convolution(layer)]
     ways = {
         "average": any(isinstance(one, keras.layers.AveragePooling2D) for one in model.layers),
@@ -177,7 +177,7 @@ def traits(model: keras.Model) -> dict[str, Value]:
 
 
 def effects(trials: Sequence[TrialHeatmaps], seed: int) -> dict[Method, dict[str, Effect]]:
-    """What the heatmaps' worth goes with: each trait that varies, and the score."""
+    """The effect on the heatmaps of each trait that varies, and of the score."""
     if len(trials) < FEWEST_TRIALS:
         return {method: {} for method in SHOWN}
     asked = {
@@ -197,13 +197,13 @@ def effects(trials: Sequence[TrialHeatmaps], seed: int) -> dict[Method, dict[str
 
 
 def effect(outcome: Sequence[float], trait: Trait, questions: int, seed: int) -> Effect:
-    """How much of the outcome's order the trait explains, and how often chance does as well.
+    """How much of the outcome's order the trait explains, and how often chance explains as much.
 
     Args:
-        outcome: (n,) one of each trial.
-        trait: Of the trials.
-        questions: How many are asked at once (Bonferroni).
-        seed: Of the permutations.
+        outcome: (n,) one outcome per trial.
+        trait: A trait of the trials.
+        questions: Number of questions asked at once (Bonferroni).
+        seed: Seed of the permutations.
     """
     p = p_value(outcome, trait, np.random.default_rng([seed, 5]))
     return Effect(explained=explained(outcome, trait), p_value=min(1.0, questions * p))

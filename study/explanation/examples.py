@@ -1,4 +1,4 @@
-"""What a network makes of a few images: activations, heatmaps, mistakes and what spoke for them."""
+"""A network explained on a few images: activations, heatmaps, mistakes and their evidence."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -31,7 +31,7 @@ from study.records.finding import METHODS, Method
 
 SHOWN_CHANNELS = 16
 MOST_COMPARED = 6
-"""Images that are explained by every method."""
+"""Number of images that are explained by every method."""
 MOST_MISTAKES = 18
 
 
@@ -50,10 +50,10 @@ def activations_info(
         model: Any plain Keras model of images.
         images: (n, height, width, channels), pixels 0 to 255.
         layers: Names of convolution and pooling layers; all of them if None.
-        channels: How many of a layer's channels are kept at most: the most active.
+        channels: Largest number of channels kept per layer: the most active.
 
     Raises:
-        WrongName: a layer that is not there, or a network with another one nested inside.
+        WrongName: A layer does not exist, or another network is nested inside.
     """
     model = as_functional(model)
     chosen = visual_layers(model) if layers is None else find_layers(model, layers)
@@ -77,7 +77,7 @@ def _layer_activations(layer: keras.layers.Layer, maps: np.ndarray, most: int) -
 
 
 def _as_maps(output: np.ndarray) -> np.ndarray:
-    """(n, h, w, c) as it is, (n, c) of global pooling as (n, 1, 1, c)."""
+    """(n, h, w, c) unchanged; (n, c) from global pooling as (n, 1, 1, c)."""
     return output if output.ndim == 4 else output[:, np.newaxis, np.newaxis, :]
 
 
@@ -95,9 +95,9 @@ class Asked(NamedTuple):
 
     methods: tuple[Method, ...] = ("gradcam",)
     head: str | None = None
-    """The only head; None: all."""
+    """The only head; None: all heads."""
     target: int | None = None
-    """Index of the class to explain; None: the predicted one."""
+    """Index of the class to explain; None: the predicted class."""
 
 
 PLAIN = Asked()
@@ -114,15 +114,15 @@ def heatmaps_info(
     """Heatmaps for the class each head predicts, or for one class of one head.
 
     Args:
-        model: Its heads end in softmax or in one sigmoid neuron.
+        model: A network whose heads end in softmax or in one sigmoid neuron.
         images: (n, height, width, channels), pixels 0 to 255.
         layer: Name of a layer with maps; each head's last convolution layer if None.
-        method: See `study.explanation.attribution`.
-        head: Name of the only head; all if None.
-        target: Index of the class to explain; the predicted one if None.
+        method: One of the methods of `study.explanation.attribution`.
+        head: Name of the only head; all heads if None.
+        target: Index of the class to explain; the predicted class if None.
 
     Raises:
-        WrongName: as `study.explanation.attribution.attribute`.
+        WrongName: For the same reasons as `study.explanation.attribution.attribute`.
     """
     explainer = Explainer(model, layer)
     probabilities = explainer.predict(images)
@@ -146,16 +146,16 @@ def all_heatmaps(
     layers: Sequence[str] | None = None,
     asked: Asked = PLAIN,
 ) -> list[HeatmapsInfo]:
-    """Heatmaps by each method, at each layer; SmoothGrad, which goes down to the pixels, once.
+    """Heatmaps by each method at each layer; by SmoothGrad, which explains single pixels, once.
 
     Args:
-        model: Its heads end in softmax or in one sigmoid neuron.
+        model: A network whose heads end in softmax or in one sigmoid neuron.
         images: (n, height, width, channels), pixels 0 to 255.
         layers: Names of layers; each head's last convolution layer if None.
         asked: Methods, head and class.
 
     Raises:
-        WrongName: as `heatmaps_info`.
+        WrongName: For the same reasons as `heatmaps_info`.
     """
     chosen: Sequence[str | None] = layers or [None]
     return [
@@ -166,12 +166,12 @@ def all_heatmaps(
 
 
 def methods_info(explainer: Explainer, images: np.ndarray, seed: int) -> MethodsInfo:
-    """Explain image i for head i modulo their number, and the class predicted there.
+    """Explain image i for head i modulo their number, and the class that this head predicts.
 
     Args:
-        explainer: Of the network.
+        explainer: The network, prepared for heatmaps.
         images: (n, height, width, channels), pixels 0 to 255; the first few are explained.
-        seed: Of noise.
+        seed: Seed of SmoothGrad's noise.
     """
     images = images[:MOST_COMPARED]
     return MethodsInfo(
@@ -202,14 +202,14 @@ def mistakes(
     Args:
         model: The saved network.
         network: Which one it is.
-        images: Of the test part, (n, height, width, 1 or 3) uint8, in the predictions' order.
+        images: Test images, (n, height, width, 1 or 3) uint8, in the order of the predictions.
         predictions: Arrays of predictions.npz.
         heads: Label columns the network predicts.
         names: Label column -> names of its classes.
         known: Test images whose label is known to be wrong; None if none is.
 
     Raises:
-        WrongName: the network has no convolution layer, which a heatmap needs.
+        WrongName: The network has no convolution layer, which a heatmap needs.
     """
     info = mistakes_info(predictions, network, heads, names, known)
     return Mistakes(info, evidence(model, info, images))
@@ -226,7 +226,7 @@ def mistakes_info(
 
     Args:
         predictions: labels_HEAD (n,) int and NETWORK_HEAD (n, classes) probabilities.
-        network: Whose errors.
+        network: The network whose errors are found.
         heads: Label columns the network predicts.
         names: Label column -> names of its classes.
         known: Test images whose label is known to be wrong; None if none is.
@@ -267,7 +267,7 @@ def mistakes_info(
 
 
 def _share(probability: float) -> str:
-    """A probability in words; what is not quite certain never reads 100%."""
+    """A probability in words; no probability below 1 reads 100%."""
     return ">99.9%" if probability > 0.999 else f"{probability:.1%}"
 
 
@@ -276,8 +276,8 @@ def evidence(model: keras.Model, info: MistakesInfo, images: np.ndarray) -> Evid
 
     Args:
         model: The network whose mistakes they are.
-        info: Of these mistakes.
-        images: Of the test part, (n, height, width, 1 or 3) uint8.
+        info: The mistakes.
+        images: Test images, (n, height, width, 1 or 3) uint8.
     """
     shown = images[[one.image for one in info.shown]]
     maps = np.zeros(shown.shape[:3], np.float32)

@@ -1,7 +1,7 @@
-"""What is found out about a problem's networks, part by part, as records and arrays to be kept.
+"""Findings about a problem's networks, computed part by part, as records and arrays to be kept.
 
-Parts are computed side by side on the workers, in no order; each needs nothing of another. Nothing
-is drawn here: `figures/` reads what is found.
+Parts are independent of each other and are computed side by side on the workers, in any order.
+Nothing is drawn here: `figures/` reads the findings.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ from study.records.study import Signature
 from study.records.trial import Trial
 
 PROBE_IMAGES = 300
-"""Validation images that filters are tried on: whether they are dead, alike, and what excites
+"""Number of validation images that show which filters are dead or near-duplicates, and what excites
 them."""
 
 Found = dict[str, object]
@@ -42,7 +42,7 @@ Found = dict[str, object]
 
 @dataclass(frozen=True)
 class Subject:
-    """A problem of a run: what there is to find something out about."""
+    """A problem of a run, with everything that findings are computed from."""
 
     problem: Problem
     signature: Signature
@@ -50,12 +50,12 @@ class Subject:
     budget: FigureSettings
     seed: int
     trials: list[Trial]
-    """As told, those that continue others too."""
+    """All trials as recorded, including those that continue others."""
     search_folder: Path
     models: Mapping[NetworkName, Path]
-    """Where the saved networks are."""
+    """Network -> path of its .keras file."""
     predictions: Callable[[], Mapping[str, np.ndarray]]
-    """Gives the arrays of predictions.npz."""
+    """A function that returns the arrays of predictions.npz."""
 
     @property
     def probes(self) -> np.ndarray:
@@ -68,7 +68,7 @@ class Subject:
         return examples(self.dataset, self.problem.heads, self.budget.images)
 
     def some_test_images(self, most: int) -> Part:
-        """So many test images, or all there are, drawn at random."""
+        """At most `most` test images, drawn at random."""
         dataset = self.dataset
         chosen = random_indices(len(dataset.test.images), most, self.seed)
         return dataset.test.at(chosen)
@@ -78,11 +78,11 @@ class Subject:
         return load_model(self.models[network])
 
     def explainers(self) -> dict[NetworkName, Explainer]:
-        """Both networks, ready to be asked where they look."""
+        """Both networks, prepared for heatmaps."""
         return {network: self.explainer(network) for network in NETWORKS}
 
     def explainer(self, network: NetworkName) -> Explainer:
-        """One of them."""
+        """One network, prepared for heatmaps."""
         return Explainer(
             self.model(network),
             samples=self.budget.smooth_samples,
@@ -91,17 +91,17 @@ class Subject:
 
 
 def parts(evaluated: bool) -> list[str]:
-    """What `find` can find out of a problem, before and after it was evaluated."""
+    """Names of the parts that `find` can compute for a problem, evaluated or not."""
     return [*OF_NETWORKS, *OF_SEARCH] if evaluated else [*OF_SEARCH]
 
 
 def find(subject: Subject, part: str) -> Found:
-    """Find one part out."""
+    """Compute the findings of one part."""
     return (OF_SEARCH | OF_NETWORKS)[part](subject)
 
 
 def examples(dataset: Dataset, heads: tuple[str, ...], count: int) -> Examples:
-    """So many test images, of classes spread evenly over all; see `example_indices`."""
+    """`count` test images whose classes are spread evenly over all; see `example_indices`."""
     part = dataset.test.at(
         example_indices(dataset.test.labels[dataset.told_apart_by(heads)], count)
     )
@@ -115,34 +115,34 @@ def examples(dataset: Dataset, heads: tuple[str, ...], count: int) -> Examples:
 
 
 def example_indices(classes: np.ndarray, count: int) -> np.ndarray:
-    """Indices of test images of classes spread evenly over all; the first of each.
+    """Indices of the first test images of classes that are spread evenly over all.
 
     Args:
         classes: (n,) class of each test image.
-        count: Images wanted, one at least.
+        count: Number of images wanted, at least one.
 
     Returns:
-        (count,), or all images in the order of their classes if there are not more. With fewer
-        classes than images a class gives its next image; with fewer images of a class than it is
-        to give, the others give more.
+        (count,), or all images in the order of their classes if there are not more. If there are
+        fewer classes than images, classes give further images; if a class has too few images, the
+        others give more.
     """
     present, of_class = np.unique(classes, return_inverse=True)
     sizes, nth = np.bincount(of_class), np.empty(len(classes), int)
     nth[np.argsort(of_class, kind="stable")] = np.concatenate([np.arange(size) for size in sizes])
     places = np.linspace(0, len(present) - 1, count).round().astype(int)
     wanted = np.bincount(places, minlength=len(present))[of_class]
-    # First what is wanted of each class, then what else there is, evenly over the classes.
+    # First the images wanted of each class, then others, evenly over the classes.
     ranked = np.lexsort((of_class, nth, nth >= wanted))[:count]
     return ranked[np.lexsort((nth[ranked], of_class[ranked]))]
 
 
 def random_indices(images: int, most: int, seed: int) -> np.ndarray:
-    """Indices of so many of the images, or of all there are, drawn at random, in their order."""
+    """Sorted indices of at most `most` of the images, drawn at random."""
     return np.sort(np.random.default_rng(seed).permutation(images)[:most])
 
 
 def _across_search(subject: Subject) -> Found:
-    """What heatmaps of the trials' networks are worth."""
+    """How good the heatmaps of the trials' networks are."""
     dataset, budget = subject.dataset, subject.budget
     validation = dataset.validation
     fewest = min(budget.search_images, budget.curve_images)  # 84 predictions each and method
@@ -180,7 +180,7 @@ def _mistakes(subject: Subject, network: NetworkName) -> Found:
 
 
 def _robustness(subject: Subject) -> Found:
-    """Reads test images again, when all is chosen and evaluated: for the report only."""
+    """Reads test images again, after everything is chosen and evaluated, for the report only."""
     corruptions = subject.dataset.corruptions
     some = subject.some_test_images(subject.budget.robustness_images)
     versions = corruptions.with_unchanged(some.images, some.labels, subject.seed)
@@ -195,7 +195,7 @@ def _robustness(subject: Subject) -> Found:
 
 
 def _ground_truth(subject: Subject) -> Found:
-    """How much of the heatmaps lies where the evidence is, where the data set knows it."""
+    """How much of the heatmaps lies where the evidence is, if the data set knows that."""
     where = subject.dataset.where
     if where is None:
         return {}
@@ -211,7 +211,7 @@ def _pixel_removal(subject: Subject) -> Found:
 
 
 def _weight_randomisation(subject: Subject) -> Found:
-    """What heatmaps do as the networks are randomised."""
+    """How heatmaps change as the networks' weights are randomised."""
     budget = subject.budget
     images = subject.some_test_images(budget.sanity_images).images
     return {
@@ -252,7 +252,7 @@ def _methods(subject: Subject, network: NetworkName) -> Found:
 
 
 OF_SEARCH: dict[str, Callable[[Subject], Found]] = {"across-search": _across_search}
-"""What takes no more than the search's trials."""
+"""Part -> how it is computed, for parts that need only the search's trials."""
 
 OF_NETWORKS: dict[str, Callable[[Subject], Found]] = {
     "ground-truth": _ground_truth,
@@ -273,4 +273,4 @@ OF_NETWORKS: dict[str, Callable[[Subject], Found]] = {
     },
     "examples": _examples,
 }
-"""What takes the saved networks; what takes longest comes first."""
+"""Part -> how it is computed, for parts that need the saved networks; the slowest come first."""

@@ -1,7 +1,7 @@
-"""Do heatmaps lie where the evidence is? Scores against pixels that are known to be it.
+"""Do heatmaps lie where the evidence is? Scores against pixels that are known to be evidence.
 
-A method is worth something only above what maps score that know nothing of the network: random
-ones, a uniform one, and the image's edges.
+A method is informative only if it beats maps that do not depend on the network: random maps, a
+uniform map, and the image's edges.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from study.explanation.attribution import Explainer
 
 SQUARE = np.ones((1, 3, 3), bool)
-"""A pixel and its eight neighbours, image by image."""
+"""Mask of a pixel and its eight neighbours, for each image by itself."""
 
 
 def pointing_game(maps: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -36,7 +36,7 @@ def pointing_game(maps: np.ndarray, truth: np.ndarray) -> np.ndarray:
         truth: (n, height, width) bool.
 
     Returns:
-        (n,) in [0, 1]: of several equal maxima the share that does.
+        (n,) in [0, 1]: the share of equal maxima that lie in the true region.
     """
     top = maps == maps.max(axis=(1, 2), keepdims=True)
     return np.asarray((top & truth).sum(axis=(1, 2)) / top.sum(axis=(1, 2)))
@@ -46,9 +46,9 @@ def energy(maps: np.ndarray, truth: np.ndarray, within: int = 0) -> np.ndarray:
     """Share of a map's sum in the true region; Wang et al. 2020, "Score-CAM", section 4.3.
 
     Args:
-        maps: (n, height, width) >= 0; an all-zero one counts as uniform.
+        maps: (n, height, width) >= 0; an all-zero map counts as uniform.
         truth: (n, height, width) bool.
-        within: Pixels around the region that count too, diagonal neighbours among them.
+        within: Width in pixels of a margin around the region that counts too, diagonals included.
 
     Returns:
         (n,) in [0, 1].
@@ -65,17 +65,18 @@ def rank_accuracy(maps: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
     "Relevance rank accuracy" of Arras et al. 2022, "CLEVR-XAI", section 3.4.
 
-    For example, a map of five pixels 9, 5, 5, 5, 1 whose line is the first and the second (K = 2):
-    one pixel is above the second-highest value, 5, and three tie for the one place that is left, so
-    each has a third of it. The line's first pixel counts 1, its second 1/3: (1 + 1/3) / 2 = 0.67.
+    For example, a map has the five pixels 9, 5, 5, 5, 1, and the line is the first and the second
+    (K = 2). One pixel is above the second-highest value, 5, and three tie for the one place that is
+    left, so each gets a third of it. The line's first pixel counts 1, its second 1/3:
+    (1 + 1/3) / 2 = 0.67.
 
     Args:
         maps: (n, height, width) >= 0.
         truth: (n, height, width) bool.
 
     Returns:
-        (n,) in [0, 1]: of pixels that tie for the last places the share expected of a draw; 0
-        where there are none.
+        (n,) in [0, 1]: pixels that tie for the last places count with their expected share; 0 if
+        there are no true pixels.
     """
     flat, true = maps.reshape(len(maps), -1), truth.reshape(len(truth), -1)
     size = true.sum(axis=1)
@@ -100,9 +101,9 @@ def truth_scores(maps: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def control_maps(images: np.ndarray, seed: int) -> dict[Control, np.ndarray]:
-    """Maps (n, height, width) >= 0 that know nothing of any network.
+    """Maps (n, height, width) >= 0 that do not depend on any network.
 
-    Random: uniform noise. Sobel: the length of the gradient, over all colours.
+    Random is uniform noise; Sobel is the length of the gradient over all colours.
     """
     colours = images.astype(np.float32)
     across, down = (sobel(colours, axis, mode="nearest") for axis in (1, 2))
@@ -126,7 +127,7 @@ def localise(
         explainers: The networks, with the same heads.
         images: (n, height, width, channels) uint8.
         truth: (n, height, width) bool: where the evidence is.
-        seed: Of noise, random maps and intervals.
+        seed: Seed of noise, random maps and intervals.
     """
     controls = {
         name: truth_scores(maps, truth) for name, maps in control_maps(images, seed).items()
@@ -166,6 +167,6 @@ def localise(
 def _estimates(
     scores: np.ndarray, seed: int, of_hits: Callable[[np.ndarray], Estimate] = image_share
 ) -> dict[TruthScore, Estimate]:
-    """Means of (images, TRUTH_SCORES); a hit is yes or no, so its interval is that of `of_hits`."""
+    """Means of (images, TRUTH_SCORES); a hit is yes or no, so it has the interval of `of_hits`."""
     found = dict(zip(TRUTH_SCORES, image_estimates(scores, seed), strict=True))
     return {**found, "pointing": of_hits(scores[:, TRUTH_SCORES.index("pointing")])}

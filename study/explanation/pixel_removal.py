@@ -1,7 +1,7 @@
 """Do heatmaps rank the pixels that a network needs? Deletion and insertion curves.
 
-Petsiuk et al. 2018, "RISE", section 3: take an image's pixels away, the hottest first, and see how
-soon the network gives up its class; or put them back, and see how soon it comes to it.
+Petsiuk et al. 2018, "RISE", section 3: remove an image's pixels, the hottest first, and see how
+soon the network gives up its class; or restore them, and see how soon it returns to it.
 """
 
 from collections.abc import Mapping
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 STEPS = 20
 
 CONTROLS: tuple[Control, ...] = ("sobel", "random")
-"""A uniform map ranks no pixel before another, so it is the random one."""
+"""The controls. A uniform map ranks no pixel before another, so its order is random."""
 
 
 BLUR = 1 / 8
-"""Standard deviation of the blur, as a share of the shorter side: no shape is left to be read."""
+"""Standard deviation of the blur, as a share of the shorter side: no shape remains readable."""
 
 
 class Curves(NamedTuple):
     """Probability of the class that the network predicts for the whole image."""
 
     deletion: np.ndarray
-    """(n, STEPS + 1) from the whole image to its replacement alone."""
+    """(n, STEPS + 1) from the whole image to its replacement."""
     insertion: np.ndarray
-    """(n, STEPS + 1) from the replacement alone to the whole image."""
+    """(n, STEPS + 1) from the replacement to the whole image."""
 
     @property
     def areas(self) -> np.ndarray:
@@ -45,14 +45,14 @@ class Curves(NamedTuple):
 
 
 def replacements(images: np.ndarray) -> tuple[Replacement, ...]:
-    """What deleted pixels of such images should take.
+    """What deleted pixels of such images should be replaced by.
 
-    Of drawings on an even ground its colour: RISE blurs, and a blurred digit is still to be read.
-    A photograph has no ground, and every replacement is itself something to be seen, so two are
-    tried: what holds for both does not come from the replacement.
+    Drawings on a uniform ground get its colour: RISE blurs, but a blurred digit is still readable.
+    A photograph has no ground, and every replacement is itself visible, so two are tried: a result
+    that holds for both does not come from the replacement.
 
     Args:
-        images: (n, height, width, channels) uint8, one at least.
+        images: (n, height, width, channels) uint8, at least one.
     """
     return ("background",) if has_even_ground(images) else ("mean", "blur")
 
@@ -76,11 +76,11 @@ def curves(
     """Delete and insert pixels in the order of the maps, equal ones in a random order.
 
     Args:
-        images: (n, height, width, channels), pixels 0 to 255; image i is asked of head i modulo
-            their number, for the class that is predicted there.
+        images: (n, height, width, channels), pixels 0 to 255; for image i, head i modulo their
+            number gives the probability of the class that it predicts.
         maps: (n, height, width).
-        seed: Of the order of equal pixels.
-        by: What deleted pixels take, and what the insertion begins with.
+        seed: Seed of the order of equal pixels.
+        by: What deleted pixels are replaced by, and what the insertion starts from.
     """
     flat = maps.reshape(len(maps), -1)
     chance = np.random.default_rng(seed).random(flat.shape)
@@ -111,8 +111,8 @@ def delete(
     Args:
         explainers: The networks.
         images: (n, height, width, channels) uint8.
-        seed: Of noise, random maps, the order of equal pixels and intervals.
-        by: What deleted pixels take; see `replacements`.
+        seed: Seed of noise, random maps, the order of equal pixels and intervals.
+        by: What deleted pixels are replaced by; see `replacements`.
     """
     controls = control_maps(images, seed)
     found = {
@@ -149,13 +149,13 @@ FINDINGS: dict[Replacement, str] = {
     "mean": "deletion-mean",
     "blur": "deletion-blur",
 }
-"""Names of the findings: what deleted pixels take, if it is not the ground's colour."""
+"""Replacement -> name of the finding, which names every replacement but the ground's colour."""
 
 
 def delete_all(
     explainers: "Mapping[NetworkName, Explainer]", images: np.ndarray, seed: int
 ) -> dict[str, Deletion]:
-    """`delete` by every replacement that suits the images: name of the finding -> the finding."""
+    """`delete` with every replacement that suits the images: name of the finding -> the finding."""
     return {FINDINGS[by]: delete(explainers, images, seed, by) for by in replacements(images)}
 
 

@@ -1,9 +1,9 @@
 """Do heatmaps depend on what a network learned? Cascading randomisation.
 
 Adebayo et al. 2018, "Sanity Checks for Saliency Maps", section 3.1: the weights of the layers are
-drawn anew one after the other, from the top; a map that stays as it is shows the image and not the
-network. One draw of weights decides nothing, since another one often gives another answer: the
-cascade is run for several draws, on the same images.
+drawn anew, one layer after the other, from the top; a map that does not change shows the image and
+not the network. A single draw of weights gives no verdict, because another one often gives a
+different answer: the cascade is run for several draws, on the same images.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from study.explanation.attribution import Explainer
 
 LIMIT = 0.5
-"""A rank correlation of 0.5 shares a quarter of the variance of the pixels' ranks: a method above
-it takes that much from somewhere else than the weights."""
+"""Rank correlation above which a method is not to be trusted: 0.5 shares a quarter of the variance
+of the pixels' ranks, so at least that much does not come from the weights."""
 
 
 DRAWS = 5
-"""Draws of random weights."""
+"""Number of draws of random weights."""
 
 
 class Stage(NamedTuple):
@@ -39,8 +39,8 @@ class Stage(NamedTuple):
 def cascade(network: keras.Model) -> list[Stage]:
     """The stages of a functional network from the top: all heads together, then layer by layer.
 
-    A head is the layer with a kernel that is nearest to the output. A layer without one, such as
-    batch normalisation, goes with the layer before it.
+    A head is the layer with a kernel that is nearest to the output. A layer without a kernel, such
+    as batch normalisation, is randomised together with the layer before it.
     """
     heads = [layer for output in network.outputs for layer in _nearest(output)]
     stages = [Stage("head" if len(network.outputs) == 1 else "heads", [])]
@@ -59,7 +59,7 @@ def cascade(network: keras.Model) -> list[Stage]:
 
 
 def _nearest(tensor: keras.KerasTensor) -> list[keras.layers.Layer]:
-    """The layers with kernels that one meets first on the ways back from a tensor."""
+    """The first layers with kernels on all ways back from a tensor."""
     step = made_by(tensor)
     if _has_kernel(step.operation):
         return [step.operation]
@@ -71,9 +71,10 @@ def _has_kernel(operation: keras.Operation) -> bool:
 
 
 def randomise(layer: keras.layers.Layer, rng: np.random.Generator) -> None:
-    """Set the layer's weights to what they could have been before training.
+    """Set the layer's weights to values that they could have had before training.
 
-    By the layer's own initializers; where it does not say, Glorot's for a kernel, else zeros.
+    They come from the layer's own initializers; if it has none, from Glorot's for a kernel, and are
+    zeros otherwise.
     """
     for weight in layer.weights:
         default = "glorot_uniform" if len(weight.shape) > 1 else "zeros"
@@ -91,10 +92,10 @@ def similarity(maps: np.ndarray, others: np.ndarray) -> np.ndarray:
 
     Args:
         maps: (n, height, width).
-        others: The same shape.
+        others: (n, height, width).
 
     Returns:
-        (n,) in [-1, 1]; NaN where either is constant, so that there is nothing to compare.
+        (n,) in [-1, 1]; NaN if either map is constant, so that there is nothing to compare.
     """
     ranks = [rankdata(some.reshape(len(some), -1), axis=1) for some in (maps, others)]
     first, second = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
@@ -109,14 +110,14 @@ def crossed_estimate(values: np.ndarray) -> Estimate:
 
     Draws and images are crossed random effects: every image sees every draw. With the mean squares
     of a two-way table without repetition, MD of draws, MI of images and MR of the rest, the
-    variance of the mean is (max(MD - MR, 0) + max(MI - MR, 0) + MR) / (draws * images), what draws
-    and images add to what is left; its degrees of freedom are Satterthwaite's (1946), of the
-    components that are above zero, and the interval is Student's. Few draws thus make a wide
-    interval. Of 2,000 simulated tables each of 5 draws and 8, 12 or 32 images it held the true mean
-    in 93 to 99%, whether draws, images, both or neither differ.
+    variance of the mean is (max(MD - MR, 0) + max(MI - MR, 0) + MR) / (draws * images): what draws
+    and images add to the rest. Its degrees of freedom are Satterthwaite's (1946) for the components
+    above zero, and the interval is Student's, so few draws give a wide interval. In simulations
+    with 2,000 tables each of 5 draws and 8, 12 or 32 images it contained the true mean in 93 to
+    99%, whether draws, images, both or neither differ.
 
     Args:
-        values: (draws, images) in [-1, 1], two of each at least.
+        values: (draws, images) in [-1, 1], at least two of each.
 
     Returns:
         The mean, and the interval clipped to [-1, 1].
@@ -144,16 +145,16 @@ def crossed_estimate(values: np.ndarray) -> Estimate:
 def check(
     explainer: "Explainer", images: np.ndarray, seed: int, draws: int = DRAWS
 ) -> NetworkSanity:
-    """Randomise the explainer's network from the top, several times, and see what its maps do.
+    """Randomise the explainer's network from the top, several times, and compare its maps.
 
-    Every map is for the class that the network predicted before, with the same noise. The
-    explainer is left as it was.
+    Every map is for the class that the network predicted before, with the same noise. Afterwards
+    the explainer has its original weights.
 
     Args:
-        explainer: Of a network; see `study.explanation.attribution`.
-        images: (n, height, width, channels) uint8, two at least.
-        seed: Of the new weights and noise.
-        draws: How often the weights are drawn, two at least.
+        explainer: The network, prepared for heatmaps.
+        images: (n, height, width, channels) uint8, at least two.
+        seed: Seed of the new weights and of noise.
+        draws: How often the weights are drawn, at least twice.
     """
     original = {method: explainer.in_turn(images, method, seed) for method in METHODS}
     told = {method: np.ptp(maps, axis=(1, 2)) > 0 for method, maps in original.items()}
@@ -187,7 +188,7 @@ def check(
 
 
 def _by_stage(values: np.ndarray, vanished: float) -> list[Estimate]:
-    """Of (draws, stages, images); a map that became constant counts as that similar."""
+    """Estimates from (draws, stages, images); a constant map counts with similarity `vanished`."""
     filled = np.nan_to_num(values, nan=vanished)
     return [crossed_estimate(filled[:, stage]) for stage in range(values.shape[1])]
 
@@ -198,7 +199,7 @@ def check_all(
     seed: int,
     draws: int = DRAWS,
 ) -> Sanity:
-    """`check` of several networks."""
+    """`check` for several networks."""
     return Sanity(
         images=len(images),
         draws=draws,

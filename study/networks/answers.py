@@ -1,8 +1,8 @@
-"""What a network puts out, held against what class probabilities are.
+"""Checks that a network's outputs are class probabilities.
 
 A saved file can hold anything: logits, a regression, a map per image, weights that are NaN. None of
-that may be shown as a percentage. Outputs with a yes or no for each of several classes (sigmoids
-that need not add up to 1) are refused too, and not read as one choice among the classes.
+these may be shown as a percentage. Outputs that say yes or no for each of several classes (sigmoids
+that need not add up to 1) are refused too, instead of being read as one choice among the classes.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from study.networks.graph import made_by
 from study.problem.metrics import Probabilities
 
 SUM_TOLERANCE = 0.05
-"""How far from 1 a softmax may add up to: in bfloat16 it is off by up to 0.006 with 2 classes,
+"""How far the sum of a softmax may be from 1: in bfloat16 it is off by up to 0.006 with 2 classes,
 0.014 with 96 and 0.023 with 1,000 (measured on 20,000 random vectors each)."""
 
 TOLERANCE = 1e-5
 """How far a probability may lie outside of [0, 1] by rounding."""
 
 YES_OR_NO = ("sigmoid", "hard_sigmoid")
-"""Activation functions whose units each say yes or no."""
+"""Activation functions with which each unit says yes or no by itself."""
 
 UNCHANGED = (
     keras.layers.Dropout,
@@ -30,69 +30,69 @@ UNCHANGED = (
     keras.layers.Identity,
     keras.layers.Reshape,
 )
-"""Layers that hand on the numbers they get, in inference."""
+"""Layers that pass on their input unchanged in inference."""
 
-REMEDY = "end the network in a softmax over its classes, or in one sigmoid neuron"
+REMEDY = "end the network in a softmax over its classes or in a single sigmoid neuron"
 
 
 def check_heads(heads: Sequence[str], outputs: Sequence[keras.KerasTensor]) -> None:
-    """Whether the outputs can be class probabilities, by their shapes and last layers.
+    """Check by shapes and last layers that the outputs can be class probabilities.
 
     Args:
-        heads: Their names.
-        outputs: Of a functional model.
+        heads: Names of the outputs.
+        outputs: Outputs of a functional model.
 
     Raises:
-        WrongUse: one cannot; the message says what it is.
+        WrongUse: An output cannot be class probabilities; the message says what it is.
     """
     for head, output in zip(heads, outputs, strict=True):
         shape = tuple(output.shape)
         if len(shape) != 2 or not shape[1]:
             raise WrongUse(
-                f"head {head!r} puts out an array of shape {shape[1:]} per image, where a "
-                f"classifier has one number per class; {REMEDY}"
+                f"head {head!r} outputs an array of shape {shape[1:]} per image, but a classifier "
+                f"outputs one number per class; {REMEDY}"
             )
         activation = _last_activation(output)
         if shape[1] == 1 and activation not in (None, *YES_OR_NO):
             raise WrongUse(
-                f"head {head!r} puts out one number per image by {activation!r}, such as a "
-                f"regression has, and no probability; {REMEDY}"
+                f"head {head!r} outputs one number per image by {activation!r}, like a regression, "
+                f"and not a probability; {REMEDY}"
             )
         if shape[1] > 1 and activation in YES_OR_NO:
             raise WrongUse(
-                f"head {head!r} puts out a yes or no for each of {shape[1]} classes ({activation}),"
-                f" of which several can be true, and not one choice among them; {REMEDY}"
+                f"head {head!r} outputs a yes or no for each of {shape[1]} classes ({activation}), "
+                f"several of which can be true, and not one choice among them; {REMEDY}"
             )
 
 
 def check_probabilities(probabilities: Probabilities) -> None:
-    """Whether the numbers are class probabilities of every image.
+    """Check that the numbers are class probabilities for every image.
 
     Raises:
-        WrongUse: they are not; the message says what they are.
+        WrongUse: They are not; the message says what they are.
     """
     for head, p in probabilities.items():
         if not np.isfinite(p).all():
             raise WrongUse(
-                f"head {head!r} puts out numbers that are not finite (NaN or infinite), so its "
+                f"head {head!r} outputs numbers that are not finite (NaN or infinite), so its "
                 "weights or these images are out of bounds; train the network anew"
             )
         if p.min() < -TOLERANCE or p.max() > 1 + TOLERANCE:
             raise WrongUse(
-                f"head {head!r} puts out numbers from {p.min():.4g} to {p.max():.4g}, such as "
-                f"logits or a regression has, and no probabilities; {REMEDY}"
+                f"head {head!r} outputs numbers from {p.min():.4g} to {p.max():.4g}, like logits "
+                f"or a regression, and not probabilities; {REMEDY}"
             )
         sums = p.sum(axis=1)
         worst = sums[np.abs(sums - 1).argmax()]
         if abs(worst - 1) > SUM_TOLERANCE:
             raise WrongUse(
-                f"head {head!r} puts out {p.shape[1]} numbers between 0 and 1 that add up to "
-                f"{worst:.4g} and not to 1, so they are no choice among classes; {REMEDY}"
+                f"head {head!r} outputs {p.shape[1]} numbers between 0 and 1 that add up to "
+                f"{worst:.4g} and not to 1, so they are not a choice among classes; {REMEDY}"
             )
 
 
 def _last_activation(output: keras.KerasTensor) -> str | None:
-    """Name of the activation function that an output comes out of; None if no layer says so."""
+    """Name of the activation function that makes an output; None if no layer names one."""
     step = made_by(output)
     layer = step.operation
     if isinstance(layer, keras.Model):

@@ -1,7 +1,7 @@
 """Where in the image the cells of a layer's maps lie, and maps in the size of the image.
 
-Stretching a map over the image moves it where a convolution without padding has cut the border
-off: after one of 7 pixels the outer cells by 2.4 pixels, as much as a line is wide.
+Stretching a map over the image displaces it if a convolution without padding has cut off the
+border: after one with 7 pixels, the outer cells are off by 2.4 pixels, about the width of a line.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Axis(NamedTuple):
 
 
 def stretched(pixels: int, cells: int) -> Axis:
-    """The cells spread evenly over all pixels."""
+    """Cells that are spread evenly over all pixels."""
     step = pixels / cells
     return Axis(cells, (step - 1) / 2, step)
 
@@ -35,7 +35,7 @@ def stretched(pixels: int, cells: int) -> Axis:
 def place(network: keras.Model, layer: str) -> tuple[Axis, Axis]:
     """Rows and columns of the layer's maps: each cell in the middle of the pixels it sees.
 
-    Where the way from the image is no chain of convolutions and poolings, the maps are stretched.
+    If the way from the image is not a chain of convolutions and poolings, the maps are stretched.
 
     Args:
         network: A functional network of images (n, height, width, channels).
@@ -53,7 +53,7 @@ def place(network: keras.Model, layer: str) -> tuple[Axis, Axis]:
 def spread(axis: Axis, pixels: int) -> np.ndarray:
     """(pixels, cells) float32: shares of the cells in a pixel, by linear interpolation.
 
-    Beyond the middles of the outer cells these count alone.
+    Beyond the middle of an outer cell only this cell counts.
     """
     at = np.clip((np.arange(pixels) - axis.first) / axis.step, 0, axis.cells - 1)
     return np.maximum(0, 1 - np.abs(at[:, np.newaxis] - np.arange(axis.cells))).astype(np.float32)
@@ -62,13 +62,13 @@ def spread(axis: Axis, pixels: int) -> np.ndarray:
 def field(network: keras.Model, unit: tuple[int, int]) -> tuple[slice, slice]:
     """Rows and columns of the image that one unit of the network's output sees.
 
-    Araujo et al. 2019, "Computing Receptive Fields of Convolutional Neural Networks". Where the
-    way from the image is no chain of convolutions and poolings, the unit may see all of it.
+    Araujo et al. 2019, "Computing Receptive Fields of Convolutional Neural Networks". If the way
+    from the image is not a chain of convolutions and poolings, the unit may see the whole image.
 
     Args:
         network: A functional network of images (n, height, width, channels), with one output
             (n, rows, columns, channels).
-        unit: Its row and column.
+        unit: Row and column of the unit.
     """
     size, chain = network.inputs[0].shape[1:3], _chain(network.outputs[0])
     if chain is None:
@@ -78,7 +78,7 @@ def field(network: keras.Model, unit: tuple[int, int]) -> tuple[slice, slice]:
 
 
 def _seen(chain: list[Step], axis: int, cell: int, pixels: int) -> slice:
-    """The pixels that a cell sees, as far as they are in the image."""
+    """The pixels within the image that a cell sees."""
     first, side, step = 0, 1, 1
     for move in _moves(chain, axis):
         first -= step * move.before
@@ -89,7 +89,7 @@ def _seen(chain: list[Step], axis: int, cell: int, pixels: int) -> slice:
 
 
 def _chain(output: keras.KerasTensor) -> list[Step] | None:
-    """The steps from the image to a map that move cells, if it is a chain of known ones."""
+    """The steps from the image to a map that move cells; None if they are not a known chain."""
     found, step = [], made_by(output)
     while step.inputs:
         (given, *more), made = step.inputs, step.output
@@ -107,10 +107,10 @@ class _Move(NamedTuple):
     """What a convolution or a pooling does to the cells along one axis."""
 
     window: int
-    """Cells that go into one."""
+    """Number of cells that are combined into one."""
     stride: int
     before: int
-    """Cells of padding before the first."""
+    """Number of cells of padding before the first."""
 
 
 def _moves(chain: list[Step], axis: int) -> Iterator[_Move]:
@@ -127,7 +127,7 @@ def _moves(chain: list[Step], axis: int) -> Iterator[_Move]:
 
 
 def _along(chain: list[Step], axis: int, cells: int) -> Axis:
-    """Dumoulin and Visin 2016, "A guide to convolution arithmetic", for the middles of cells."""
+    """The middles of cells, by Dumoulin and Visin 2016, "A guide to convolution arithmetic"."""
     first, step = 0.0, 1.0
     for move in _moves(chain, axis):
         first += step * ((move.window - 1) / 2 - move.before)

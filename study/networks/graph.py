@@ -1,4 +1,4 @@
-"""Walk through a functional network from what it puts out: layers and bare operations alike."""
+"""Walks through a functional network from its outputs, over layers and plain operations."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -14,17 +14,17 @@ class Step(NamedTuple):
 
     operation: keras.Operation
     inputs: list[keras.KerasTensor]
-    """Empty for the layer that stands for the images."""
+    """Inputs of the call; empty for the layer that stands for the images."""
     output: keras.KerasTensor
     place: int
-    """Which of the operation's outputs it is."""
+    """Index among the operation's outputs."""
     node: object
     """Keras's record of the call."""
 
     def apply(self, values: np.ndarray) -> np.ndarray | None:
-        """What the step makes of values (n, ...) instead of its one input, outside of training.
+        """The step's output for values (n, ...) in place of its only input, outside of training.
 
-        None if it puts out several arrays.
+        None if it outputs several arrays.
         """
         (given,) = self.inputs
         arguments, options = self.node.arguments.fill_in({id(given): values})  # type: ignore[attr-defined]
@@ -35,7 +35,7 @@ class Step(NamedTuple):
 def made_by(tensor: keras.KerasTensor) -> Step:
     """The step that a tensor of a functional network comes from.
 
-    `layer.output` knows the first call only, and operations that are no layers are not among
+    `layer.output` knows only the first call, and operations that are not layers are not in
     `model.layers`.
     """
     operation, node, place = origin(tensor)
@@ -45,7 +45,7 @@ def made_by(tensor: keras.KerasTensor) -> Step:
 def steps(outputs: Sequence[keras.KerasTensor]) -> Iterator[Step]:
     """All steps that these outputs of a functional network depend on, each once.
 
-    Those of a network that is used as a layer come after the step that uses it.
+    The steps of a network that is used as a layer come after the step that uses it.
     """
     left, seen = list(outputs), set()
     while left:

@@ -1,4 +1,4 @@
-"""One head of a network, made ready to be explained: its scores and the layer with the maps."""
+"""One head of a network, prepared to be explained: its scores and the layer with the maps."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -17,18 +17,18 @@ from study.problem.problem import head_names
 
 
 class Head:
-    """One head made ready: its scores, and the layer whose maps are to explain them."""
+    """One head, prepared: its scores, and the layer whose maps explain them."""
 
     def __init__(self, name: str, model: keras.Model, layer: str | None, channels: int) -> None:
-        """Raises as `attribution.attribute`, of this head and layer.
+        """Prepare the head; raises like `attribution.attribute` for this head and layer.
 
         Args:
-            model: The network of all heads; it is left as it is.
+            model: The network of all heads, which is not changed.
         """
         self.name = name
         scores = cut(model.outputs[head_names(model).index(name)], name)
         self.network = keras.Model(model.inputs, scores)
-        """Images -> (n, classes) scores, or (n, 1) of a sigmoid neuron."""
+        """Images -> (n, classes) scores, or (n, 1) for a sigmoid neuron."""
         found = find_layer(self.network, layer, name, model)
         if (times := uses(found)) > 1:
             raise WrongName(
@@ -52,7 +52,7 @@ class Head:
 
     @property
     def classes(self) -> int:
-        """How many the head tells apart."""
+        """Number of classes that the head tells apart."""
         return max(2, self.network.outputs[0].shape[-1])
 
     @cached_property
@@ -66,15 +66,15 @@ class Head:
         forward = tf.function(
             lambda x: network(x, training=False), autograph=False
         ).get_concrete_function(pixels)
-        # What Score-CAM calls: Keras's own shows a progress bar and sets up a pipeline each time.
+        # Score-CAM calls this; Keras's own shows a progress bar and sets up a pipeline every time.
         network.predict = lambda x, batch_size: forward(tf.constant(x[0], tf.float32)).numpy()  # noqa: ARG005
         return network
 
     @cached_property
     def gradient(self) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-        """(pixels (n, height, width, channels), classes (n,)) -> gradients, as the pixels.
+        """(pixels (n, height, width, channels), classes (n,)) -> gradients in the pixels' shape.
 
-        A graph of it leaves out the gradients of the weights, which eager TensorFlow computes too.
+        A graph leaves out the gradients of the weights, which eager TensorFlow would also compute.
         """
         pixels = tf.TensorSpec((None, *self.shape), tf.float32)
         look = {"keepdims": True, "gradient_modifier": None, "normalize_map": False}
@@ -85,9 +85,9 @@ class Head:
 
     @cached_property
     def varied(self) -> keras.layers.Layer:
-        """A layer of Score-CAM's own: the channels to try, in the size of the image.
+        """A layer for Score-CAM that outputs the channels to try, in the size of the image.
 
-        tf-keras-vis would choose channels for all images together, and place cells otherwise.
+        tf-keras-vis would choose channels for all images together, and place cells differently.
         """
         maps = self.maps
         if self.channels < maps.shape[-1]:
@@ -100,10 +100,10 @@ class Head:
         return enlarged
 
     def enlarged(self, evidence: np.ndarray) -> np.ndarray:
-        """(n, rows, columns) >= 0 -> (n, height, width), the greatest cell of each worth 1."""
+        """(n, rows, columns) >= 0 -> (n, height, width); each map's greatest cell becomes 1."""
         peak = evidence.max(axis=(1, 2), keepdims=True)
         shares = np.divide(evidence, peak, out=np.zeros_like(evidence), where=peak > 0)
-        if shares.shape[1:] == self.shape[:2]:  # pixels, or enlarged before
+        if shares.shape[1:] == self.shape[:2]:  # already in the size of the image
             return shares
         rows, columns = self.spread
         return rows @ shares @ columns.T
@@ -112,27 +112,29 @@ class Head:
 def find_layer(
     network: keras.Model, name: str | None, head: str, whole: keras.Model
 ) -> keras.layers.Layer:
-    """The layer of that name, if it has maps to explain a head with; the last convolution for None.
+    """The layer of that name, if its maps can explain the head; the last convolution for None.
 
     A convolution that makes the scores themselves does not count: its maps are the answer.
 
     Args:
-        network: Images -> the head's scores: the layers that it depends on.
+        network: Images -> the head's scores, with only the layers that the head depends on.
         whole: The network of all heads.
 
     Raises:
-        WrongName: as `attribution.attribute`.
+        WrongName: For the same reasons as `attribution.attribute`.
     """
     layers = [layer for layer in visual_layers(network) if len(layer.output.shape) == 4]
     if name is None:
         last = maker(network.outputs[0])
         convolutions = [one for one in layers if is_convolution(one) and one is not last]
         if not convolutions:
-            raise WrongName(f"head {head!r} depends on no convolution layer with maps, which a "
-                            "heatmap needs")  # fmt: skip
+            raise WrongName(f"head {head!r} does not depend on any convolution layer with maps, "
+                            "which a heatmap needs")  # fmt: skip
         return convolutions[-1]
     if len(find_layers(whole, [name])[0].output.shape) != 4:
-        raise WrongName(f"layer {name!r} has no maps left to draw a heatmap from; take one before")
+        raise WrongName(
+            f"layer {name!r} has no maps to draw a heatmap from; choose an earlier layer"
+        )
     for layer in layers:
         if layer.name == name:
             return layer

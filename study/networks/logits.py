@@ -1,8 +1,8 @@
-"""The scores of a head: a network cut before its last softmax or sigmoid, however that is written.
+"""The scores of a head: a network cut before its last softmax or sigmoid, however it is written.
 
-Softmax and sigmoid are told by what they do to numbers and not by their names: as a layer's
+Softmax and sigmoid are recognised by what they do to numbers and not by their names: as a layer's
 `activation`, as a layer of their own (`Softmax`, `Activation`, a custom one) and as an operation
-(`keras.ops.softmax`). So are the steps after them that change nothing (`Reshape`, `Flatten`,
+(`keras.ops.softmax`). So are subsequent steps that change nothing (`Reshape`, `Flatten`,
 `Identity`, `Dropout`, a cast).
 """
 
@@ -17,38 +17,38 @@ from study.networks.graph import Step, made_by
 from study.networks.saved import CONVOLUTIONS
 
 Kind = Literal["softmax", "sigmoid", "same"]
-"""What a function does to one number per class: "same" leaves probabilities as they are."""
+"""What a function does to one number per class; "same" leaves probabilities unchanged."""
 
 ENDS_IN_ACTIVATION = (keras.layers.Dense, keras.layers.EinsumDense, *CONVOLUTIONS)
 """Layers whose `activation` is the last thing they do."""
 PROBES = 8
-"""Rows of random numbers that a function is tried on."""
+"""Number of rows of random numbers that a function is tried on."""
 CLOSE = 1e-5
-"""How far results may be off: clipping probabilities at Keras's epsilon, 1e-7, is no change."""
+"""How far results may be off: clipping probabilities at Keras's epsilon, 1e-7, is not a change."""
 
 
 def cut(output: keras.KerasTensor, head: str) -> keras.KerasTensor:
-    """The scores that a head's softmax or sigmoid is given.
+    """The scores that a head's softmax or sigmoid is applied to.
 
-    A head without either that ends in a layer without activation function (or in the mean of
-    maps) already puts out scores.
+    A head without either, which ends in a layer without activation function (or in the mean of
+    maps), already outputs scores.
 
     Args:
-        output: Of a functional network, whose graph the result is added to. Where softmax or
+        output: Output of a functional network, whose graph the result is added to. If softmax or
             sigmoid is a layer's activation function, the layer gets a twin with the same weights.
-        head: Its name, for messages.
+        head: Name of the output, for messages.
 
     Returns:
-        (n, classes) or, of a sigmoid neuron, (n, 1).
+        (n, classes) or, for a sigmoid neuron, (n, 1).
 
     Raises:
-        WrongName: it does not put out one number per class, or something other than described
-            above stands at its end.
+        WrongName: The head does not output one number per class, or ends in something other than
+            described above.
     """
     shape = output.shape[1:]
     if None in shape or np.prod(shape) != max(shape, default=0):
         raise WrongName(
-            f"head {head!r} puts out {' x '.join(map(str, shape)) or 'one number'} per image; "
+            f"head {head!r} outputs {' x '.join(map(str, shape)) or 'one number'} per image; "
             "heatmaps need one number per class"
         )
     tensor = output
@@ -62,15 +62,15 @@ def cut(output: keras.KerasTensor, head: str) -> keras.KerasTensor:
         tensor = step.inputs[0]
     if np.prod(shape) == 1 or not _is_score(step) or not _sees_past_probabilities(tensor):
         raise WrongName(
-            f"head {head!r} ends in {step.operation.name!r} ({type(step.operation).__name__}), and "
-            "what comes before it cannot be told to be one score per class; heatmaps need a "
-            "network that ends in softmax or sigmoid, or in a layer without activation function"
+            f"head {head!r} ends in {step.operation.name!r} ({type(step.operation).__name__}), "
+            "whose input is not known to be one score per class; heatmaps need a network that ends "
+            "in softmax or sigmoid, or in a layer without activation function"
         )
     return _flat(tensor)
 
 
 def maker(scores: keras.KerasTensor) -> keras.Operation:
-    """The layer or operation that makes the scores, those after it that change nothing left out."""
+    """The layer or operation that makes the scores; later ones that change nothing are skipped."""
     step = made_by(scores)
     while _kind_of_step(step) == "same":
         step = made_by(step.inputs[0])
@@ -121,7 +121,7 @@ def _close(made: np.ndarray | None, expected: np.ndarray) -> bool:
 
 
 def _before(step: Step) -> keras.KerasTensor:
-    """What the step's softmax or sigmoid is given."""
+    """What the step's softmax or sigmoid is applied to."""
     if not _has_weights(step):
         return step.inputs[0]
     layer = step.operation
@@ -141,7 +141,7 @@ def _has_weights(step: Step) -> bool:
 
 
 def _is_score(step: Step) -> bool:
-    """Whether it is a layer without activation function, or the mean of maps."""
+    """Whether the step is a layer without activation function, or the mean of maps."""
     linear = getattr(step.operation, "activation", None) is keras.activations.linear
     return (_has_weights(step) and linear) or isinstance(
         step.operation, keras.layers.GlobalAveragePooling2D
@@ -149,11 +149,11 @@ def _is_score(step: Step) -> bool:
 
 
 def _sees_past_probabilities(tensor: keras.KerasTensor) -> bool:
-    """Whether some way from the images to the tensor passes no class probabilities.
+    """Whether some way from the images to the tensor avoids class probabilities.
 
     If there is none, the tensor is a mixture of the classes of an earlier softmax (or of one
-    sigmoid neuron). A softmax that only weighs something else, such as attention, has a way
-    around it.
+    sigmoid neuron). A softmax that only weights something else, as in attention, has a way around
+    it.
     """
     waiting, seen = [tensor], set()
     while waiting:

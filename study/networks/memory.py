@@ -1,7 +1,7 @@
 """How many images may go through a network at once: the one rule about memory.
 
-A layer with 48 maps of 128 x 128 pixels puts out 3 MB per image. A number of images that suits
-small ones would take gigabytes there, so it is bounded by what the network's layers put out.
+A layer with 48 maps of 128 x 128 pixels outputs 3 MB per image. A number of images that suits small
+layers would take gigabytes there, so the number is limited by the size of the layers' outputs.
 """
 
 import math
@@ -11,10 +11,10 @@ import keras
 from study.networks.graph import steps
 
 BYTES = 256e6
-"""Of what layers put out, at once. A worker takes some 600 MB without."""
+"""Largest size of all outputs of layers at once. A worker takes some 600 MB without them."""
 
 NUMBER_BYTES = 4
-"""Of a number in float32; in bfloat16 more rows would fit, but figures compute in float32."""
+"""Size of a number in float32; in bfloat16 more rows would fit, but figures compute in float32."""
 
 
 def rows_that_fit(
@@ -25,10 +25,9 @@ def rows_that_fit(
     Args:
         model: A functional network, or a sequential one that knows its input.
         most: Images at a time that suit a small network: 1 or more.
-        gradients: Whether everything that layers put out is kept until the end, as it is for
-            gradients or when it is all asked for. Without, only the largest step counts: what one
-            layer takes and puts out.
-        limit: Bytes that all rows may take together.
+        gradients: Whether all outputs of layers are kept until the end, as for gradients or when
+            all are asked for. If not, only the largest step counts: input and output of one layer.
+        limit: Largest number of bytes for all rows together.
     """
     sizes = [
         (numbers(step.output), sum(map(numbers, step.inputs))) for step in steps(model.outputs)

@@ -1,4 +1,4 @@
-"""How images go through a network: predictions, and what its layers put out."""
+"""How images go through a network: predictions, and the outputs of its layers."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,13 +16,13 @@ from study.problem.problem import head_names
 def predictor(
     model: keras.Model, batch: int = PREDICTED_AT_ONCE
 ) -> Callable[[np.ndarray], Probabilities]:
-    """A function that predicts with the network as its weights are when it is called.
+    """A function that predicts with the weights that the network has when it is called.
 
-    Traced once, so it pays to keep it: `model.predict` sets up a data pipeline at every call.
+    It is traced once, so keeping it pays: `model.predict` sets up a data pipeline at every call.
 
     Args:
-        model: Its heads end in softmax or in one sigmoid neuron.
-        batch: Images at a time, fewer if the network's layers are large.
+        model: A network whose heads end in softmax or in one sigmoid neuron.
+        batch: Images at a time; fewer if the network's layers are large.
 
     Returns:
         Raw images (n, height, width, channels) in 0..255 -> head -> (n, classes) float32.
@@ -50,7 +50,7 @@ def predictor(
 def layer_outputs(
     model: keras.Model, layers: Sequence[keras.layers.Layer], images: np.ndarray
 ) -> list[np.ndarray]:
-    """What each of the network's layers puts out for raw images, as float32, images first."""
+    """The outputs of the network's layers for raw images, as float32 with images first."""
     if not layers:
         return []
     probe = keras.Model(model.inputs, [layer.output for layer in layers])
@@ -59,10 +59,10 @@ def layer_outputs(
 
 
 def predict(model: keras.Model, images: np.ndarray) -> Probabilities:
-    """Each head's class probabilities of raw images; see `predictor`.
+    """Each head's class probabilities for raw images; see `predictor`.
 
     Raises:
-        WrongUse: the network puts out something else, see `study.networks.answers`.
+        WrongUse: The network's outputs are not probabilities, see `study.networks.answers`.
     """
     functional = as_functional(model)
     check_heads(head_names(functional), functional.outputs)

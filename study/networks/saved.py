@@ -1,7 +1,7 @@
 """Saved networks: load them safely, look inside, predict.
 
-A network is any plain Keras model that takes one batch of images. Everything here and in
-the figures sees it as a functional model with its outputs in a list, whatever it was built as.
+A network is any plain Keras model that takes one batch of images. Everything here and in the
+figures sees it as a functional model with its outputs in a list, however it was built.
 """
 
 import re
@@ -40,35 +40,36 @@ POOLINGS = (
 )
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-"""What a .keras file of plain layers holds."""
+"""The members of a .keras file of plain layers."""
 
 ARCHIVE_BYTES = 1024 * MIB
-"""Of a .keras file, and of what is in it: a quarter of a billion weights."""
+"""Largest size of a .keras file, packed and unpacked: a quarter of a billion weights."""
 
 CONFIG_BYTES, CONFIG_VALUES, CONFIG_KEYS = 8 * MIB, 500_000, 500_000
-"""Of a network's description; that of one with 800 layers takes half a megabyte."""
+"""Largest size of a network's description; 800 layers take half a megabyte."""
 
 RATIO = 20
-"""How much smaller than itself what is packed may be: weights hardly shrink."""
+"""Largest ratio of unpacked to packed size: weights hardly shrink."""
 
 SPARE_WEIGHTS = 10_000
-"""That a network may make beyond twice those in its file: the states of what draws at random."""
+"""Weights that a network may make beyond twice those in its file: states of random generators."""
 
 SCOPE = re.compile(r"[A-Za-z0-9_.>/-]+")
 """What a layer may be called for TensorFlow to compile a network of it."""
 
 MOST_OUTPUTS = 100_000_000
-"""Numbers that a layer may put out for one image: 400 MB."""
+"""Largest number of outputs of a layer for one image: 400 MB."""
 
 
 def load_model(path: Path) -> keras.Model:
     """The saved network, for inference; the file may come from anywhere.
 
-    Keras's safe mode: a file that brings code along (Lambda, custom objects) is refused.
+    In Keras's safe mode, a file that contains code (Lambda, custom objects) is refused.
 
     Raises:
-        WrongName: no such file, not a .keras file, or not a network that takes images.
-        CorruptRecord: the file cannot be read, or needs code that plain Keras does not have.
+        WrongName: There is no such file, it is not a .keras file, or its network does not take
+            images.
+        CorruptRecord: The file cannot be read, or needs code that plain Keras does not have.
     """
     if not path.exists():
         raise WrongName(f"no model file {path}; give the path of a saved .keras file")
@@ -84,21 +85,23 @@ def load_model(path: Path) -> keras.Model:
     except WrongName as error:
         raise WrongName(f"{path}: {error}") from error
     except zipfile.BadZipFile as error:
-        raise CorruptRecord(f"{path} is no Keras archive or is cut short; save it again") from error
+        raise CorruptRecord(
+            f"{path} is not a Keras archive or is cut short; save it again"
+        ) from error
     except untrusted.Refused as error:
         raise CorruptRecord(f"{path}: {error}") from error
-    except Exception as error:  # what a damaged or hostile file makes Keras raise has no bound
+    except Exception as error:  # a damaged or hostile file can make Keras raise anything
         raise CorruptRecord(
-            f"{path} is not a network of plain Keras layers that can be read back: {_reason(error)}"
+            f"{path} cannot be read as a network of plain Keras layers: {_reason(error)}"
         ) from error
 
 
 def _read(file: IO[bytes]) -> keras.Model:
-    """The network in a .keras file, of which Keras sees a copy of what has been checked.
+    """The network in a .keras file; Keras gets only a copy of the parts that have been checked.
 
     Raises:
-        Refused: it is larger than its file, or than it may be.
-        Exception: what a damaged or hostile file makes Keras raise has no bound.
+        Refused: The network is larger than its file, or than is allowed.
+        Exception: A damaged or hostile file can make Keras raise anything.
     """
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -132,7 +135,7 @@ def _check_member(member: zipfile.ZipInfo) -> None:
 
 def _too_many_weights(most: int, asked: int, layer: str) -> untrusted.Refused:
     return untrusted.Refused(
-        f"expected layers of at most {most:,} weights, as there are in its file, "
+        f"expected layers of at most {most:,} weights, because of those in its file, "
         f"got {asked:,} or more with {layer!r}"
     )
 
@@ -153,21 +156,21 @@ def _check_names(model: keras.Model) -> None:
 
 
 def _check_outputs(model: keras.Model) -> None:
-    """Whether there is room for what the layers put out for one image.
+    """Check that there is room for the layers' outputs for one image.
 
     Raises:
-        Refused: there is not.
+        Refused: There is not.
     """
     for step in steps(model.outputs):
         if numbers(step.output) > MOST_OUTPUTS:
             raise untrusted.Refused(
-                f"expected layers that put out at most {MOST_OUTPUTS:,} numbers per image, "
-                f"got {numbers(step.output):,} of {step.operation.name!r}"
+                f"expected layers that output at most {MOST_OUTPUTS:,} numbers per image, "
+                f"got {numbers(step.output):,} from {step.operation.name!r}"
             )
 
 
 def _reason(error: Exception) -> str:
-    """The root of Keras's message, which wraps it in pages, in one line."""
+    """The core of Keras's message, which may be pages long, in one line."""
     message = " ".join(str(error).split()).rpartition("Exception encountered: ")[2]
     return message[:200] or type(error).__name__
 
@@ -176,14 +179,14 @@ def as_functional(model: keras.Model) -> keras.Model:
     """The same network, sharing its weights, with a list of outputs (or its single one).
 
     Raises:
-        WrongName: the network does not take one batch of images of a fixed size.
+        WrongName: The network does not take one batch of images of a fixed size.
     """
     inputs = getattr(model, "inputs", None) or []
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or None in inputs[0].shape[1:]:
         found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs)
         raise WrongName(
             "expected a network of layers with one input (n, height, width, channels), found "
-            + (found or "no known input: a subclassed model cannot be looked into")
+            + (found or "no known input: the layers of a subclassed model cannot be inspected")
         )
     outputs = model.outputs
     return keras.Model(model.inputs, outputs[0] if len(outputs) == 1 else outputs)
@@ -193,7 +196,7 @@ def _of_pictures(model: keras.Model) -> keras.Model:
     """The network, if it takes images that a file can hold.
 
     Raises:
-        WrongName: it does not.
+        WrongName: It does not.
     """
     channels = image_shape(model)[2]
     if channels not in MODES:
@@ -207,7 +210,7 @@ def _of_pictures(model: keras.Model) -> keras.Model:
 def _in_float32(model: keras.Model) -> keras.Model:
     """The network itself, or a copy if its input or its layers compute in anything else.
 
-    Gradients down to the pixels need a float input, and scores of tf-keras-vis float32.
+    Gradients at the pixels need a float input, and tf-keras-vis needs scores in float32.
     """
     kinds = {model.inputs[0].dtype, *(layer.compute_dtype for layer in model.layers)}
     if kinds == {"float32"}:
@@ -215,7 +218,9 @@ def _in_float32(model: keras.Model) -> keras.Model:
 
     def exact(operation: keras.Operation) -> keras.Operation:
         config = operation.get_config()
-        if isinstance(operation, keras.layers.Layer):  # others compute in what they are given
+        if isinstance(
+            operation, keras.layers.Layer
+        ):  # other operations compute in the dtype of their input
             config["dtype"] = "float32"
         return type(operation).from_config(config)
 
@@ -235,7 +240,7 @@ def find_head(heads: Sequence[str], name: str | None) -> str:
     """The head of that name; the first one for None.
 
     Raises:
-        WrongName: there is none of that name; the message lists those there are.
+        WrongName: There is no head of that name; the message lists those there are.
     """
     if name is None:
         return heads[0]
@@ -245,13 +250,13 @@ def find_head(heads: Sequence[str], name: str | None) -> str:
 
 
 def class_count(model: keras.Model, head: str) -> int:
-    """How many classes a head tells apart; a single neuron tells two."""
+    """Number of classes that a head tells apart; a single neuron tells two apart."""
     units = int(model.outputs[head_names(model).index(head)].shape[-1])
     return max(2, units)
 
 
 def fitting_names(model: keras.Model, names: Names) -> dict[str, tuple[str, ...]]:
-    """The names of those heads that tell as many classes apart as there are names."""
+    """Head -> class names, for heads that tell as many classes apart as they have names."""
     fitting = {}
     for head, output in zip(head_names(model), model.outputs, strict=True):
         units = output.shape[-1]
@@ -269,7 +274,7 @@ def visual_layers(model: keras.Model) -> list[keras.layers.Layer]:
     """The convolution and pooling layers, in order.
 
     Raises:
-        WrongName: a model is nested inside; its layers are not reached.
+        WrongName: A model is nested inside, whose layers cannot be reached.
     """
     for layer in model.layers:
         if isinstance(layer, keras.Model):
@@ -284,7 +289,7 @@ def find_layers(model: keras.Model, names: Iterable[str]) -> list[keras.layers.L
     """The convolution and pooling layers of those names, in the order given.
 
     Raises:
-        WrongName: a name is not among them; the message lists those there are.
+        WrongName: There is no such layer; the message lists those there are.
     """
     layers = {layer.name: layer for layer in visual_layers(model)}
     missing = [name for name in names if name not in layers]
@@ -297,4 +302,4 @@ def find_layers(model: keras.Model, names: Iterable[str]) -> list[keras.layers.L
 
 
 PREDICTED_AT_ONCE = 256
-"""Images in a network at a time, if memory allows: more are not faster on a processor's core."""
+"""Images in a network at a time, if memory allows; more are not faster on a single core."""

@@ -1,1 +1,1 @@
-"""What a network makes of pictures that the user has."""
+"""What a network predicts, and why, for the user's own pictures."""

@@ -1,4 +1,4 @@
-"""Any saved network explained, of a run or from elsewhere, on images that the user has."""
+"""Explain any saved network, from a run or from elsewhere, on the user's own images."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,15 +21,15 @@ from study.run.store import Run
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A saved network and what is known of it."""
+    """A saved network and what is known about it."""
 
     path: Path
     label: str
-    """Names it among others; fit for a folder name."""
+    """Name that tells the network from others; fit for a folder name."""
     names: dict[str, tuple[str, ...]]
-    """Head -> class names; {} if the network is not of a run."""
+    """Head -> class names; {} if the network does not belong to a run."""
     ground: Ground | None = None
-    """That of the images it was trained on; None if it is not of a run, or its run tells none."""
+    """Ground of the training images; None if the network has no run or the run does not know it."""
 
     def opened(self) -> OpenedNetwork:
         """The network, loaded; raises as `study.own_images.opened.open_network`."""
@@ -37,29 +37,31 @@ class SavedModel:
 
 
 def figures_folder(path: Path) -> Path:
-    """Where figures of a saved network go unless told otherwise: beside it.
+    """The folder for a saved network's figures unless another is given: beside the network.
 
     Raises:
-        WrongUse: what is there leads elsewhere.
+        WrongUse: In the folder's place is a link.
     """
     folder = path.with_suffix("").with_name(f"{path.stem}-figures")
     if folder.is_symlink():
-        raise WrongUse(f"{folder}: expected a folder or nothing, got a link; give another by --out")
+        raise WrongUse(
+            f"{folder}: expected a folder or nothing, got a link; give another folder with --out"
+        )
     return folder
 
 
 def saved_model(path: Path) -> SavedModel:
-    """Any .keras file; of a run's, class names and the training images' ground are known."""
+    """Any .keras file; if it belongs to a run, its class names and its images' ground are known."""
     return _known_by(path, path.stem, signature_of_model(path))
 
 
 def models_of_run(
     run: Run, problems: Sequence[str], network: NetworkName | None
 ) -> list[SavedModel]:
-    """The saved networks of these problems, one or both of each.
+    """The saved networks of these problems, one or both of each problem.
 
     Raises:
-        WrongName: there is no problem, or one has not been evaluated: nothing is saved yet.
+        WrongName: There is no problem, or one has not been evaluated and so has no network.
     """
     if not problems:
         raise WrongName(f"{run.name!r} has no networks yet: `resume` and `evaluate` it first")
@@ -75,7 +77,7 @@ def models_of_run(
 
 
 def _known_by(path: Path, label: str, signature: Signature | None) -> SavedModel:
-    """A saved network; without a run, or of a run without signature, classes have no names."""
+    """A saved network; without a run or a run's signature its classes have no names."""
     if signature is None:
         return SavedModel(path, label, {})
     names = {head: tuple(classes) for head, classes in signature.heads.items()}
@@ -99,17 +101,17 @@ def drawing(
         resize: Convert images that do not fit; see `study.data.image_files.read_images`.
         invert: Swap light and dark in the images.
         by: Methods of the heatmaps, one figure each.
-        head: The only head to draw heatmaps of; None: all.
-        target: Name or index of the class to explain; None: the predicted one.
+        head: The only head to draw heatmaps of; None: all heads.
+        target: Name or index of the class to explain; None: the predicted class.
 
     Returns:
-        What draws the figures into a folder, made if need be.
+        A function that draws the figures into a folder, which it makes if necessary.
 
     Raises:
-        WrongUse: activations or heatmaps are asked for without images, a class of several heads,
-            or heatmaps of a network that is no classifier.
-        WrongName: an unknown layer, head or class; the message lists those there are.
-        WrongImage: an image does not fit.
+        WrongUse: Activations or heatmaps are asked for without images, a class without its head, or
+            heatmaps of a network that is not a classifier.
+        WrongName: An unknown layer, head or class; the message lists those there are.
+        WrongImage: An image does not fit.
     """
     opened = model.opened()
     network, names = opened.model, opened.names
@@ -119,7 +121,7 @@ def drawing(
         raise WrongUse("activations and heatmaps need images: give --image FILE, or --kind filters")
     images = opened.pixels(image_files, resize, invert)
     if "heatmaps" in kinds:
-        opened.predict(images)  # refuses what is no classifier
+        opened.predict(images)  # refuses networks that are not classifiers
     chosen = list(layers) or None
 
     def draw(folder: Path) -> list[Picture]:

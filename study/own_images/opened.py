@@ -1,6 +1,6 @@
-"""A saved network, loaded, with what is known of it: what predicts and explains images by it.
+"""A loaded network with what is known about it, for predicting and explaining images.
 
-The one way from pictures to answers, for the command line and for Python.
+This is the only way from pictures to answers, for the command line and for Python.
 """
 
 from collections.abc import Sequence
@@ -26,17 +26,17 @@ Pictures = Sequence[Path] | np.ndarray
 
 @dataclass(frozen=True)
 class OpenedNetwork:
-    """A network and what is known of its classes and of the images it was trained on."""
+    """A network and what is known about its classes and its training images."""
 
     model: keras.Model
     names: dict[str, tuple[str, ...]]
-    """Head -> class names, of those heads whose names are known."""
+    """Head -> class names, for the heads whose class names are known."""
     ground: Ground | None = None
-    """That of the images it was trained on."""
+    """Ground of the training images, if known."""
 
     @cached_property
     def heads(self) -> list[str]:
-        """Names of its outputs, in order."""
+        """Names of the network's outputs, in order."""
         return head_names(self.model)
 
     @cached_property
@@ -45,7 +45,7 @@ class OpenedNetwork:
         return image_shape(self.model)
 
     def class_names(self, head: str) -> tuple[str, ...]:
-        """Of a head, in class order; their numbers where no names are known."""
+        """Names of a head's classes, in class order; numbers if the names are not known."""
         numbers = tuple(map(str, range(class_count(self.model, head))))
         return self.names.get(head, numbers)
 
@@ -55,42 +55,42 @@ class OpenedNetwork:
         Args:
             images: Files, or pixels in 0..255 of the network's own size.
             resize: Convert files that do not fit; see `study.data.image_files.read_images`.
-            invert: Turn light and dark of files.
+            invert: Swap light and dark in files.
 
         Raises:
-            WrongImage: one does not fit.
-            WrongUse: pixels are given, which are neither resized nor inverted.
+            WrongImage: An image does not fit.
+            WrongUse: Arrays of pixels are to be resized or inverted.
         """
         if not isinstance(images, np.ndarray):
             return read_images(
                 images, self.image_shape, resize=resize, invert=invert, ground=self.ground
             )
         if resize or invert:
-            raise WrongUse("resize and invert are for image files; arrays are taken as they are")
+            raise WrongUse("resize and invert apply to image files only, not to arrays")
         return _checked(images, self.image_shape)
 
     def predict(self, pixels: np.ndarray) -> Probabilities:
-        """Each head's class probabilities of images as `pixels` returns them.
+        """Each head's class probabilities for images as `pixels` returns them.
 
         Raises:
-            WrongUse: the network puts out something else, see `study.networks.answers`.
+            WrongUse: The network's outputs are not probabilities, see `study.networks.answers`.
         """
         return predict(self.model, pixels)
 
     def class_index(self, head: str | None, name: str | int | None) -> int | None:
-        """The class of the head, or of the only one, by its name or index; None for None.
+        """Index of the class of the head, or of the only head; None for None.
 
         Args:
-            name: What is a number is an index; of what is text, names come before indices, as
-                MNIST's classes are named 0 to 9.
+            name: A number is an index; a text is a name if there is such a name, else an index,
+                because MNIST's classes are named 0 to 9.
 
         Raises:
-            WrongUse: a class is named, but not its head, of several.
-            WrongName: there is no such head or class.
+            WrongUse: A class is named without its head although there are several heads.
+            WrongName: There is no such head or class.
         """
         if name is not None and head is None and len(self.heads) > 1:
             heads = ", ".join(self.heads)
-            raise WrongUse(f"--class needs the head it is of: give --head, one of {heads}")
+            raise WrongUse(f"--class needs its head: give --head, one of {heads}")
         head = find_head(self.heads, head)
         if name is None:
             return None
@@ -107,18 +107,19 @@ def open_network(path: Path, names: Names, ground: Ground | None = None) -> Open
     """The network in a .keras file, which may come from anywhere.
 
     Args:
-        names: Head -> class names, as far as they are known; those that do not fit are left out.
+        names: Head -> class names, as far as they are known; names that do not fit are left out.
 
     Raises:
-        WrongName: no such file, not a .keras file, or not a network that takes images.
-        CorruptRecord: the file cannot be read, or needs code that plain Keras does not have.
+        WrongName: There is no such file, it is not a .keras file, or its network does not take
+            images.
+        CorruptRecord: The file cannot be read, or needs code that plain Keras does not have.
     """
     model = load_model(path)
     return OpenedNetwork(model, fitting_names(model, names), ground)
 
 
 def likeliest(p: np.ndarray, names: Sequence[str], most: int) -> dict[str, float]:
-    """Class name -> probability of the `most` likeliest of one image's classes (k,), in order."""
+    """Class name -> probability, for the `most` likeliest classes of one image (k,), in order."""
     order = p.argsort()[::-1][:most]
     return {names[i]: round(float(p[i]), 6) for i in order}
 
@@ -129,7 +130,7 @@ def _checked(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
             f"expected pixels of shape (n, {', '.join(map(str, shape))}), got {images.shape}"
         )
     if images.dtype.kind not in "uif" or not np.isfinite(images).all():
-        raise WrongImage(f"expected pixels that are numbers from 0 to 255, got {images.dtype}")
+        raise WrongImage(f"expected pixels as numbers from 0 to 255, got {images.dtype}")
     if len(images) and (images.min() < 0 or images.max() > 255):
         raise WrongImage(
             f"expected pixels from 0 to 255, got {images.min():.4g} to {images.max():.4g}"

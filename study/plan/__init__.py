@@ -1,1 +1,1 @@
-"""What a run is to do, under which conditions, and what of it is done."""
+"""What a run is to do, under which conditions, and which part of it is done."""

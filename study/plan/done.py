@@ -1,7 +1,7 @@
-"""What of a run is done: its steps are recorded, and forgotten before they are done again.
+"""Which steps of a run are done: they are recorded, and forgotten before they are repeated.
 
-A step leaves its record in study.json when all else that it has to write or to remove is done. A
-step that is done again loses its record before anything that it refers to is changed.
+A step writes its record into study.json when everything else that it writes or removes is done. The
+record of a step that is repeated is removed before anything that it refers to changes.
 """
 
 import time
@@ -13,20 +13,20 @@ from study.run.store import Run
 
 
 def trials_at_once(study: StudyRecord) -> int:
-    """How many trials the run's searches train at once, on however many workers it goes on.
+    """How many trials the run's searches train at once, whatever workers it continues on.
 
-    Runs of earlier versions say it with their hardware only: as many as there were workers.
+    In runs of earlier versions it is the number of workers recorded with the hardware.
     """
     return study.trials_at_once or max(1, int(study.hardware.get("workers", 1)))
 
 
 def to_do(run: Run) -> list[Step]:
-    """What of the run's plan has not been finished, in order."""
+    """The steps of the run's plan that are not finished, in order."""
     return run.study().to_do()
 
 
 def needs_workers(run: Run) -> bool:
-    """Whether something other than the report is to do."""
+    """Whether a step other than the report is left to do."""
     return any(step != "report" for _, step in to_do(run))
 
 
@@ -47,18 +47,18 @@ def record_training_step(
 
     Args:
         run: The run.
-        problem: Whose step it was.
+        problem: The problem that the step was done for.
         name: The step.
-        started: By `time.perf_counter`.
-        trained: Seconds that workers trained for it: of an interrupted step, this process has seen
-            the end only.
+        started: Time of `time.perf_counter` at which the step started.
+        trained: Seconds that workers trained for the step, needed because this process has seen
+            only the end of a step that was interrupted.
     """
     least = trained / trials_at_once(run.study())
     record_step(run, problem, name, max(least, time.perf_counter() - started))
 
 
 def forget_steps(run: Run, problems: Sequence[str | None], *names: StageName) -> None:
-    """Remove the records of these steps: what they have left is about to be replaced.
+    """Remove the records of these steps, because their results are about to be replaced.
 
     Args:
         run: The run.
@@ -72,7 +72,7 @@ def forget_steps(run: Run, problems: Sequence[str | None], *names: StageName) ->
 
 
 def step_command(run: Run, name: StageName) -> str:
-    """The command that makes a step's records again."""
+    """The command that repeats a step."""
     match name:
         case "evaluate":
             return command("evaluate", run.name, "--again")

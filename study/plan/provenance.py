@@ -1,4 +1,4 @@
-"""What a run ran on: versions, hardware, git commit. For the record, not for decisions."""
+"""What a run ran on: versions, hardware, git commit. Recorded, but not used for decisions."""
 
 import platform
 import subprocess
@@ -27,7 +27,7 @@ PACKAGES = (
 
 
 def versions() -> dict[str, str]:
-    """Python and the packages that numbers may depend on -> version."""
+    """Python and each package that numbers may depend on -> its version."""
     return {"python": platform.python_version()} | {
         package: metadata.version(package) for package in PACKAGES
     }
@@ -48,9 +48,9 @@ def hardware(workers: int) -> dict[str, str | int | float]:
 
 
 def git_commit() -> str | None:
-    """The commit of this checkout, with "-dirty" if it was changed since.
+    """The commit of this checkout, with "-dirty" if files have changed since.
 
-    None outside of git, and of a copy that is installed in somebody else's repository.
+    None outside of git, and for a copy that is installed inside another repository.
     """
     here = Path(__file__)
     try:

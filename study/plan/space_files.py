@@ -1,8 +1,8 @@
 """The user's own search spaces of a run: kept in its folder, found again, run only if trusted.
 
-A run keeps a copy of the file, so that it can go on when the user's has changed or is gone, and on
-another machine. The copy is code and a run folder may come from anywhere: it is run if this user
-gave that very file before, or gives it now.
+A run keeps a copy of the file, so that it can continue when the user's file has changed or is gone,
+and on another machine. The copy is code, and a run folder may come from anywhere: the copy is run
+only if this user gave that very file before, or gives it now.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from study.run.store import Run
 
 
 def give(files: Sequence[Path]) -> list[str]:
-    """Have this process know the problems in these files, which the user trusts; their names.
+    """Make the problems in these files, which the user trusts, known; returns their names.
 
     Raises:
-        WrongUse: one is no search space, or has the name of another problem.
+        WrongUse: A file is not a search space, or has the name of another problem.
     """
     spaces: dict[str, OwnSpace] = {}
     for file in files:
@@ -34,7 +34,7 @@ def give(files: Sequence[Path]) -> list[str]:
 
 
 def described() -> dict[str, SpaceFile]:
-    """What a run records of the files that this process knows, by problem."""
+    """Problem -> what a run records of the file that it came from."""
     return {
         space.name: SpaceFile(sha256=space.digest, description=problem_description(space.name))
         for space in own_space.used()
@@ -48,14 +48,14 @@ def keep(run: Run) -> None:
 
 
 def take_up(run: Run, files: Sequence[Path] = ()) -> None:
-    """Have this process know the run's own search spaces.
+    """Make the run's own search spaces known to this process.
 
     Args:
-        files: Such as the user gives again, because the run comes from elsewhere.
+        files: Files that the user gives again, because the run comes from elsewhere.
 
     Raises:
-        WrongUse: a file is none of the run's, or the run has one that the user never gave.
-        CorruptRecord: the copy in the run's folder is not the file that the run was begun with.
+        WrongUse: A file is not one of the run's, or the run has one that the user never gave.
+        CorruptRecord: The copy in the run's folder is not the file that the run was started with.
     """
     recorded = run.study().spaces
     known = {one.sha256 for one in recorded.values()}
@@ -63,8 +63,8 @@ def take_up(run: Run, files: Sequence[Path] = ()) -> None:
         if space.digest not in known:
             there = ", ".join(f"{name}.py" for name in recorded) or "none"
             raise WrongUse(
-                f"--space: {space.file} is not what {run.folder} was begun with (search spaces of "
-                f"its own: {there}); begin a new run with another --name"
+                f"--space: {space.file} is not what {run.folder} was started with (its own search "
+                f"spaces: {there}); start a new run with another --name"
             )
         trust(space.digest)
     own_space.use([_trusted(run, name, one.sha256) for name, one in recorded.items()])
@@ -74,7 +74,9 @@ def _trusted(run: Run, name: str, recorded: str) -> OwnSpace:
     path = run.space_file(name)
     space = OwnSpace(name, run.space_source(name))
     if space.digest != recorded:
-        raise CorruptRecord(f"{path}: has changed since the run was begun; undo that to go on")
+        raise CorruptRecord(
+            f"{path}: the file has changed since the run was started; undo the change to continue"
+        )
     if not is_trusted(recorded):
         raise WrongUse(
             f"{path} is code, and you have not given it to the study yet: read it and, if you "

@@ -1,8 +1,4 @@
-"""A run from its beginning: what it is to do, and what of that is done.
-
-A step of a run leaves its record in study.json when all else that it has to write or to remove is
-done. A step that is done again loses its record before anything that it refers to is changed.
-"""
+"""What a run is to do: found again, created, compared with what is asked for now."""
 
 import re
 from collections.abc import Mapping
@@ -37,23 +33,23 @@ WORKERS_NEED: Needs = {
         "search_spaces",
     ],
 }
-"""What the jobs of a run need of a worker."""
+"""What the jobs of a run need on a worker."""
 
 
 def run_for(work: Work, name: str | None, prefix: str) -> Run:
     """The run that was interrupted at this work, or one that is still to be made.
 
     Args:
-        name: Of the run, or the path of its folder; None: that of an interrupted one, or
+        name: Name of the run, or the path of its folder; None: the name of an interrupted run, or
             PREFIX-DATE-TIME.
-        prefix: Any text; what cannot be in a run's name is left out of it.
+        prefix: Any text; characters that cannot be in a run's name are left out.
 
     Raises:
-        WrongUse: a run of that name is of other work.
-        WrongName: the name is not a plain name, or its run is finished.
+        WrongUse: The run of that name has other work.
+        WrongName: The name is not a plain name, or its run is finished.
     """
     if name is None:
-        prefix = plain_name(prefix, longest=48)  # a name's 64, without the date
+        prefix = plain_name(prefix, longest=48)  # a name has at most 64, including the date
         dated = Run(check_name(f"{prefix}-{datetime.now(UTC):%Y%m%d-%H%M%S}"))
         run = _interrupted(work, prefix) or dated
     else:
@@ -64,13 +60,13 @@ def run_for(work: Work, name: str | None, prefix: str) -> Run:
 
 
 def _interrupted(work: Work, prefix: str) -> Run | None:
-    """The newest run of this very work that is not done, if it was named after the prefix."""
+    """The newest unfinished run of this very work whose name begins with the prefix."""
     for name in reversed(run_names()):
         if re.fullmatch(rf"{re.escape(prefix)}-\d{{8}}-\d{{6}}", name):
             run = Run(name)
             try:
                 _refuse_other_work(run, work)
-            except StudyError:  # other work, done, or unreadable
+            except StudyError:  # the run has other work, is finished, or is unreadable
                 continue
             return run
     return None
@@ -79,18 +75,18 @@ def _interrupted(work: Work, prefix: str) -> Run | None:
 def _refuse_other_work(run: Run, work: Work) -> None:
     if different := differences(run, work):
         raise WrongUse(
-            f"{run.folder} is there already and was begun with other settings "
+            f"{run.folder} already exists and was started with other settings "
             f"({'; '.join(different)}); choose another --name"
         )
     if not to_do(run):
         raise WrongName(
-            f"{run.folder} is there already, and finished ({what_to_read(run)}); choose another "
+            f"{run.folder} already exists and is finished ({what_to_read(run)}); choose another "
             "--name"
         )
 
 
 def what_to_read(run: Run) -> str:
-    """Where a finished run's report is, or what makes it."""
+    """Says where a finished run's report is, or which command makes it."""
     if run.report_path.is_file():
         return f"report: {run.report_path}"
     return f"{command('report', run.name)} makes its report"
@@ -104,19 +100,19 @@ def create_run(
     dtype_policy: DtypePolicy = "float32",
     signatures: Mapping[str, Signature] | None = None,
 ) -> Run:
-    """Make results/NAME with its study.json and signatures, or nothing.
+    """Make results/NAME with its study.json and signatures, completely or not at all.
 
     Args:
-        name: Of the run.
-        work: What it is to do.
-        command: What makes it again.
-        workers: How many there are: so many trials are trained at once.
-        dtype_policy: What its trials are trained in, as long as it goes on.
-        signatures: Of its problems, as far as they are known.
+        name: Name of the run.
+        work: What the run is to do.
+        command: The command that reproduces the run.
+        workers: Number of workers, and so of trials that are trained at once.
+        dtype_policy: Arithmetic of the trials, which stays the same when the run continues.
+        signatures: Signatures of the problems, as far as they are known.
 
     Raises:
-        WrongName: the name is not a plain name, or there is a run of that name.
-        CannotWrite: the disk is full.
+        WrongName: The name is not a plain name, or there is a run of that name.
+        CannotWrite: The disk is full.
     """
     study = StudyRecord(
         name=check_name(name),
@@ -146,7 +142,7 @@ def create_run(
 
 
 def record_signatures(run: Run, signatures: Mapping[str, Signature]) -> None:
-    """Write what the networks of each problem take and tell apart, once.
+    """Write each problem's signature, unless it has one.
 
     Args:
         signatures: Problem -> its signature.
@@ -157,9 +153,9 @@ def record_signatures(run: Run, signatures: Mapping[str, Signature]) -> None:
 
 
 def signature_of(run: Run, problem: Problem) -> Signature:
-    """What the run recorded of the problem's images and classes; older versions recorded nothing.
+    """What the run recorded of the problem's images and classes.
 
-    Then it is found out from the images.
+    Older versions recorded nothing; then the signature is derived from the images.
     """
     if recorded := run.signature(problem.name):
         return recorded
@@ -186,11 +182,14 @@ def work_of(run: Run) -> Work:
 
 
 def differences(run: Run, work: Work) -> list[str]:
-    """In what the run's work differs from this, as "KEY: THERE there, HERE here"."""
+    """How the run's work differs from this work, as "KEY: THERE there, HERE here"."""
     begun = work_of(run)
     begun = begun.model_copy(update={"plan": plan_of_today(begun.plan)})
     there, here = (flattened(one.model_dump(mode="json")) for one in (begun, work))
-    if here["settings.search.dtype"] in ("auto", run.study().dtype_policy):  # it goes on in that
+    if here["settings.search.dtype"] in (
+        "auto",
+        run.study().dtype_policy,
+    ):  # the run continues in its own arithmetic
         here["settings.search.dtype"] = there["settings.search.dtype"]
     return [
         f"{key.removeprefix('settings.')}: {there.get(key)} there, {here.get(key)} here"
@@ -200,10 +199,10 @@ def differences(run: Run, work: Work) -> list[str]:
 
 
 def check_space(run: Run, name: str, space: SearchSpace) -> None:
-    """Whether a problem's search, if it was begun, was begun in this space.
+    """Check that a problem's search, if it has started, was started in this space.
 
     Raises:
-        WrongUse: it was not; its trials are of another space.
+        WrongUse: The search was started in another space.
     """
     begun = run.space(name)
     if begun is None or begun == space:
@@ -211,22 +210,22 @@ def check_space(run: Run, name: str, space: SearchSpace) -> None:
     there, here = (_described(one) for one in (begun, space))
     changed = [key for key in there | here if there.get(key) != here.get(key)]
     raise WrongUse(
-        f"the search space of {name} has changed since its search in {run.folder} was begun "
-        f"({', '.join(changed) or 'the order of its hyperparameters'}): undo that to go on, or "
-        "begin a new run with another --name"
+        f"the search space of {name} has changed since its search in {run.folder} was started "
+        f"({', '.join(changed) or 'the order of its hyperparameters'}): undo the change to "
+        "continue, or start a new run with another --name"
     )
 
 
 def _described(space: SearchSpace) -> dict[str, object]:
-    """What is said of a space, by name."""
+    """The space's objective and hyperparameters, by name."""
     return {"objective": space.objective} | {one.name: one for one in space.hyperparameters}
 
 
 def other_conditions(run: Run) -> list[str]:
-    """What numbers depend on and is not as when the run was begun, as "WHAT: THEN then, NOW now".
+    """Conditions that numbers depend on and that have changed, as "WHAT: THEN then, NOW now".
 
-    Packages' versions, and the processor's vector instructions: networks are trained on these in
-    the run's arithmetic, but their sums are rounded in another order.
+    They are the versions of packages and the processor's vector instructions, which do not change
+    the run's arithmetic but round sums in another order.
     """
     study = run.study()
     then: dict[str, object] = {**study.versions, **study.hardware}

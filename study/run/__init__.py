@@ -1,1 +1,1 @@
-"""The folder of a run, and what is kept in it."""
+"""The folder of a run and its contents."""

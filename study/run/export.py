@@ -13,7 +13,7 @@ from study.trials.ranking import configurations
 
 
 def export(run: Run, problems: Sequence[str], kind: str, folder: Path) -> list[Path]:
-    """Write the trials of these problems into the folder, in place of an earlier export.
+    """Write the trials of these problems into the folder, replacing an earlier export.
 
     Each file, and TensorBoard's folder, is written whole or not at all.
 
@@ -21,12 +21,12 @@ def export(run: Run, problems: Sequence[str], kind: str, folder: Path) -> list[P
         kind: One of KINDS.
 
     Returns:
-        What was written, for people to open.
+        Paths of what was written, for people to open.
 
     Raises:
-        WrongUse: a problem has no trials, its search began before spaces were recorded, or the
-            kind's library takes no folder of that name.
-        CannotWrite: the disk is full.
+        WrongUse: A problem has no trials, its search started before spaces were recorded, or the
+            kind's library does not accept a folder of that name.
+        CannotWrite: The disk is full.
     """
     if kind != "csv" and utf8(str(folder)) != str(folder):
         raise WrongUse(
@@ -44,7 +44,7 @@ Searches = dict[str, tuple[list[Trial], SearchSpace]]
 
 
 def viewer(kind: str, written: Path) -> list[str] | None:
-    """The command that shows an export, with its arguments; None where any program does."""
+    """The command that shows an export, with its arguments; None if no special one is needed."""
     if kind == "optuna":
         return ["optuna-dashboard", optuna_url(written)]
     if kind == "tensorboard":
@@ -53,9 +53,9 @@ def viewer(kind: str, written: Path) -> list[str] | None:
 
 
 def optuna_url(path: Path) -> str:
-    """An SQLite file as Optuna is told of it: whatever its name, this very file.
+    """The URL by which Optuna opens this SQLite file, whatever its name.
 
-    Optuna takes the URL for a template, so that braces are doubled.
+    Optuna treats the URL as a template, so braces are doubled.
     """
     from sqlalchemy import URL
 
@@ -66,7 +66,7 @@ def optuna_url(path: Path) -> str:
 def _trials(run: Run, problem: str) -> list[Trial]:
     trials = configurations(run.trials(problem))
     if not trials:
-        raise WrongUse(f"{problem} of {run.name!r} has no trials yet: search it first")
+        raise WrongUse(f"{problem} of {run.name!r} has no trials yet: run its search first")
     return trials
 
 
@@ -78,7 +78,7 @@ def _space(run: Run, problem: str) -> SearchSpace:
 
 
 def _to_optuna(name: str, searches: Searches, folder: Path) -> list[Path]:
-    """One SQLite file with a study a problem."""
+    """One SQLite file with one Optuna study per problem."""
     from optuna.storages import RDBStorage
 
     from study.trials.optuna_study import optuna_study
@@ -97,7 +97,7 @@ def _to_optuna(name: str, searches: Searches, folder: Path) -> list[Path]:
 
 
 def _to_tensorboard(name: str, searches: Searches, folder: Path) -> list[Path]:
-    """A log folder per trial: its hyperparameters, its score, its curves."""
+    """One log folder per trial: its hyperparameters, its score, its curves."""
     from study.libraries.quiet_import import import_tensorflow
     from study.trials.frames import trial_curves
 
@@ -129,7 +129,7 @@ def _to_tensorboard(name: str, searches: Searches, folder: Path) -> list[Path]:
 
 
 def _to_csv(name: str, searches: Searches, folder: Path) -> list[Path]:
-    """A table per problem, a line per trial; what does not apply is empty."""
+    """One table per problem, one line per trial; values that do not apply are empty."""
     import pandas as pd
 
     from study.trials.frames import hyperparameter_table, trial_table

@@ -1,7 +1,7 @@
 """Arrays among a run's findings: NAME.json says what they are, NAME.npz holds the numbers.
 
-What is kept are the named tuples of `study.explanation.arrays`, with records, lists, dictionaries
-and plain values in them. In the JSON an array is {"array": its number in the .npz}.
+They are kept as the named tuples of `study.explanation.arrays`, which contain records, lists,
+dictionaries and plain values. In the JSON an array is {"array": its number in the .npz}.
 """
 
 import json
@@ -20,8 +20,8 @@ from study.run import reading
 from study.run.store import Run
 
 ARRAYS_BYTES, ARRAYS = 1024 * MIB, 10_000
-"""Of one finding, unpacked. The most that a preset may ask for, 16 channels of 24 images, comes to
-25 MB per layer at 128 pixels."""
+"""Largest size of one finding, unpacked. The most that a preset may ask for, 16 channels of 24
+images, takes 25 MB per layer at 128 pixels."""
 
 T = TypeVar("T")
 
@@ -38,13 +38,13 @@ def write_arrays(run: Run, problem: str, name: str, found: object) -> None:
 
 
 def read_arrays(run: Run, problem: str, name: str, kind: type[T]) -> T | None:
-    """What was kept under that name, as what it was; None if nothing was.
+    """The finding of that name and kind; None if there is none.
 
-    The folder may come from anywhere: nothing in it is a pickle, and no more is read than a finding
-    may hold.
+    The folder may come from anywhere: pickles are refused, and no more is read than a finding may
+    hold.
 
     Raises:
-        CorruptRecord: it is damaged, too large or something else.
+        CorruptRecord: The finding is damaged, too large or of another kind.
     """
     json_path, npz_path = _paths(run, problem, name)
     if not json_path.exists():
@@ -62,7 +62,7 @@ def _paths(run: Run, problem: str, name: str) -> tuple[Path, Path]:
 
 
 def _described(found: Any, arrays: list[np.ndarray]) -> object:
-    """What JSON can hold of it; arrays are put into the list."""
+    """The finding as JSON can hold it; its arrays are appended to the list."""
     match found:
         case np.ndarray():
             arrays.append(found)

@@ -1,4 +1,4 @@
-"""The runs that there are: made, opened, listed."""
+"""Making, opening and listing runs."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,30 +16,31 @@ from study.run.store import Run
 
 
 def new_run(name: str, fill: Callable[[Run], None]) -> Run:
-    """Make the folder of a run, with all that is filled in, or nothing.
+    """Make the folder of a run with its first records, completely or not at all.
 
     Args:
         name: A plain name.
-        fill: Given the run in a place that no other process looks at, writes what it begins with.
+        fill: Called with the run in a place that no other process looks at; writes its first
+            records.
 
     Raises:
-        WrongName: there is a run of that name, perhaps since a moment ago.
-        CannotWrite: the disk is full.
+        WrongName: There is a run of that name, perhaps since a moment ago.
+        CannotWrite: The disk is full.
     """
     run = Run(name)
     hidden = RESULTS / HALF_MADE
     with naming(run.folder), ExitStack() as stack:
-        run.is_there()  # or its place is taken
+        run.is_there()  # raises if something else has its place
         RESULTS.mkdir(exist_ok=True)
         stack.enter_context(FileLock(RESULTS / ".lock", timeout=60))  # held for a moment
         stack.enter_context(temporary_folder(hidden))
         made = Run(name, hidden)
         fill(made)
         if run.is_there():
-            raise WrongName(f"{run.folder} is there already; choose another --name or remove it")
+            raise WrongName(f"{run.folder} already exists; choose another --name or remove it")
         if run.folder.is_dir():
             remove_leftovers_below(run.folder)
-        made.folder.rename(run.folder)  # over a folder only if that is empty
+        made.folder.rename(run.folder)  # replaces a folder only if it is empty
     return run
 
 
@@ -47,7 +48,7 @@ def open_run(text: str) -> Run:
     """The run of that name, or in that folder of results/.
 
     Raises:
-        WrongName: there is none.
+        WrongName: There is no such run.
     """
     run = Run(given_name(text))
     if not run.is_there():
@@ -57,16 +58,17 @@ def open_run(text: str) -> Run:
 
 
 def signature_of_model(path: Path) -> Signature | None:
-    """What the run recorded of the problem that a saved network is of.
+    """The signature that the run recorded for the problem of a saved network.
 
-    A run's networks are RUN/PROBLEM/models/NETWORK.keras, and a run is what has a study.json that
-    can be read and names the problem, wherever the folder lies.
+    A run's networks are RUN/PROBLEM/models/NETWORK.keras, where RUN is any folder with a readable
+    study.json that names the problem.
 
     Returns:
-        None if the network is not a run's, or of a run of an older version, which has none.
+        None if the network does not belong to a run, or to one of an older version, which recorded
+        no signature.
 
     Raises:
-        CorruptRecord: it is, and the signature is damaged.
+        CorruptRecord: The network belongs to a run whose signature is damaged.
     """
     path = path.resolve()
     problem = path.parent.parent
@@ -83,12 +85,12 @@ def signature_of_model(path: Path) -> Signature | None:
 
 
 def run_names() -> list[str]:
-    """Names of all runs, sorted; whether they can be read is seen when they are."""
+    """Names of all runs, sorted, whether or not they can be read."""
     return sorted(path.name for path in _run_folders() if is_plain(path.name))
 
 
 def misnamed() -> list[str]:
-    """Names of folders that hold a run and cannot be a run's, sorted."""
+    """Names of folders that hold a run but are not valid names of runs, sorted."""
     names = [path.name for path in _run_folders()]
     return sorted(name for name in names if not is_plain(name))
 

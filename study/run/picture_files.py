@@ -14,21 +14,21 @@ from study.records.picture import Picture
 from study.run.reading import RECORD_BYTES, parse, read
 
 FIGURE_BYTES, FIGURES_BYTES = 16 * MIB, 128 * MIB
-"""Of one and of all of a problem's, which a report holds."""
+"""Largest size of one figure, and of all figures of a problem, since a report holds them."""
 
 _FILE = "figures.json"
 _PICTURES = TypeAdapter(list[Picture])
 
 
 def described(folder: Path, run: Path) -> list[Picture]:
-    """What figures.json in the folder says; none if it is not there.
+    """The pictures listed in the folder's figures.json; none if there is no such file.
 
     Args:
-        folder: Of a problem's figures.
-        run: The run's folder, which nothing is read from outside of.
+        folder: The folder of a problem's figures.
+        run: The run's folder; nothing outside of it is read.
 
     Raises:
-        CorruptRecord: it cannot be read, or names a file elsewhere.
+        CorruptRecord: figures.json cannot be read, or names a file elsewhere.
     """
     path = folder / _FILE
     if not path.exists():
@@ -41,10 +41,10 @@ def described(folder: Path, run: Path) -> list[Picture]:
 
 
 def contents(folder: Path, pictures: Sequence[Picture], run: Path) -> list[bytes]:
-    """The files of these pictures, in their order.
+    """The contents of these pictures' files, in the same order.
 
     Raises:
-        CorruptRecord: one cannot be read, or they are too large.
+        CorruptRecord: A file cannot be read, or the files are too large.
     """
     found, left = [], FIGURES_BYTES
     for picture in pictures:

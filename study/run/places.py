@@ -17,14 +17,14 @@ RESULTS = Path("results")
 REPORTS = Path("reports")
 
 HALF_MADE = ".new"
-"""In results/: where a run is made."""
+"""Folder in results/ in which a run is made."""
 
 
 def check_folder(path: Path) -> None:
-    """Whether results/ or reports/, if it is there, is a folder.
+    """Check that results/ or reports/, if it exists, is a folder.
 
     Raises:
-        WrongUse: it is not.
+        WrongUse: It is something else.
     """
     if os.path.lexists(path) and not path.is_dir():
         raise WrongUse(
@@ -33,12 +33,12 @@ def check_folder(path: Path) -> None:
 
 
 def not_a_folder(path: Path) -> str:
-    """What has the place of a folder, in words."""
+    """What is in the place of a folder, in words."""
     return f"a link to nowhere ({path.readlink()})" if not path.exists() else "a file"
 
 
 def remove_half_made(results: Path) -> None:
-    """A run that a process was killed over while it made it; not one that is being made."""
+    """Remove a run whose making was killed half way; not one that is being made."""
     hidden = results / HALF_MADE
     if hidden.exists():
         with suppress(Timeout), FileLock(results / ".lock", timeout=0):
@@ -49,23 +49,25 @@ def is_run(folder: Path) -> bool:
     """Whether there is a run in that place.
 
     Raises:
-        WrongName: there is something else; an empty folder is nothing.
+        WrongName: There is something else; an empty folder counts as nothing.
     """
     if holds_a_run(folder):
         return True
     if not os.path.lexists(folder):
         return False
     if folder.is_dir() and all(map(is_leftover, folder.iterdir())):
-        return False  # left by a version that made a run's folder before what is in it
+        return False  # left by a version that made a run's folder before its records
     what = "a folder without study.json" if folder.is_dir() else not_a_folder(folder)
-    raise WrongName(f"{folder} is no run but {what}; remove it, or begin a run with another --name")
+    raise WrongName(
+        f"{folder} is not a run but {what}; remove it, or start a run with another --name"
+    )
 
 
 def holds_a_run(folder: Path) -> bool:
-    """Whether there is a study.json in it, readable or not."""
+    """Whether the folder has a study.json, readable or not."""
     try:
         (folder / "study.json").lstat()
-    except PermissionError:  # a folder that may not be looked into
+    except PermissionError:  # a folder without permission to look into
         return True
     except OSError:
         return False
@@ -73,14 +75,14 @@ def holds_a_run(folder: Path) -> bool:
 
 
 LONGEST_JOINED = 150
-"""Characters of several runs' names in one file name."""
+"""Largest number of characters of several runs' names in one file name."""
 
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def is_plain(name: str) -> bool:
-    """Whether a run may be called so."""
+    """Whether a run may have this name."""
     return _PLAIN_NAME.fullmatch(name) is not None
 
 
@@ -88,7 +90,7 @@ def check_name(name: str) -> str:
     """The run name, if it is a plain name: letters, digits, '.', '_', '-', at most 64, no path.
 
     Raises:
-        WrongName: it is not.
+        WrongName: It is not a plain name.
     """
     if not is_plain(name):
         raise WrongName(
@@ -99,16 +101,16 @@ def check_name(name: str) -> str:
 
 
 def plain_name(text: str, longest: int) -> str:
-    """The text as a plain name: "my preset" -> "my-preset"; "run" if nothing of it is left."""
+    """The text as a plain name: "my preset" -> "my-preset"; "run" if nothing is left of it."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("._-")
     return plain[:longest] or "run"
 
 
 def given_name(text: str) -> str:
-    """The run name that somebody gave: as such, or as its folder's path, as shells complete it.
+    """The run name that somebody gave, as a name or as the path that shells complete.
 
     Raises:
-        WrongName: it is neither a plain name nor the path of a folder in results/.
+        WrongName: The text is neither a plain name nor the path of a folder in results/.
     """
     folder = Path(text)
     if "/" in text and folder.parent.resolve() == RESULTS.resolve():
@@ -117,13 +119,14 @@ def given_name(text: str) -> str:
 
 
 def comparison_path(names: Sequence[str]) -> Path:
-    """reports/A-vs-B.html of several runs' names.
+    """reports/A-vs-B.html for several runs' names.
 
-    No run's own report has this path, nor has the comparison of other runs: where the joined names
-    could be of either, or are too long for a file's, a mark follows, with "~", which no run's has.
+    No run's own report and no comparison of other runs has this path: if the joined names could
+    belong to one of these, or are too long for a file name, a mark with "~" is appended, which no
+    run's name contains.
 
     Raises:
-        WrongUse: a name comes twice.
+        WrongUse: A name comes twice.
     """
     for name in names:
         if names.count(name) > 1:
@@ -140,11 +143,11 @@ def comparison_path(names: Sequence[str]) -> Path:
 def held(folder: Path) -> Iterator[None]:
     """No other process works in the folder of a run for the length of the block.
 
-    The lock is the operating system's: it goes when the process does, however it ends.
+    The lock is the operating system's: it is released when the process ends, however it ends.
 
     Raises:
-        WrongUse: another process does.
-        CannotWrite: the disk is full.
+        WrongUse: Another process is working there.
+        CannotWrite: The disk is full.
     """
     path = folder / ".lock"
     try:

@@ -1,6 +1,6 @@
-"""Records of a run folder, which may come from anywhere: read within bounds, checked, or refused.
+"""Reads records of a run folder, which may come from anywhere: within bounds, checked, or refused.
 
-No file is larger, and no record holds more, than is said here.
+Files and records larger than is allowed here are not read.
 """
 
 from collections.abc import Iterator
@@ -19,18 +19,18 @@ R = TypeVar("R")
 
 RECORD_BYTES, RECORD_VALUES, RECORD_KEYS = 8 * MIB, 100_000, 100_000
 FAULTS = 1000
-"""As many as are described are in a record before the first is named."""
+"""If a record has more faults than this, only their number is reported, else the first fault."""
 
 
 def read(path: Path, most: int, folder: Path) -> bytes:
     """The bytes of a regular file of a run's folder.
 
     Args:
-        most: Bytes that it may have.
-        folder: The run's, in which the file lies, links followed.
+        most: Largest number of bytes that it may have.
+        folder: The run's folder, in which the file must lie after links are followed.
 
     Raises:
-        CorruptRecord: it is no such file, or larger.
+        CorruptRecord: It is not such a file, or it is larger.
     """
     with _faults_of_file(path):
         return untrusted.read(path, most, within=folder)
@@ -40,20 +40,20 @@ def read_record(path: Path, kind: type[R] | TypeAdapter[R], folder: Path) -> R:
     """The record of that kind in a file of a run's folder.
 
     Raises:
-        CorruptRecord: it cannot be read, or is no such record.
+        CorruptRecord: The file cannot be read, or does not hold such a record.
     """
     return parse(kind, read(path, RECORD_BYTES, folder), str(path))
 
 
 def parse(kind: type[R] | TypeAdapter[R], text: bytes, where: str, most: int = RECORD_VALUES) -> R:
-    """The record of that kind that the text says.
+    """The record of that kind in the text.
 
     Args:
-        where: The text was found, for messages.
-        most: Values that it may hold.
+        where: Where the text was found, for messages.
+        most: Largest number of values that it may hold.
 
     Raises:
-        CorruptRecord: it is no such record.
+        CorruptRecord: The text is not such a record.
     """
     adapter = kind if isinstance(kind, TypeAdapter) else TypeAdapter(kind)
     with faults_of_record(where):
@@ -65,12 +65,12 @@ def read_arrays(path: Path, most: int, most_bytes: int, folder: Path) -> dict[st
     """The arrays of an .npz file of a run's folder, without pickles.
 
     Args:
-        most: Arrays that it may hold.
-        most_bytes: That they may have, unpacked.
-        folder: The run's.
+        most: Largest number of arrays that it may hold.
+        most_bytes: Largest number of bytes that they may have, unpacked.
+        folder: The run's folder.
 
     Raises:
-        CorruptRecord: it cannot be read, or is larger.
+        CorruptRecord: The file cannot be read, or is larger.
     """
     with _faults_of_file(path), untrusted.opened(path, most_bytes, folder) as file:
         return untrusted.read_arrays(file, most, most_bytes)
@@ -111,7 +111,7 @@ def faults_of_record(where: str) -> Iterator[None]:
     except ValidationError as error:
         if error.error_count() > FAULTS:
             faults = f"{error.error_count():,} faults"
-            raise CorruptRecord(f"{where}: damaged record: {faults} in it") from None
+            raise CorruptRecord(f"{where}: damaged record with {faults}") from None
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise CorruptRecord(f"{where}: damaged record: {key or 'text'}: {first['msg']}") from None

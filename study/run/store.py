@@ -1,4 +1,4 @@
-"""A run's folder: the only file that knows where in it things lie, each written whole or not."""
+"""A run's folder: the only file that knows what lies where in it. All is written whole or not."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -40,9 +40,9 @@ from study.run.trial_lines import append_trial, read_trials
 R = TypeVar("R")
 
 EVALUATION_BYTES, EVALUATION_VALUES = 64 * MIB, 3_000_000
-"""Its confusion matrices may be of a thousand classes."""
+"""Largest size of an evaluation: its confusion matrices may have a thousand classes."""
 PREDICTIONS_BYTES, PREDICTIONS = 512 * MIB, 1000
-"""Unpacked. All line images that a preset may ask for come to 340 MiB."""
+"""Largest size of predictions, unpacked. All line images that a preset may ask for take 340 MiB."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Run:
 
     name: str
     base: Path = Path()
-    """What results/ and reports/ are in."""
+    """The folder that results/ and reports/ are in."""
 
     def absolute(self) -> "Run":
-        """The run as a process that works in another folder finds it."""
+        """The run with an absolute path, for processes that work in another folder."""
         return replace(self, base=self.base.resolve())
 
     @property
@@ -76,7 +76,7 @@ class Run:
         return self.problem_folder(problem) / "search"
 
     def retraining_folder(self, problem: str) -> Path:
-        """Checkpoints of an evaluation, while it goes on."""
+        """The folder of an evaluation's checkpoints, while it is going."""
         return self.problem_folder(problem) / "retraining"
 
     def figures_folder(self, problem: str) -> Path:
@@ -84,30 +84,30 @@ class Run:
         return self.problem_folder(problem) / "figures"
 
     def findings_folder(self, problem: str) -> Path:
-        """The folder of what was found out about the networks."""
+        """The folder of the findings about the networks."""
         return self.problem_folder(problem) / "findings"
 
     def model_path(self, problem: str, network: NetworkName) -> Path:
-        """The saved network."""
+        """The path of the saved network."""
         return self.problem_folder(problem) / "models" / f"{network}.keras"
 
     @property
     def export_folder(self) -> Path:
-        """What was exported, if no other folder was named."""
+        """The folder for exports, unless another is given."""
         return self.folder / "export"
 
     def is_there(self) -> bool:
         """Whether there is a run of that name.
 
         Raises:
-            WrongName: something else has its place; an empty folder has not.
+            WrongName: Something else has its place; an empty folder counts as nothing.
         """
         check_folder(self.base / RESULTS)
         check_folder(self.base / REPORTS)
         return is_run(self.folder)
 
     def problems(self) -> list[str]:
-        """Problems whose search has begun, in the study's order."""
+        """Problems whose search has started, in the study's order."""
         return [name for name in self.study().problems if self._is_begun(name)]
 
     def _is_begun(self, problem: str) -> bool:
@@ -115,23 +115,23 @@ class Run:
         return any(path.exists() for path in paths)
 
     def check_writable(self) -> None:
-        """Whether all that is written into the folder stays there: it may come from anywhere.
+        """Check that what is written into the folder, which may come from anywhere, stays there.
 
         Raises:
-            WrongUse: something in it is a link, a pipe or a device.
+            WrongUse: Something in it is a link, a pipe or a device.
         """
         untrusted.check_writable(self.folder)
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Nobody else works on the run for the length of the block.
+        """No other process works on the run for the length of the block.
 
-        The lock is the operating system's: it goes when the process does, however it ends. What
-        a process that was killed at work has left, and nobody needs, is removed first.
+        The lock is the operating system's: it is released when the process ends, however it ends.
+        Useless leftovers of a process that was killed at work are removed first.
 
         Raises:
-            WrongUse: somebody does, or what is written there would land elsewhere.
-            CannotWrite: the disk is full.
+            WrongUse: Another process works on the run, or something in it leads elsewhere.
+            CannotWrite: The disk is full.
         """
         self.check_writable()
         with held(self.folder):
@@ -141,7 +141,9 @@ class Run:
     def _clean_up(self) -> None:
         remove_half_made(self.base / RESULTS)
         for folder in self.folder.iterdir():
-            if folder.is_dir() and folder != self.export_folder:  # that is written without the lock
+            if (
+                folder.is_dir() and folder != self.export_folder
+            ):  # exports are written without the lock
                 remove_leftovers_below(folder)
                 if self._evaluation_path(folder.name).exists():
                     shutil.rmtree(self.retraining_folder(folder.name), ignore_errors=True)
@@ -161,7 +163,7 @@ class Run:
     # signature.json
 
     def signature(self, problem: str) -> Signature | None:
-        """What the problem's networks take and tell apart; None of runs that recorded none."""
+        """The images and classes of the problem's networks; None if the run recorded none."""
         path = self._signature_path(problem)
         return read_record(path, Signature, self.folder) if path.exists() else None
 
@@ -175,7 +177,7 @@ class Run:
     # space.json, trials.jsonl
 
     def space(self, problem: str) -> SearchSpace | None:
-        """What the problem's search could choose from, once it has begun."""
+        """What the problem's search can choose from, once it has started."""
         path = self._space_path(problem)
         return read_record(path, SearchSpace, self.folder) if path.exists() else None
 
@@ -193,15 +195,15 @@ class Run:
         return self.problem_folder(problem) / f"{problem}.py"
 
     def space_source(self, problem: str) -> bytes:
-        """What is in it."""
+        """The source of the run's copy of the user's own file."""
         return read(self.space_file(problem), SPACE_BYTES, self.folder)
 
     def write_space_file(self, problem: str, source: bytes) -> None:
-        """Write the copy."""
+        """Write the run's copy of the user's own file."""
         write_bytes(self.space_file(problem), source)
 
     def trials(self, problem: str) -> list[Trial]:
-        """All finished trials of a search, in the order the oracle was told of them."""
+        """All finished trials of a search, in the order in which the oracle was told of them."""
         return read_trials(self._trials_path(problem), self.folder)
 
     def append_trial(self, problem: str, trial: Trial) -> None:
@@ -230,8 +232,8 @@ class Run:
     ) -> None:
         """Write models, predictions.npz and, last, the evaluation.json that refers to them.
 
-        One that refers to others goes first. Probabilities are kept to six decimals: what is behind
-        them is noise that does not compress.
+        An evaluation.json that refers to others is removed first. Probabilities are kept to six
+        decimals, because further digits are noise that does not compress.
         """
         path = self._evaluation_path(problem)
         path.unlink(missing_ok=True)
@@ -257,7 +259,7 @@ class Run:
     # findings
 
     def finding(self, problem: str, name: str, kind: type[R]) -> R | None:
-        """What was found out about the networks and kept under that name, if it has been."""
+        """The finding of that name about the networks, if there is one."""
         path = self._finding_path(problem, name)
         return read_record(path, kind, self.folder) if path.exists() else None
 
@@ -271,14 +273,14 @@ class Run:
     # figures
 
     def pictures(self, problem: str) -> list[Picture]:
-        """What figures.json says of the problem's figures; none if there are none yet."""
+        """The pictures listed in the problem's figures.json; none if there are none yet."""
         return picture_files.described(self.figures_folder(problem), self.folder)
 
     def picture_contents(self, problem: str, pictures: Sequence[Picture]) -> list[bytes]:
-        """The files of the problem's figures, in that order.
+        """The contents of these pictures' files, in the same order.
 
         Raises:
-            CorruptRecord: one cannot be read, or they are too large.
+            CorruptRecord: A file cannot be read, or the files are too large.
         """
         return picture_files.contents(self.figures_folder(problem), pictures, self.folder)
 

@@ -1,4 +1,4 @@
-"""trials.jsonl: one line per finished trial, whole or not there as far as any reader can see."""
+"""trials.jsonl: one line per finished trial, which readers see whole or not at all."""
 
 import logging
 import os
@@ -14,17 +14,17 @@ from study.run.reading import parse, read
 log = logging.getLogger(__name__)
 
 TRIALS_BYTES, TRIALS = 128 * MIB, 20_000
-"""All of a search of 10,000 configurations, some of which go up rungs."""
+"""Largest size: a search of 10,000 configurations, some of which are promoted."""
 
 
 def read_trials(path: Path, folder: Path) -> list[Trial]:
-    """All trials in the file, in its order; none if it is not there.
+    """All trials in the file, in its order; none if there is no file.
 
     Args:
-        folder: The run's, in which the file lies.
+        folder: The run's folder, in which the file lies.
 
     Raises:
-        CorruptRecord: a line is no trial, or there are too many.
+        CorruptRecord: A line is not a trial, or there are too many lines.
     """
     if not path.exists():
         return []
@@ -35,7 +35,7 @@ def read_trials(path: Path, folder: Path) -> list[Trial]:
     if _is_trial(rest):
         lines.append(rest)
     elif rest:
-        log.warning("%s ends in half a line, of a trial that was being written: left out", path)
+        log.warning("%s ends in half a line; the trial being written is left out", path)
     return [parse(Trial, line, f"{path}, line {n}") for n, line in enumerate(lines, start=1)]
 
 
@@ -51,7 +51,7 @@ def append_trial(path: Path, trial: Trial) -> None:
 
 
 def _end_last_line(file: IO[bytes]) -> None:
-    """Cut off what a process that was killed while it wrote a trial left after the last newline."""
+    """Cut off anything after the last newline, left by a process killed while it wrote a trial."""
     if file.seek(0, os.SEEK_END) == 0:
         return
     file.seek(-1, os.SEEK_END)

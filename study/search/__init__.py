@@ -1,1 +1,1 @@
-"""The search: who decides what to try, and what is done with each trial."""
+"""The search: what decides what to try, and what is done with each trial."""

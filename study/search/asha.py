@@ -1,14 +1,14 @@
 """ASHA as a Keras Tuner oracle: asynchronous successive halving.
 
 Li et al., "A System for Massively Parallel Hyperparameter Tuning", MLSys 2020, Algorithm 2, with
-the minimum early-stopping rate s = 0, and one difference: a configuration that went up early and
-was overtaken since counts, so that of n on a rung never more than n / ETA go up in all. The sizes
-of the rungs then do not depend on which worker is faster.
+the minimum early-stopping rate s = 0, and one difference: a configuration that was promoted early
+and overtaken later still counts, so that never more than n / ETA of the n configurations on a rung
+are promoted. The sizes of the rungs then do not depend on which worker is faster.
 
-A trial is one stay of a configuration on a rung; going up, a new trial continues the weights and
-optimizer of the one below, as in Keras Tuner's Hyperband, and with the same tuner/* values. Its
-learning rate decays over the epochs of the highest rung from the beginning, so that it is the
-training it would have been without a stop.
+A trial is the stay of a configuration on one rung. After a promotion, a new trial continues with
+the weights and optimizer of the trial below, as in Keras Tuner's Hyperband, and with the same
+tuner/* values. From the beginning, its learning rate decays over the epochs of the highest rung, so
+that it is the same training as without a stop.
 """
 
 from bisect import bisect_left, insort
@@ -18,12 +18,12 @@ from typing import Any
 from study.search.study_oracle import StudyOracle
 
 ETA = 3
-"""At most one in ETA trials of a rung goes up; a rung has about ETA times the epochs of the one
-below. The paper's "reduction factor"."""
+"""The paper's "reduction factor": at most one in ETA trials of a rung is promoted, and a rung has
+about ETA times the epochs of the rung below."""
 
 
 def rungs(max_epochs: int) -> list[int]:
-    """Epochs at which each rung ends, lowest first; the last is `max_epochs` (1 or more)."""
+    """Epoch at which each rung ends, lowest rung first; the last is `max_epochs` (1 or more)."""
     epochs = [max_epochs]
     while epochs[0] > 1:
         epochs.insert(0, max(1, round(epochs[0] / ETA)))
@@ -32,25 +32,26 @@ def rungs(max_epochs: int) -> list[int]:
 
 @dataclass
 class _Rung:
-    """The trials that were completed on a rung, as (-score, trial id): sorted, the best first."""
+    """The trials completed on a rung, as (-score, trial id), sorted with the best first."""
 
     ranked: list[tuple[float, str]] = field(default_factory=list)
     staying: list[tuple[float, str]] = field(default_factory=list)
-    """Those of them that have not gone up."""
+    """The completed trials that have not been promoted."""
 
     def add(self, one: tuple[float, str]) -> None:
         insort(self.ranked, one)
         insort(self.staying, one)
 
     def stays(self, one: tuple[float, str]) -> bool:
-        """Whether it was completed here and has not gone up."""
+        """Whether the trial was completed on this rung and has not been promoted."""
         place = bisect_left(self.staying, one)
         return self.staying[place : place + 1] == [one]
 
     def next_up(self) -> tuple[float, str] | None:
-        """The best that has not gone up, if it is among the best 1/ETA and these are not used up.
+        """The best trial not yet promoted, if fewer than len(rung) // ETA have been promoted.
 
-        If they are not, one of them is still here: the best of those that stay.
+        Otherwise None. At least one of the best 1/ETA is then still unpromoted, so the best of the
+        unpromoted trials is among them.
         """
         allowed = len(self.ranked) // ETA
         gone_up = len(self.ranked) - len(self.staying)
@@ -60,7 +61,8 @@ class _Rung:
 class AshaOracle(StudyOracle):
     """Draws configurations at random and gives more epochs to the best of each rung.
 
-    Stops when `configurations` were drawn and none can go up. No rung waits for a straggler.
+    It stops when `configurations` were drawn and none can be promoted. No rung waits for a slow
+    trial.
     """
 
     def __init__(self, configurations: int, max_epochs: int, **kwargs: Any) -> None:
@@ -85,14 +87,14 @@ class AshaOracle(StudyOracle):
         return {"status": "IDLE" if self.ongoing_trials else "STOPPED"}
 
     def end_trial(self, trial: Any) -> None:
-        """Rank a completed trial on its rung; a failed one is on none."""
+        """Rank a completed trial on its rung; a failed trial is on no rung."""
         super().end_trial(trial)
         if trial.status == "COMPLETED":
             number, one = self._place(trial.trial_id)
             self._rungs[number].add(one)
 
     def may_go_up(self, trial_id: str) -> bool:
-        """Whether a completed trial could still go up, however the others do."""
+        """Whether a completed trial could still be promoted, depending on the others."""
         number, one = self._place(trial_id)
         rung = self._rungs[number]
         allowed = self.configurations // ETA ** (number + 1)  # when all have been drawn
@@ -103,7 +105,7 @@ class AshaOracle(StudyOracle):
         )
 
     def _duplicate(self, values: dict[str, Any]) -> bool:
-        """Keras Tuner remembers the values of a trial with their tuner/* ones."""
+        """Whether the values were tried; Keras Tuner remembers them with their tuner/* values."""
         return bool(super()._duplicate(values | self._stay(0, 0)))
 
     def _place(self, trial_id: str) -> tuple[int, tuple[float, str]]:

@@ -23,11 +23,11 @@ def make_oracle(
     It writes nothing before `begin_writing`.
 
     Args:
-        problem: Whose networks are searched.
-        signature: Of the problem's images and classes.
-        settings: Name the tuner, and how much it may try.
-        seed: Of what is drawn.
-        folder: Keras Tuner's project folder, there or not.
+        problem: The problem whose networks are searched.
+        signature: The problem's images and classes.
+        settings: Settings with the tuner and the numbers of trials and epochs.
+        seed: Seed of everything that is drawn.
+        folder: Keras Tuner's project folder, which need not exist.
     """
     import keras_tuner
 
@@ -49,8 +49,8 @@ def make_oracle(
         case "hyperband":
             return study_oracle.HyperbandOracle(trials, settings.max_epochs, **shared)
         case "bayesian":
-            # It would begin with three random trials per hyperparameter: more than most budgets
-            # have.
+            # Keras Tuner would begin with three random trials per hyperparameter, more than most
+            # budgets have.
             random_trials = max(2, trials // 3)
             return study_oracle.BayesianOracle(
                 max_trials=trials, num_initial_points=random_trials, **shared

@@ -14,34 +14,34 @@ if TYPE_CHECKING:
 
 
 class Retention:
-    """Removes the checkpoints that nobody needs any more.
+    """Removes the checkpoints that are no longer needed.
 
-    Needed are those of running trials, of the best trials, and of those that may go up a rung.
+    Needed are those of running trials, of the best trials, and of trials that may be promoted.
     """
 
     def __init__(self, keep: int, oracle: "StudyOracle", folder: Path) -> None:
-        """For a search that has just begun.
+        """Begin with a search without trials.
 
         Args:
             keep: How many of the best trials keep their weights; 0 or more.
-            oracle: Knows which trials may go up.
+            oracle: The oracle, which knows which trials may be promoted.
             folder: Keras Tuner's project folder.
         """
         self._keep, self._folder, self._oracle = keep, folder, oracle
         self._completed: dict[str, Trial] = {}
-        """Trials that still have a checkpoint, by trial id."""
+        """Trial id -> trial, for trials that still have a checkpoint."""
         self._failed: list[str] = []
-        """Trial ids of those that may still have one."""
+        """Ids of the trials that may still have a checkpoint."""
 
     def note(self, record: Trial) -> None:
-        """After a trial was told; removes nothing yet."""
+        """Note a trial whose result the oracle was told; removes nothing yet."""
         if record.status == "completed":
             self._completed[record.trial_id] = record
         else:
             self._failed.append(record.trial_id)
 
     def settle(self, running: Sequence[dict[str, Value]]) -> None:
-        """Remove what is not needed while trials with the values `running` are being trained."""
+        """Remove what is not needed while trials with the values `running` are in training."""
         while self._failed:
             self._remove(self._failed.pop())
         continued = {str(values.get("tuner/trial_id")) for values in running}
@@ -52,8 +52,8 @@ class Retention:
     def settle_all(self) -> None:
         """Remove what is not needed after the search.
 
-        Trials that were begun before an interruption and not again, for lack of time, go whole:
-        Keras Tuner would take them for running.
+        Trials that were started before an interruption and, for lack of time, not again are removed
+        completely, because Keras Tuner would take them for running.
         """
         self._remove_all_but(lambda _: False)
         for trial in self._folder.glob("trial_*"):

@@ -1,12 +1,12 @@
-"""Ask an oracle what to try, have it trained, tell the oracle how it went.
+"""Ask an oracle what to try, have it trained, tell the oracle the result.
 
-Keras Tuner decides; its own training loop is not used, because it keeps only the best epoch's
-numbers and trains one network at a time. Its project folder is written as it would write it. In
-which order trials are proposed and told is a matter of `study.search.trial_queue`.
+Keras Tuner decides what to try; its own training loop is not used, because it keeps only the best
+epoch's numbers and trains one network at a time. Its project folder is written as Keras Tuner would
+write it. `study.search.trial_queue` decides in which order trials are proposed and told.
 
-An interrupted search goes on by doing it all again, except that the trials it had finished are
-not trained but read from its records: the oracle proposes what it would have proposed. If it does
-not, the search is refused, and nothing has been written, removed or trained yet.
+An interrupted search continues by doing everything again, except that finished trials are not
+trained but read from their records, so the oracle proposes the same trials as before. If it does
+not, the search is refused before anything is written, removed or trained.
 """
 
 import time
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 MAX_CONSECUTIVE_FAILURES = 5
-"""So many failed trials in a row mean that something other than a hyperparameter is wrong."""
+"""This many failed trials in a row mean that something other than a hyperparameter is wrong."""
 
 OnTrial = Callable[[Trial], None]
 OnProposal = Callable[[int, str, int], None]
@@ -55,21 +55,21 @@ def search(
     on_proposal: OnProposal,
     on_trial: OnTrial,
 ) -> None:
-    """Search `problem`'s space; every newly finished trial, failed ones too, goes to `on_trial`.
+    """Search `problem`'s space; every newly finished trial, even a failed one, goes to `on_trial`.
 
     Args:
-        problem: Whose networks are searched.
-        signature: Of the problem's images and classes.
-        settings: Of the search.
-        data: What is trained on.
-        seed: Of the search, its trials and the data's split.
-        workers: 1 or more; how many the search was begun with. Says how many trials are proposed
-            before the first is told, and so what is proposed.
-        dtype_policy: What trials are trained in.
+        problem: The problem whose networks are searched.
+        signature: The problem's images and classes.
+        settings: Settings of the search.
+        data: Options of the data to train on.
+        seed: Seed of the search, its trials and the data's split.
+        workers: Number of workers that the search was started with, 1 or more. It decides how many
+            trials are proposed before the first is told, and so which trials are proposed.
+        dtype_policy: Arithmetic of the trials.
         folder: Keras Tuner's project folder.
-        engine: Has the workers.
-        finished: What this search gave to `on_trial` before it was interrupted, in that order.
-        on_begin: Called when `finished` were all found to be trials of this search, before
+        engine: The workers.
+        finished: Records that this search gave to `on_trial` before it was interrupted, in order.
+        on_begin: Called when all of `finished` were found to be trials of this search, before
             anything is written.
         on_proposal: Called when a trial is handed to the workers.
         on_trial: Called with the record of a trial before the oracle is told.
@@ -77,7 +77,7 @@ def search(
     Raises:
         StudyFailed: MAX_CONSECUTIVE_FAILURES trials failed in a row, or none succeeded, or
             `finished` are not trials of this search.
-        CannotWrite: a checkpoint could not be written.
+        CannotWrite: A checkpoint could not be written.
     """
 
     def job(number: int, trial: Any) -> Job:
@@ -113,7 +113,8 @@ def search(
         retention.note(record)
         completed += record.status == "completed"
         failures = failures + 1 if record.status == "failed" else 0
-        # Whoever goes on after that may have put it right: with fewer workers, say.
+        # Failures before an interruption do not count: the cause may be gone, e.g. with fewer
+        # workers.
         if failures >= MAX_CONSECUTIVE_FAILURES and not replayed:
             raise StudyFailed(
                 f"{problem.name}: {failures} trials failed in a row, the last with: {record.error}"
@@ -126,18 +127,18 @@ def search(
     oracle.save_now()
     if not completed:
         raise StudyFailed(
-            f"{problem.name}: no trial of the search succeeded; see trials.jsonl, and begin anew "
-            "with another --name"
+            f"{problem.name}: no trial of the search succeeded; see trials.jsonl, and start a new "
+            "run with another --name"
         )
 
 
 def job_key(problem: str, number: int) -> str:
-    """How the workers and the progress bar call a trial."""
+    """The name of a trial for the workers and the progress bar."""
     return f"{problem}-search-{number}"
 
 
 def _clock(settings: SearchSettings, finished: Sequence[Trial], workers: int) -> Callable[[], bool]:
-    """Whether a further trial may start; before an interruption, workers were always busy."""
+    """Says whether a further trial may start; before an interruption all workers count as busy."""
     if settings.time_limit is None:
         return lambda: True
     spent = sum(trial.seconds for trial in finished) / workers
@@ -146,5 +147,5 @@ def _clock(settings: SearchSettings, finished: Sequence[Trial], workers: int) ->
 
 
 def _run(job: Job) -> Trained | Failed:
-    """On a worker: train, or say why not. What is the trial's fault fails it and not the search."""
+    """Train on a worker, or say why it failed; only the trial fails if it is the trial's fault."""
     return attempt(run_trial, job, report_epoch)

@@ -1,4 +1,4 @@
-"""Keras Tuner's oracles as a study needs them: the baseline first, and few files written."""
+"""Keras Tuner's oracles, adapted: the baseline comes first, and few files are written."""
 
 import logging
 import time
@@ -16,16 +16,16 @@ from study.records.base import Value
 log = logging.getLogger(__name__)
 
 MOST_REJECTED = 200
-"""Points in a row that may be unfit before no further trial is proposed."""
+"""Number of unfit points in a row after which no further trial is proposed."""
 
 TUNER_ID = "tuner0"
-"""Keras Tuner's name of a lone tuner: names the file by which it recognises its project."""
+"""Keras Tuner's name for a single tuner, in the name of the file that marks its project."""
 
 
 class StudyOracle(keras_tuner.Oracle):
-    """What every oracle of a study does otherwise than in Keras Tuner.
+    """What every oracle of a study does differently from Keras Tuner.
 
-    To be named before one of Keras Tuner's classes, if the oracle is one of those.
+    As a base class, it comes before Keras Tuner's class if there is one.
     """
 
     def __init__(
@@ -36,33 +36,33 @@ class StudyOracle(keras_tuner.Oracle):
         why_unfit: Callable[[dict[str, Value]], str | None],
         **kwargs: Any,
     ) -> None:
-        """Nothing is written before `begin_writing`.
+        """Set the oracle up; nothing is written before `begin_writing`.
 
         Args:
             baseline: Values of the first trial.
-            folder: Keras Tuner's project folder, there or not.
-            why_unfit: Says why a point of the space is not to be trained; None: it is fit.
-            kwargs: See `keras_tuner.Oracle`.
+            folder: Keras Tuner's project folder, which need not exist.
+            why_unfit: Says why a point of the space must not be trained; None: it is fit.
+            kwargs: Arguments of `keras_tuner.Oracle`.
         """
         # Keras Tuner raises on the third failed trial in a row, with its lock held; we count.
         super().__init__(max_consecutive_failed_trials=10**9, **kwargs)
         self.verbose = 0
         self._baseline = dict(baseline)
         self.rejected: list[str] = []
-        """Why points were not proposed, since whoever asks for trials has emptied it."""
+        """Why points were not proposed; the trial queue takes the reasons out."""
         self._why_unfit = why_unfit
         self._known: dict[tuple[tuple[str, Value], ...], str | None] = {}
-        """Why each point that was looked at is unfit; None: it is fit."""
+        """Point -> why it is unfit, or None if it is fit, for all points checked so far."""
         self._writes = False
         self._save_due = 0.0
-        """When the oracle may be saved again, by `time.monotonic`."""
-        self._set_project_dir(str(folder.parent), folder.name)  # what `keras_tuner.Tuner` does
+        """Time of `time.monotonic` from which the oracle may be saved again."""
+        self._set_project_dir(str(folder.parent), folder.name)  # `keras_tuner.Tuner` does this
 
     def begin_writing(self) -> None:
-        """Write the trials there are into the project folder, made if need be, and from now on all.
+        """Write all trials into the project folder, now and from now on; make it if necessary.
 
         Raises:
-            CannotWrite: the disk is full; so does whatever has the oracle write, later.
+            CannotWrite: The disk is full; later writes raise it too.
         """
         self._writes = True
         recognised = Path(self._project_dir) / f"{TUNER_ID}.json"
@@ -74,8 +74,8 @@ class StudyOracle(keras_tuner.Oracle):
     def save(self) -> None:
         """Write oracle.json, unless that would take more than a twentieth of the time.
 
-        Keras Tuner writes all it knows of all trials at the beginning and end of each: with
-        thousands of trials, a tenth of a second each time.
+        Keras Tuner writes everything about all trials at the beginning and end of each trial; with
+        thousands of trials that takes a tenth of a second each time.
         """
         began = time.monotonic()
         if self._writes and began >= self._save_due:
@@ -87,13 +87,13 @@ class StudyOracle(keras_tuner.Oracle):
         """Write oracle.json, for plain Keras Tuner to read.
 
         Raises:
-            CannotWrite: the disk is full.
+            CannotWrite: The disk is full.
         """
         with naming(Path(self._project_dir) / "oracle.json"):
             super().save()
 
     def may_go_up(self, trial_id: str) -> bool:  # noqa: ARG002  # for those that have rungs
-        """Whether a trial may still be continued on a higher rung; here are no rungs."""
+        """Whether a trial may still be promoted to a higher rung; this oracle has no rungs."""
         return False
 
     def _save_trial(self, trial: Any) -> None:
@@ -102,9 +102,9 @@ class StudyOracle(keras_tuner.Oracle):
                 super()._save_trial(trial)
 
     def _random_values(self) -> dict[str, Value] | None:
-        """The baseline where the oracle would draw its first random point; then points that fit.
+        """The baseline in place of the oracle's first random point; then points that fit.
 
-        Grid search draws none: it begins with every default, and the defaults are the baseline.
+        Grid search draws no points: it begins with all defaults, which are the baseline.
         """
         if not self.trials:
             return dict(self._baseline)
@@ -112,7 +112,7 @@ class StudyOracle(keras_tuner.Oracle):
         return self._first_fit(lambda _: draw())
 
     def _is_fit(self, values: dict[str, Value]) -> bool:
-        """Whether the point may be trained; if not, `rejected` says why, once per point."""
+        """Whether the point may be trained; if not, the reason is added to `rejected` once."""
         key = tuple(sorted(values.items()))
         if key not in self._known:
             self._known[key] = self._why_unfit(values)
@@ -125,7 +125,7 @@ class StudyOracle(keras_tuner.Oracle):
     ) -> dict[str, Value] | None:
         """The first point that fits; None if there are no more, or MOST_REJECTED in a row do not.
 
-        What is proposed still follows from the seed and the results alone.
+        The proposals still depend only on the seed and the results.
         """
         values = None
         for _ in range(MOST_REJECTED):
@@ -133,10 +133,10 @@ class StudyOracle(keras_tuner.Oracle):
             if values is None or self._is_fit(values):
                 return values
         log.warning(
-            "no further trial: %s points of the search space in a row make no network that may be "
-            "trained, the last because of %s",
+            "no further trials: %s points of the search space in a row do not give a network that "
+            "may be trained, the last because of %s",
             MOST_REJECTED,
-            self.rejected[-1] if self.rejected else "what was said before",
+            self.rejected[-1] if self.rejected else "a reason given before",
         )
         return None
 
@@ -146,10 +146,10 @@ class RandomOracle(StudyOracle, oracles.RandomSearchOracle):
 
 
 class BayesianOracle(StudyOracle, oracles.BayesianOptimizationOracle):
-    """Bayesian optimization; in place of a point that is unfit, one that is drawn at random."""
+    """Bayesian optimization, which replaces an unfit point by one that is drawn at random."""
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """The point to try next, which is the baseline if it is the first."""
+        """The point to try next; the first is the baseline."""
         proposal: dict[str, Any] = super().populate_space(trial_id)
         values = proposal["values"]
         if values is None or not self.trials or self._is_fit(values):
@@ -159,13 +159,14 @@ class BayesianOracle(StudyOracle, oracles.BayesianOptimizationOracle):
 
 
 class GridOracle(StudyOracle, oracles.GridSearchOracle):
-    """Grid search that goes on while the last combination is still trained.
+    """Grid search that continues while the last combination is still in training.
 
-    Keras Tuner waits for each, as a trial might tell of new hyperparameters; ours are all declared.
+    Keras Tuner waits for each trial, because it might declare new hyperparameters; the study's are
+    all declared in advance.
     """
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """The next combination, after which the one after that may be asked for at once."""
+        """The next combination; the one after it may be asked for at once."""
         proposal: dict[str, Any] = super().populate_space(trial_id)
         if proposal["values"] is not None and trial_id not in self._populate_next:
             self._populate_next.append(trial_id)
@@ -178,9 +179,9 @@ class GridOracle(StudyOracle, oracles.GridSearchOracle):
 
 
 class HyperbandOracle(StudyOracle, oracles.HyperbandOracle):
-    """Hyperband that begins its brackets anew until it has proposed its trials.
+    """Hyperband that repeats its brackets until it has proposed its trials.
 
-    Keras Tuner's would stop after one pass over its brackets: two trials, if there are two epochs.
+    Keras Tuner's would stop after one pass over its brackets, after two trials with two epochs.
     """
 
     def __init__(self, max_trials: int, max_epochs: int, **kwargs: Any) -> None:
@@ -189,9 +190,9 @@ class HyperbandOracle(StudyOracle, oracles.HyperbandOracle):
         self.max_trials = max_trials
 
     def may_go_up(self, trial_id: str) -> bool:
-        """Whether the trial is in an unfinished bracket, below its top, and has not gone up.
+        """Whether the trial is below the top of an unfinished bracket and has not been promoted.
 
-        Finished brackets Keras Tuner forgets when it is next asked.
+        Keras Tuner forgets finished brackets when it is next asked.
         """
         for bracket in self._brackets:
             for below, above in pairwise(bracket["rounds"]):

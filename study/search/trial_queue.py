@@ -1,9 +1,9 @@
-"""The trials of a search between the oracle's proposal and its being told the result.
+"""The trials of a search between the oracle's proposal and the moment it is told the result.
 
-Oracles are told results in the order they proposed the trials, and always with the same number of
-trials in between, so that what they propose depends on the results and never on which worker was
-faster: the same seed and number of workers give the same trials. ASHA is the exception: by default
-it is told each result at once, so that no rung waits for a straggler.
+Oracles are told results in the order in which they proposed the trials, and always with the same
+number of trials in between, so that their proposals depend on the results and never on which worker
+was faster: the same seed and number of workers give the same trials. ASHA is the exception: by
+default it receives each result immediately, so that no rung waits for a slow trial.
 """
 
 import warnings
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
     from study.search.study_oracle import StudyOracle
 
 Train = Callable[[int, Job], "Future[Trained | Failed]"]
-"""(trial's number, job) -> what training it will come to: hands the job to the workers."""
+"""(trial's number, job) -> future result of the training: hands the job to the workers."""
 
 
 @dataclass
 class Proposed:
-    """A trial that the oracle has proposed and not been told of."""
+    """A trial that the oracle has proposed and whose result it has not been told."""
 
     number: int
     trial: Any
     """`keras_tuner.engine.trial.Trial`"""
     job: Job
     rejected: list[str]
-    """Why points that were drawn before it were not taken."""
+    """Why points that were drawn before this one were rejected."""
     future: "Future[Trained | Failed] | None" = None
-    """None as long as finished trials are read: this may be one of them."""
+    """None as long as finished trials are read, because this may be one of them."""
 
     @property
     def is_done(self) -> bool:
-        """Whether its result is there and waits to be told."""
+        """Whether the result is there and waits to be told."""
         return self.future is not None and self.future.done()
 
 
@@ -65,19 +65,19 @@ class Window:
     """
 
     size: int
-    """Twice as many trials as workers where results are told in order, so that no worker waits
-    while the oldest trial is still running. With a time limit no more than workers, so that none
-    is left to start when time is up."""
+    """Number of trials in the window: twice the workers if results are told in order, so that no
+    worker waits while the oldest trial is still running; with a time limit only as many as workers,
+    so that none is left to start when time is up."""
     in_order: bool
     """Whether results are told in the order of proposals."""
     listens: bool
-    """Whether what the oracle proposes depends on results. Then trials that are done and not told
-    count, or what is proposed would depend on which worker is faster. Else nobody waits for a
-    straggler."""
+    """Whether the oracle's proposals depend on results. Then trials that are done but not told
+    count, or proposals would depend on which worker is faster. Else nothing waits for a slow
+    trial."""
 
     @classmethod
     def of(cls, settings: SearchSettings, workers: int) -> "Window":
-        """The window of a search that was begun with so many workers."""
+        """The window of a search that was started with this many workers."""
         in_advance = settings.tells_in_order and workers > 1 and not settings.time_limit
         size = 2 * workers if in_advance else workers
         return cls(size, settings.tells_in_order, settings.tuner != "random")
@@ -90,15 +90,15 @@ class Window:
         return len(counted) < self.size
 
     def tellable(self, proposed: Sequence[Proposed]) -> Sequence[Proposed]:
-        """Of these trials, oldest first, those that may be told next if they are done."""
+        """Those of these trials, oldest first, that may be told next if they are done."""
         return proposed[:1] if self.in_order else proposed
 
 
 class TrialQueue:
     """The trials that were proposed and not told, oldest first.
 
-    Results of finished trials come from their records, as long as there are any: the oracle
-    proposes what it proposed before an interruption. Meanwhile nothing is written or trained.
+    As long as there are records of finished trials, results come from these, so the oracle proposes
+    the same trials as before an interruption. Meanwhile nothing is written or trained.
     """
 
     def __init__(
@@ -110,14 +110,14 @@ class TrialQueue:
         may_start: Callable[[], bool],
         finished: Sequence[Trial],
     ) -> None:
-        """An empty queue, of a search that begins or goes on.
+        """An empty queue for a search that starts or continues.
 
         Args:
-            oracle: Proposes, and is told.
-            window: How many trials it proposes in advance.
-            make_job: (trial's number, Keras Tuner's trial) -> what a worker is asked.
+            oracle: The oracle, which proposes trials and is told their results.
+            window: How many trials the oracle proposes in advance.
+            make_job: (trial's number, Keras Tuner's trial) -> the job for a worker.
             train: Hands a job to the workers.
-            may_start: Whether there is time for a further trial.
+            may_start: Says whether there is time for a further trial.
             finished: Records of the trials that were told before, in that order.
         """
         self._oracle, self._window = oracle, window
@@ -126,11 +126,11 @@ class TrialQueue:
         self._last_known = max((trial.number for trial in finished), default=-1)
         self._proposed: dict[int, Proposed] = {}
         self._number = 0
-        """Of the next trial."""
+        """Number of the next trial."""
 
     @property
     def replays(self) -> bool:
-        """Whether the next result is one of a trial that was finished before."""
+        """Whether the next result belongs to a trial that was finished before."""
         return bool(self._finished)
 
     def running(self) -> list[dict[str, Value]]:
@@ -138,15 +138,15 @@ class TrialQueue:
         return [one.trial.hyperparameters.values for one in self._proposed.values()]
 
     def begin(self) -> None:
-        """Have the trials trained that are in the queue when all records have been read."""
+        """Start training the trials that are in the queue after all records have been read."""
         for one in self._proposed.values():
             one.future = self._train(one.number, one.job)
 
     def propose(self) -> bool:
-        """Fill the window with new trials, and have them trained unless records are read.
+        """Fill the window with new trials, and have them trained unless records are being read.
 
         Returns:
-            Whether the result of any trial is to come.
+            Whether the result of any trial is still to come.
         """
         while self._has_room():
             trial = _ask(self._oracle, self._number)
@@ -166,13 +166,13 @@ class TrialQueue:
         return self._window.has_room([*self._proposed.values()]) and (known or self._may_start())
 
     def next_result(self, engine: Engine) -> tuple[Proposed, Trial] | None:
-        """Take the trial out of the queue that is to be told next, with its record.
+        """Take the trial that is to be told next out of the queue, with its record.
 
         Returns:
-            None if another trial than the oldest is done: its worker may have a new one.
+            None if a trial other than the oldest is done, so that its worker may get a new one.
 
         Raises:
-            StudyFailed: the oracle did not propose the trial that is next on record.
+            StudyFailed: The oracle did not propose the trial that is next on record.
         """
         if self._finished:
             record = self._finished.popleft()
@@ -184,7 +184,7 @@ class TrialQueue:
         return one, record_of(one.number, one.trial, one.job, one.rejected, _outcome(one, engine))
 
     def _next_done(self, engine: Engine) -> Proposed | None:
-        """Wait until any trial is done, and say which is to be told."""
+        """Wait until any trial is done, and return the one that is to be told."""
         proposed = [*self._proposed.values()]
         tellable = self._window.tellable(proposed)
         if not any(one.is_done for one in tellable):
@@ -192,23 +192,23 @@ class TrialQueue:
         return next((one for one in tellable if one.is_done), None)
 
     def tell(self, one: Proposed, record: Trial) -> None:
-        """Tell the oracle what a trial that was taken out of the queue came to."""
+        """Tell the oracle the result of a trial that was taken out of the queue."""
         tell(self._oracle, one.trial, record, one.job.first_epoch)
 
 
 def _ask(oracle: "StudyOracle", number: int) -> Any:
     """Keras Tuner's next trial; its status is not RUNNING if there is none now."""
     with warnings.catch_warnings():
-        # On few trials a Gaussian process ends at the bounds of its kernel, as it may.
+        # With few trials a Gaussian process may end at the bounds of its kernel, which is harmless.
         warnings.filterwarnings("ignore", module="sklearn.gaussian_process")
         return oracle.create_trial(f"worker{number}")
 
 
 def _same(one: Proposed | None, record: Trial) -> Proposed:
-    """The proposal that the record of a finished trial is about.
+    """The proposal to which the record of a finished trial belongs.
 
     Raises:
-        StudyFailed: the oracle proposed something else this time.
+        StudyFailed: The oracle proposed something else this time.
     """
     if one is not None:
         values, tuner = split_values(one.trial.hyperparameters.values)
@@ -216,7 +216,7 @@ def _same(one: Proposed | None, record: Trial) -> Proposed:
             return one
     raise StudyFailed(
         f"trial {record.number} in trials.jsonl is not what this search proposes: the search "
-        "space, or Keras Tuner, has changed since; begin a new run"
+        "space or Keras Tuner has changed since; start a new run"
     )
 
 

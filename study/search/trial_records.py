@@ -1,4 +1,4 @@
-"""Between Keras Tuner's trials, jobs for workers and the records of a search."""
+"""Translates between Keras Tuner's trials, jobs for workers and the records of a search."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,17 +28,17 @@ def job_of(
     dtype_policy: DtypePolicy,
     folder: Path,
 ) -> Job:
-    """What a worker is asked to train for a trial.
+    """The job that a worker is given for a trial.
 
     Args:
-        number: Of the trial.
-        trial: Keras Tuner's.
-        problem: Whose network it is.
-        signature: Of the problem's images and classes.
-        settings: Of the search.
-        data: What is trained on.
-        seed: Of the search; each trial has one of its own.
-        dtype_policy: What it is trained in.
+        number: Number of the trial.
+        trial: Keras Tuner's trial.
+        problem: The problem whose network is trained.
+        signature: The problem's images and classes.
+        settings: Settings of the search.
+        data: Options of the data to train on.
+        seed: Seed of the search, from which each trial gets its own.
+        dtype_policy: Arithmetic of the trial.
         folder: Keras Tuner's project folder.
     """
     values, tuner = split_values(trial.hyperparameters.values)
@@ -53,8 +53,8 @@ def job_of(
         epochs=int(tuner.get("tuner/epochs", settings.max_epochs)),
         batch_size=settings.batch_size,
         max_images=settings.max_images,
-        # On a low rung, too: with a rate that had decayed by its end, trials that go up came out
-        # worse than those that never stopped.
+        # On low rungs too: if the rate decays by the end of the rung, promoted trials come out
+        # worse than trials that never stopped.
         decay_epochs=settings.max_epochs,
         dtype_policy=dtype_policy,
         first_epoch=int(tuner.get("tuner/initial_epoch", 0)),
@@ -66,7 +66,7 @@ def job_of(
 def record_of(
     number: int, trial: Any, job: Job, rejected: list[str], outcome: Trained | Failed
 ) -> Trial:
-    """The line of trials.jsonl about a trial that is done."""
+    """The record of a trial that is done, a line of trials.jsonl."""
     values, tuner = split_values(trial.hyperparameters.values)
     record = Trial(
         number=number,
@@ -96,17 +96,17 @@ def record_of(
 
 
 def tell(oracle: "StudyOracle", trial: Any, record: Trial, first_epoch: int) -> None:
-    """Tell the oracle what a trial came to.
+    """Tell the oracle the result of a trial.
 
     Args:
-        oracle: That proposed it.
-        trial: Keras Tuner's.
-        record: Of the trial.
+        oracle: The oracle that proposed the trial.
+        trial: Keras Tuner's trial.
+        record: The record of the trial.
         first_epoch: Epochs that the trial it continues had been trained for.
     """
     if record.status == "completed":
-        # Not by `update_trial` every epoch, which writes the trial's file every time: with nine
-        # epochs that was half of what the driver spends on a trial.
+        # Not by calling `update_trial` for every epoch, which writes the trial's file every time:
+        # with nine epochs that was half of the driver's time per trial.
         told = oracle.get_trial(trial.trial_id)
         told.metrics = type(told.metrics).from_config(_metrics(record, first_epoch))
         trial.status = "COMPLETED"

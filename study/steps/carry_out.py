@@ -1,9 +1,10 @@
-"""All steps of a run that are to do, in order.
+"""Does all steps of a run that are left to do, in order.
 
-Every step takes what it needs from the store and leaves what it made there, so that a run can be
-continued, repeated or looked at step by step. The last that it writes is its record in study.json:
-whatever else it has to write or to remove comes before, and is done again by whoever goes on. A
-step that is done again loses its record before anything that it refers to is changed.
+Every step takes what it needs from the store and leaves its results there, so that a run can be
+continued, repeated or looked at step by step. The last thing that a step writes is its record in
+study.json; without it, everything else that the step writes or removes is done again when the run
+continues. The record of a step that is repeated is removed before anything that it refers to
+changes.
 """
 
 from study.plan.done import to_do
@@ -21,9 +22,9 @@ from study.workers.engine import Engine
 
 
 def carry_out(run: Run, engine: Engine, observer: Observer) -> None:
-    """Do what is to do but the report.
+    """Do all that is left to do except the report.
 
-    Networks of all problems are explained, and figures drawn, when all are evaluated: side by side.
+    When all problems are evaluated, their networks are explained and figures drawn side by side.
     """
     for name, step in to_do(run):
         if name and step == "search":
@@ -38,12 +39,12 @@ def carry_out(run: Run, engine: Engine, observer: Observer) -> None:
 
 
 def _having_to_do(run: Run, step: StageName) -> list[str]:
-    """The problems of which this step is to do."""
+    """The problems for which this step is left to do."""
     return [name for name, one in to_do(run) if name and one == step]
 
 
 def _plan_all(run: Run) -> None:
-    """Plan what a version that began the run did not plan."""
+    """Plan the steps that the version that started the run did not plan."""
     study = run.study()
     plan = plan_of_today(study.plan)
     if plan != study.plan:
@@ -51,10 +52,10 @@ def _plan_all(run: Run) -> None:
 
 
 def check_spaces(run: Run) -> None:
-    """Whether what is still to be trained is of the space that its search was begun in.
+    """Check that what is still to be trained is of the space that its search was started in.
 
     Raises:
-        WrongUse: it is not.
+        WrongUse: It is of another space.
     """
     for name, step in to_do(run):
         if name and step in ("search", "evaluate"):

@@ -1,7 +1,7 @@
 """The figures of a run, drawn from its records and findings: a step of a run.
 
-No network is loaded and no data set: a run whose findings are there is drawn again in seconds. The
-importances of hyperparameters, which take most of these, become a finding for the page.
+Neither a network nor a data set is loaded: a run whose findings exist is drawn again in seconds.
+Most of these are for the importances of hyperparameters, which become a finding for the page.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ R = TypeVar("R", bound=Record)
 
 
 def draw_step(run: Run, names: Sequence[str], workers: Workers, observer: Observer) -> None:
-    """Draw the figures of all these problems, which are explained, side by side on the workers."""
+    """Draw the figures of all these problems, whose networks are explained, side by side."""
     if not names:
         return
     parts = [Part(name, part) for name in names for part in parts_of(run, name)]
@@ -47,41 +47,43 @@ def draw_step(run: Run, names: Sequence[str], workers: Workers, observer: Observ
 
 
 def parts_of(run: Run, problem: str) -> list[str]:
-    """What can be drawn of a problem, before and after it was evaluated, as it is shown."""
+    """Names of the parts that can be drawn for a problem, evaluated or not, in order."""
     return [*OF_SEARCH] if run.evaluation(problem) is None else [*OF_NETWORKS, *OF_SEARCH]
 
 
 def draw(run: Run, part: Part) -> list[Picture]:
-    """On a worker: draw one part into the problem's figures folder, which exists."""
+    """Draw one part, on a worker, into the problem's figures folder, which exists."""
     return (OF_SEARCH | OF_NETWORKS)[part.name](Drawn(run, part.problem))
 
 
 class Drawn:
-    """A problem of a run, as far as figures show it."""
+    """What figures show of a problem of a run."""
 
     def __init__(self, run: Run, name: str) -> None:
         self.run, self.name = run, name
         self.folder = run.figures_folder(name)
 
     def record(self, name: str, kind: type[R]) -> R | None:
-        """A finding; None if that could not be asked of the problem."""
+        """A finding; None if it does not apply to the problem."""
         return self.run.finding(self.name, name, kind)
 
     def kept(self, name: str, kind: type[T]) -> T:
-        """What was found of all problems.
+        """A finding that every problem has.
 
         Raises:
-            CorruptRecord: it is gone.
+            CorruptRecord: The finding is gone.
         """
         found = read_arrays(self.run, self.name, name, kind)
         if found is None:
             folder = self.run.findings_folder(self.name)
-            raise CorruptRecord(f"{folder / name}.json is gone; draw with --again to find it anew")
+            raise CorruptRecord(
+                f"{folder / name}.json is gone; draw with --again to compute it anew"
+            )
         return found
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        """Of the problem, which has been evaluated."""
+        """The evaluation of the problem, which has been evaluated."""
         found = self.run.evaluation(self.name)
         assert found
         return found
@@ -221,7 +223,7 @@ OF_SEARCH: dict[str, Callable[[Drawn], list[Picture]]] = {
     "search": _search,
     "across-search": _across_search,
 }
-"""What takes no more than the search's trials."""
+"""Part -> its drawing, for parts that need only the search's trials."""
 
 OF_NETWORKS: dict[str, Callable[[Drawn], list[Picture]]] = {
     "results": _results,
@@ -236,4 +238,4 @@ OF_NETWORKS: dict[str, Callable[[Drawn], list[Picture]]] = {
     **_of_each("filters", _filters),
     **_of_each("heatmaps", _heatmaps),
 }
-"""What takes the findings about networks."""
+"""Part -> its drawing, for parts that need the findings about networks."""

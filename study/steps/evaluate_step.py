@@ -13,19 +13,20 @@ from study.records.evaluation import Evaluation, SeedResult
 from study.run.store import Run
 from study.steps.observer import Observer
 from study.trials.ranking import best_trial
+from study.wording import percent
 from study.workers.engine import Engine
 
 
 def evaluate_step(run: Run, name: str, engine: Engine, observer: Observer) -> None:
-    """Retrain baseline and tuned of one problem, read the test part, compare.
+    """Retrain both networks of one problem, read the test part, compare.
 
-    Or do it again, if it is done; if only its record is missing, write that.
+    An evaluation that is done is repeated; if only its record is missing, the record is written.
     """
     started = time.perf_counter()
     evaluation = run.evaluation(name)
     if evaluation is None or run.study().is_done(name, "evaluate"):
         evaluation = _evaluate(run, name, engine, observer)
-    # Only now, as who goes on after a full disk needs them.
+    # Only now: a run that continues after a full disk needs the checkpoints.
     shutil.rmtree(run.retraining_folder(name), ignore_errors=True)
     networks = evaluation.networks.values()
     trained = sum(one.seconds for network in networks for one in network.seeds)
@@ -46,7 +47,7 @@ def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evalua
 
         def show(key: str, result: SeedResult) -> None:
             score = result.validation[problem.objective]
-            shown.finish(key, score, f"{key} scored {score:.2%} on validation")
+            shown.finish(key, score, f"{key} scored {percent(score)} on validation")
 
         result = evaluate(
             problem,

@@ -1,7 +1,7 @@
-"""What is found out about networks, and kept: a step of a run.
+"""Findings about the networks, computed and kept: a step of a run.
 
-Findings are all that the figures of networks are drawn from. They are written whole; the record of
-the step says that all of them are there.
+The figures of networks are drawn from these findings alone. Each finding is written whole; the
+record of the step says that all of them are there.
 """
 
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ def explain_step(run: Run, names: Sequence[str], engine: Engine, observer: Obser
     """Explain the networks of all these problems, side by side on the workers.
 
     Raises:
-        WrongName: a network of a problem that was evaluated is gone.
+        WrongName: A network of an evaluated problem is gone.
     """
     if not names:
         return
     _check_networks(run, names)
-    from study.explanation import findings  # brings TensorFlow
+    from study.explanation import findings  # imports TensorFlow
 
     parts = [
         Part(name, part)
@@ -45,7 +45,7 @@ def explain_step(run: Run, names: Sequence[str], engine: Engine, observer: Obser
 
 
 def _check_networks(run: Run, names: Sequence[str]) -> None:
-    """Whether they are there, before anything is replaced."""
+    """Check that the saved networks are there, before any finding is replaced."""
     for name in names:
         for network in NETWORKS if run.evaluation(name) else ():
             path = run.model_path(name, network)
@@ -55,20 +55,20 @@ def _check_networks(run: Run, names: Sequence[str]) -> None:
 
 
 def _remove_others(run: Run, problem: str, kept: set[str]) -> None:
-    """Remove the findings that an earlier explanation left and this one has not."""
+    """Remove findings of an earlier explanation that this one did not make again."""
     for path in run.findings_folder(problem).glob("*.*"):
         if path.stem not in kept:
             path.unlink()
 
 
 def unexplained(run: Run, names: Sequence[str]) -> list[str]:
-    """Those of the problems whose findings are not all there."""
+    """The problems whose findings are not complete."""
     study = run.study()
     return [name for name in names if not study.is_done(name, "explain")]
 
 
 def explain(run: Run, part: Part) -> list[str]:
-    """On a worker: find one part out, and keep it; the names of what was found."""
+    """Compute and keep the findings of one part, on a worker; returns their names."""
     from study.explanation import findings
     from study.training.training import cached_dataset
 

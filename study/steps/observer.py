@@ -1,4 +1,4 @@
-"""Who is told how a run's steps are going: the command line, which shows it, or anybody else."""
+"""Observers of a run's steps: the command line, which shows their progress, or any other."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -18,7 +18,7 @@ class StageObserver(Protocol):
     def finish(
         self, key: str, score: float | None, words: str, seconds: float | None = None
     ) -> None:
-        """A job is done: its score in [0, 1] if it has one, what to say of it, how long it took."""
+        """A job has ended: its score in [0, 1] if it has one, a message, its seconds."""
 
 
 class Observer(Protocol):
@@ -30,11 +30,11 @@ class Observer(Protocol):
     def stage(
         self, title: str, unit: str, jobs: int, epochs_each: int
     ) -> AbstractContextManager[StageObserver]:
-        """A stage of so many jobs goes on for the length of the block.
+        """A stage lasts for the length of the block.
 
         Args:
-            title: What is done, such as "mnist: search".
-            unit: What a job is called, such as "trial".
-            jobs: 1 or more, as far as is known before.
+            title: Name of the stage, such as "mnist: search".
+            unit: Name of a job, such as "trial".
+            jobs: Expected number of jobs, 1 or more.
             epochs_each: Epochs that a job is expected to take.
         """

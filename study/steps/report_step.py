@@ -24,7 +24,7 @@ Found = TypeVar("Found")
 
 
 def finish_report(run: Run) -> None:
-    """Make the report, the last step of a run, if it is to do."""
+    """Make the report, the last step of a run, if it is left to do."""
     if (None, "report") in to_do(run):
         started = time.perf_counter()
         report_step(run)
@@ -36,18 +36,18 @@ def report_step(run: Run, live: bool = False, path: Path | None = None) -> None:
 
     Args:
         run: The run.
-        live: Whether the run goes on and its report is written again: the page reloads itself.
-        path: Of the page; None: reports/NAME.html.
+        live: Whether the run is still going, so that the report is rewritten and reloads itself.
+        path: Path of the page; None: reports/NAME.html.
     """
     live_at = now() if live else None
     write_text(path or run.report_path, render(replace(report_input(run), live_at=live_at)))
 
 
 def comparison_step(runs: Sequence[Run]) -> Path:
-    """Write one page that shows several runs side by side, and say where.
+    """Write one page that shows several runs side by side, and return its path.
 
     Raises:
-        WrongUse: a run is named twice.
+        WrongUse: A run is named twice.
     """
     path = comparison_path([run.name for run in runs])
     remove_leftovers(path)
@@ -58,15 +58,15 @@ def comparison_step(runs: Sequence[Run]) -> Path:
 def report_input(run: Run) -> ReportInput:
     """What the run's report is made of.
 
-    A page says nothing of its own making. A run is called as its folder is: it may be a copy, or
-    have been renamed.
+    The step that makes the page is left out of it. The run has the name of its folder, which may be
+    a copy or have been renamed.
     """
     study, notes = run.study(), []
     stages = [stage for stage in study.stages if stage.problem is not None]
     if study.name != run.name:
         notes.append(
-            f"This run was made under the name {study.name}, and its folder copied or renamed "
-            f"since: `{study.command}` is what made it."
+            f"This run was made under the name {study.name} by `{study.command}`; its folder has "
+            "been copied or renamed since."
         )
         stages = [
             stage.model_copy(update={"command": step_command(run, stage.stage)}) for stage in stages
@@ -80,7 +80,7 @@ def report_input(run: Run) -> ReportInput:
 
 
 def _problem_input(run: Run, name: str) -> ProblemInput:
-    """One problem's records; what cannot be read becomes a note and not a failed report."""
+    """One problem's records; a record that cannot be read becomes a note in the report."""
     notes: list[str] = []
 
     def read(records: Callable[[], Found]) -> Found | None:
@@ -107,7 +107,7 @@ def _problem_input(run: Run, name: str) -> ProblemInput:
 
 
 def _description(run: Run, name: str) -> str:
-    """The user's own search space is described as the run records it: a report reads no code."""
+    """The problem's description; the user's own space has a recorded one, so no code is run."""
     own = run.study().spaces.get(name)
     return own.description if own else problem_description(name)
 

@@ -11,22 +11,23 @@ from study.records.trial import Trial
 from study.run.store import Run
 from study.search.search import job_key, search
 from study.steps.observer import Observer
+from study.wording import percent, several
 from study.workers.engine import Engine
 
 
 def search_step(run: Run, name: str, engine: Engine, observer: Observer) -> None:
-    """Search one problem, or go on where its trials end; each is on disk before it is told of."""
+    """Search one problem or continue its search; each trial is on disk before it is announced."""
     settings, study = settings_of(run), run.study()
     budget, finished = settings.search, run.trials(name)
     trials, epochs = _expected(budget)
     started = time.perf_counter()
     if finished:
-        observer.say(f"{name}: search: {len(finished)} trials are finished already")
+        observer.say(f"{name}: search: {several(len(finished), 'trial')} already finished")
     problem = load_problem(name)
     signature = signature_of(run, problem)
     space = search_space(problem, signature)
     check_space(run, name, space)
-    forget_steps(run, [name], "explain", "figures")  # of the trials so far
+    forget_steps(run, [name], "explain", "figures")  # they covered the trials so far
     left = max(1, trials - len(finished))
     with observer.stage(f"{name}: search", "trial", left, epochs) as shown:
         engine.on_tick = shown.tick
@@ -57,7 +58,7 @@ def search_step(run: Run, name: str, engine: Engine, observer: Observer) -> None
 
 
 def _expected(budget: SearchSettings) -> tuple[int, int]:
-    """(trials, epochs each) that the search will come to, for the estimate of the time left."""
+    """Expected (trials, epochs per trial) of the search, for the estimate of the time left."""
     if budget.tuner != "asha":
         return budget.max_trials, budget.max_epochs
     from study.search.asha import ETA, rungs
@@ -73,16 +74,14 @@ def _trial_words(trial: Trial) -> str:
     told = (
         f"trial {trial.number} failed: {trial.error}"
         if trial.score is None
-        else f"trial {trial.number} scored {trial.score:.2%}"
+        else f"trial {trial.number} scored {percent(trial.score)}"
     )
     if trial.rejected:
-        several = (
-            "one point was" if len(trial.rejected) == 1 else f"{len(trial.rejected)} points were"
-        )
-        told += f" (before it {several} rejected, the last because of {trial.rejected[-1]})"
+        points = several(len(trial.rejected), "rejected point")
+        told += f" (drawn after {points}, the last because of {trial.rejected[-1]})"
     return told
 
 
 def _time_of(trial: Trial) -> float | None:
-    """Seconds, of a trial that succeeded."""
+    """Seconds that the trial took, if it succeeded."""
     return None if trial.score is None else trial.seconds

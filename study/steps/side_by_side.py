@@ -1,4 +1,4 @@
-"""Parts of a step that workers do side by side, in no order."""
+"""Parts of a step that workers do side by side, in any order."""
 
 import time
 from collections import defaultdict
@@ -15,35 +15,35 @@ Made = TypeVar("Made")
 
 
 class Workers(Protocol):
-    """Who does the parts: a `study.workers.engine.Engine`, or this process."""
+    """What does the parts: a `study.workers.engine.Engine`, or this process."""
 
     def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
-        """Have the function called."""
+        """Have the function called with these arguments."""
 
     def wait_for(self, future: "Future[Any]") -> Any:
-        """What it returns.
+        """The result of the function.
 
         Raises:
-            StudyError: it failed.
+            StudyError: The function failed.
         """
 
 
 class ThisProcess:
-    """Does a part when it is handed in; enough where parts take seconds."""
+    """Does each part as soon as it is submitted, which is enough if parts take seconds."""
 
-    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":  # noqa: ARG002  # no other job is told from it
-        """Call the function; what it raises is raised here."""
+    def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":  # noqa: ARG002  # jobs need no name here
+        """Call the function; its exceptions are raised here."""
         future: Future[Any] = Future()
         future.set_result(function(*args))
         return future
 
     def wait_for(self, future: "Future[Any]") -> Any:
-        """What it returned."""
+        """The result of the function."""
         return future.result()
 
 
 class Part(NamedTuple):
-    """What one worker does."""
+    """The work of one worker."""
 
     problem: str
     name: str
@@ -51,7 +51,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Timed(Generic[Made]):
-    """What came of all parts of a step."""
+    """The results of all parts of a step."""
 
     made: dict[Part, Made]
     seconds: dict[str, float]
@@ -69,15 +69,15 @@ def side_by_side(
     """Have all parts done.
 
     Args:
-        run: Handed to the work as one that a process in any folder finds.
-        title: What the step does, such as "figures".
-        parts: One at least.
-        work: Importable on a worker by its name.
-        workers: Who does it.
+        run: The run; the work gets it with an absolute path.
+        title: Name of the step, such as "figures".
+        parts: The parts, at least one.
+        work: A function that workers can import by its name.
+        workers: What does the parts.
         observer: Told of every part that is done.
 
     Raises:
-        StudyFailed: one failed.
+        StudyFailed: A part failed.
     """
     began, seconds = time.perf_counter(), defaultdict[str, float](float)
     made: dict[Part, Made] = {}
@@ -99,7 +99,7 @@ def side_by_side(
 def _timed(
     work: Callable[[Run, Part], Made], run: Run, title: str, part: Part
 ) -> tuple[Made, float]:
-    """On a worker: what comes of one part, and seconds."""
+    """Do one part, on a worker; returns its result and its seconds."""
     began = time.perf_counter()
     try:
         made = work(run, part)

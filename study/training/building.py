@@ -28,7 +28,7 @@ def build(
 ) -> tuple["keras.Model", dict[str, Value]]:
     """(compiled network, the hyperparameters that were active in it).
 
-    Weights come from Keras's global generator: seed it before.
+    Weights come from Keras's global generator, which must be seeded before.
 
     Raises:
         WrongName: the study cannot train such a network.
@@ -53,9 +53,9 @@ def _hyperparameters(values: dict[str, Value]) -> "keras_tuner.HyperParameters":
 
 @contextmanager
 def dtype_policy(name: DtypePolicy) -> Iterator[None]:
-    """What layers made in the block compute in; they keep it.
+    """Layers made in the block compute in this arithmetic, and keep it.
 
-    Others that the process makes later, such as those that explain a network, compute in float32.
+    Layers that the process makes later, for instance to explain a network, compute in float32.
     """
     import keras
 
@@ -68,11 +68,11 @@ def dtype_policy(name: DtypePolicy) -> Iterator[None]:
 
 
 def seed_keras(seed: int) -> None:
-    """Make weights and dropout follow from the seed.
+    """Make weights and dropout depend on the seed.
 
-    Keras takes the seeds of initializers and dropout from Python's global generator, but so do
-    the threads of a Dask worker for their own ends: two of eight equal jobs came out different.
-    So Keras gets a generator that nobody else draws from.
+    Keras takes the seeds of initializers and dropout from Python's global generator, from which
+    the threads of a Dask worker draw too: two of eight equal jobs gave different results. So Keras
+    gets a generator of its own.
     """
     import keras
 

@@ -1,9 +1,9 @@
-"""What a training leaves on disk after every epoch, so that it can go on from there.
+"""What a training leaves on disk after every epoch, so that it can continue from there.
 
-One HDF5 file, written whole or not at all: weights and optimizer state as Keras writes them, so
-that Keras and Keras Tuner load it as it is, and beside them, in a group of our own, how far the
-training has come. The weights are those that were scored: of an optimizer that averages weights,
-the averages; the ones that training goes on from are then in our group.
+It is one HDF5 file, written whole or not at all. It holds weights and optimizer state as Keras
+writes them, so that Keras and Keras Tuner can load it, and in a group of its own the progress of
+the training. The weights are those that were scored; if the optimizer averages weights, they are
+the averages, and the weights that training continues from are in the extra group.
 """
 
 import logging
@@ -29,42 +29,42 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FILE = "checkpoint.weights.h5"
-"""Keras Tuner's name of a trial's weights in the trial's folder."""
+"""Keras Tuner's name for a trial's weights in the trial's folder."""
 
 MOST_BYTES = 4096 * untrusted.MIB
-"""Of a checkpoint: five times the weights, of those that a search may come to."""
+"""Largest size of a checkpoint: five times the weights that a search may come to."""
 
 HDF5_BYTES = 4096
-"""Of HDF5's own for an array or a group, at most."""
+"""Largest overhead of HDF5 for an array or a group, in bytes."""
 
 _PROGRESS, _BEST, _RAW = "study/progress", "study/best", "study/raw"
 
 
 class Progress(Record):
-    """How far a training has come."""
+    """The progress of a training."""
 
     training: str
-    """Says which training this is: another one does not go on from here."""
+    """Identifies the training: a different one does not continue from this checkpoint."""
     curves: Curves
-    """Of the epochs this training did itself, not those of a trial it continues."""
+    """Curves of the epochs of this training itself, without those of a trial it continues."""
     seconds: float
-    """Wall time so far."""
+    """Wall time so far, in seconds."""
 
 
 UNREADABLE = (OSError, KeyError, ValueError, UserWarning, untrusted.Refused)
-"""What a damaged checkpoint makes others raise; pydantic's is a ValueError."""
+"""Errors that libraries raise for a damaged checkpoint; pydantic's is a ValueError."""
 
 Weights = Sequence[np.ndarray]
 
 
 class Saved(NamedTuple):
-    """What a checkpoint holds beside the network and its optimizer."""
+    """What a checkpoint holds besides the network and its optimizer."""
 
     progress: Progress
     best: Weights | None = None
     """All weights of the best epoch, if they are kept."""
     raw: Weights | None = None
-    """The trainable weights that training goes on from, if the network holds others: averages."""
+    """The trainable weights that training continues from, if the network holds averages."""
 
 
 def checkpoint_path(folder: Path, trial_id: str) -> Path:
@@ -72,16 +72,16 @@ def checkpoint_path(folder: Path, trial_id: str) -> Path:
 
     Args:
         folder: The project folder of the search.
-        trial_id: Keras Tuner's.
+        trial_id: Keras Tuner's id of the trial.
     """
     return folder.resolve() / f"trial_{trial_id}" / FILE
 
 
 def save(path: Path, model: "keras.Model", saved: Saved) -> None:
-    """Write weights and optimizer state, and what goes beside them.
+    """Write weights, optimizer state and progress.
 
     Raises:
-        CannotWrite: the disk is full, or something else is wrong with it.
+        CannotWrite: The disk is full, or something else is wrong with it.
     """
     try:
         with replacing(path) as temporary:
@@ -107,8 +107,8 @@ def load(path: Path, training: str, model: "keras.Model") -> Saved | None:
     """Put the checkpoint's weights and optimizer state into the model, whose optimizer is built.
 
     Returns:
-        What else it holds; None if there is no checkpoint of this training, or it is damaged: it
-        starts again then.
+        What else the checkpoint holds; None if there is no checkpoint of this training or it is
+        damaged, so that training starts again.
     """
     remove_leftovers(path)
     if not path.exists():
@@ -128,7 +128,7 @@ def load_weights(path: Path, model: "keras.Model") -> Saved:
     """Put the weights of a training, finished or not, into the model, whose optimizer is built.
 
     Raises:
-        CorruptRecord: the file is damaged, or of another network.
+        CorruptRecord: The file is damaged, or belongs to another network.
     """
     try:
         saved = _beside(path)
@@ -154,7 +154,7 @@ def _load_all_or_nothing(model: "keras.Model", path: Path) -> None:
     variables = [*model.variables, *model.optimizer.variables]
     before = [variable.numpy() for variable in variables]
     try:
-        # Of weights that are missing Keras only warns.
+        # Keras only warns about missing weights.
         with warnings.catch_warnings(action="error"):
             model.load_weights(path)
     except Exception:

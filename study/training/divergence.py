@@ -1,4 +1,4 @@
-"""When a training is given up: its loss is no number, or far above that of guessing."""
+"""When a training is given up: its loss is not finite, or far above that of guessing."""
 
 import math
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 
 
 class Diverged(ArithmeticError):
-    """The loss stopped being a number, or rose far above that of guessing."""
+    """The loss stopped being finite, or rose far above that of guessing."""
 
 
 def loss_of_guessing(model: "keras.Model") -> float:
-    """The loss of a network that finds all classes equally likely, in nats."""
+    """The loss of a network that gives all classes equal probability, in nats."""
     return sum(math.log(max(2, output.shape[-1])) for output in model.outputs)
 
 
 def check_converging(losses: Sequence[float], guessing: float, epoch: int) -> None:
-    """A network twice as bad as guessing, and as itself after its first epoch, is lost."""
+    """Give up a network whose loss is twice that of guessing and that after its first epoch."""
     if losses[-1] > 2 * max(losses[0], guessing):
         raise Diverged(
             f"the training loss rose from {losses[0]:.3g} to {losses[-1]:.3g} in epoch {epoch}"

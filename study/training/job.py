@@ -1,4 +1,4 @@
-"""What a worker is asked to train, and what that came to."""
+"""What a worker is asked to train, and the result of the training."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,34 +21,34 @@ class Job:
     signature: Signature = field(repr=False)  # follows from the problem and its data
     values: dict[str, Value]
     seed: int
-    """Of weights, dropout and the order of images; 1 or more."""
+    """Seed of weights, dropout and the order of images; 1 or more."""
     data: DataOptions
     data_seed: int
     epochs: int
     """Train up to this epoch."""
     batch_size: int
     max_images: int | None = None
-    """Training images to use, the first ones of the shuffled part; None: all."""
+    """Number of training images to use, the first ones of the shuffled part; None: all."""
     decay_epochs: int | None = None
-    """Epochs the learning rate decays over, where training may end before; None: `epochs`."""
+    """Epochs over which the learning rate decays, if training may end before; None: `epochs`."""
     first_epoch: int = 0
     """Epochs already trained by the trial this one continues."""
     load_from: Path | None = None
     """The checkpoint of the trial this one continues."""
     checkpoint: Path | None = None
-    """Left here after every epoch; if it is there already, training goes on from it."""
+    """The checkpoint written after every epoch; if it exists, training continues from it."""
     dtype_policy: DtypePolicy = "float32"
     keep_best: bool = False
-    """Bring the network back with the weights of its best epoch, not of its last."""
+    """Whether the network ends with the weights of its best epoch instead of its last."""
 
     def training(self) -> str:
-        """Which training this is: equal for equal jobs, wherever their files are."""
+        """Identifies the training: equal for equal jobs, wherever their files are."""
         return repr(replace(self, load_from=None, checkpoint=None))
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What training a network came to."""
+    """The result of training a network."""
 
     curves: Curves
     best_epoch: int
@@ -57,9 +57,9 @@ class Trained:
     """The best validation objective, in [0, 1]."""
     parameters: int
     hyperparameters: dict[str, Value]
-    """The active ones."""
+    """The hyperparameters that were active in the network."""
     seconds: float
     latency: float
-    """Seconds per image, of predicting many: that of the quickest validation."""
+    """Seconds per image when predicting many, in the quickest validation."""
     finished: str
-    """When, ISO 8601 in UTC."""
+    """When training finished, ISO 8601 in UTC."""

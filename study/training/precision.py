@@ -1,8 +1,8 @@
-"""What the trials of a search are trained in: float32, or bfloat16 where processors compute it.
+"""The arithmetic of a search's trials: float32, or bfloat16 if processors support it.
 
-It follows from the setting and the processors alone: a timing would choose anew every time, and
-with it other scores. The final networks are always retrained in float32, so that none can score
-worse for it.
+It depends only on the setting and the processors: a timing could choose differently every time, and
+scores would change with it. The final networks are always retrained in float32, so that bfloat16
+cannot lower their scores.
 """
 
 from study.machine import processor
@@ -11,7 +11,7 @@ from study.workers.engine import Engine
 
 
 def resolve(dtype: Dtype, engine: Engine) -> DtypePolicy:
-    """The policy for a run's searches; "auto": bfloat16 if every worker's processor computes it.
+    """The policy for a run's searches; "auto": bfloat16 if every worker's processor supports it.
 
     On processors with AVX512-BF16 or AMX it trains 1.2 to 1.5 times as fast as float32.
     """

@@ -1,14 +1,13 @@
-"""Train one network for given hyperparameter values: what runs on a worker.
+"""Trains one network with given hyperparameter values, on a worker.
 
 `study.training.building` makes the network, and `study.training.epoch` trains it for an epoch,
-after which mean and variance of batch normalisation are set anew, and it is scored on the
-validation part.
-`check_network` refuses what brings a loop of its own.
+after which the mean and variance of batch normalisation are recomputed, and the network is scored
+on the validation part. `check_network` refuses networks with a training loop of their own.
 
-Of an optimizer that averages weights (`use_ema`), `fit` puts the averages into the network once, at
-its end. Here every epoch may be the end of a trial, so every epoch does: the averages are what is
-scored, kept as the best, saved and handed back, with batch normalisation set for them. The next
-epoch goes on from the weights as the last step left them.
+If an optimizer averages weights (`use_ema`), `fit` puts the averages into the network once, at the
+end of training. Here every epoch may be the end of a trial, so it is done after every epoch: the
+averages are scored, kept as the best, saved and returned, with batch normalisation recomputed for
+them. The next epoch continues from the weights that the last step left.
 """
 
 import math
@@ -43,18 +42,18 @@ def cached_dataset(name: str, seed: int, options: DataOptions) -> Dataset:
 
 
 def run_trial(job: Job, on_epoch: OnEpoch | None = None) -> Trained:
-    """Train a network for its score alone: a trial of a search."""
+    """Train a network only for its score, as a trial of a search."""
     return train(job, on_epoch)[1]
 
 
 def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Trained]:
-    """Build and train a network, or go on where the job's checkpoint ends.
+    """Build and train a network, or continue where the job's checkpoint ends.
 
     Raises:
-        Diverged: the loss became NaN, infinite, or that of a trial twice as high as it was after
-            its first epoch and as guessing.
-        ValueError: the hyperparameters make no network (Keras's own words).
-        WrongName: they make one that the study cannot train, or one that puts out no probabilities.
+        Diverged: The loss became NaN or infinite or, in a trial, twice as high as after its first
+            epoch and as that of guessing.
+        ValueError: The hyperparameters do not give a network (the message is Keras's).
+        WrongName: The network cannot be trained by the study, or does not output probabilities.
     """
     import keras
 
@@ -67,23 +66,23 @@ def train(job: Job, on_epoch: OnEpoch | None = None) -> tuple["keras.Model", Tra
 
 
 class Training:
-    """A network, and how far its training has come."""
+    """A network and the progress of its training."""
 
     def __init__(self, job: Job, on_epoch: OnEpoch | None = None) -> None:
-        """Build the network, its weights as they are before the first epoch.
+        """Build the network with its weights before the first epoch.
 
         Args:
             job: What to train.
-            on_epoch: Called after every epoch; whatever it raises ends the training.
+            on_epoch: Called after every epoch; its exceptions end the training.
         """
         from study.training.epoch.optimizer_kernels import fuse
 
         self.job = job
         self.curves: Curves = {}
-        """Of the epochs of this job, not of the trial that it continues."""
+        """Curves of the epochs of this job, without those of the trial that it continues."""
         self._on_epoch = on_epoch
         self._started = time.perf_counter()
-        """Earlier by the seconds that were trained before an interruption."""
+        """When training started, minus the seconds trained before an interruption."""
         self._problem = load_problem(job.problem)
         dataset = cached_dataset(self._problem.data, job.data_seed, job.data)
         self._part, self._validation = (
@@ -100,8 +99,8 @@ class Training:
             self.model, self.hyperparameters = build(
                 self._problem, job.signature, job.values, Budget(steps, job.epochs)
             )
-        # Built here, the optimizer makes no variables inside the graph, which would be traced
-        # twice.
+        # Built here, so that the optimizer makes no variables inside the graph, which would then
+        # be traced twice.
         self.model.optimizer.build(self.model.trainable_variables)
         fuse(self.model.optimizer)
         self._best_weights: checkpoint.Weights | None = None
@@ -117,16 +116,16 @@ class Training:
 
     @property
     def epoch(self) -> int:
-        """The last finished epoch, those of the trial that the job continues counted in."""
+        """The last finished epoch, counting those of the trial that the job continues."""
         return self.job.first_epoch + len(self.scores)
 
     @property
     def best_epoch(self) -> int:
-        """The first epoch of the best score."""
+        """The first epoch with the best score."""
         return self.job.first_epoch + 1 + self.scores.index(max(self.scores))
 
     def restore(self) -> None:
-        """Go on where the job's checkpoint ends, or where the trial does that the job continues."""
+        """Continue from the job's checkpoint, or from the end of the trial that it continues."""
         path, name = self.job.checkpoint, self.job.training()
         if so_far := checkpoint.load(path, name, self.model) if path else None:
             self._started -= so_far.progress.seconds
@@ -136,7 +135,7 @@ class Training:
             self._raw_weights = checkpoint.load_weights(self.job.load_from, self.model).raw
 
     def run(self) -> None:
-        """Train up to `job.epochs`; the network is then that of the last epoch, or of the best."""
+        """Train up to `job.epochs`; the network then has the weights of the last or best epoch."""
         from study.networks.prediction import predictor
 
         loop = EpochLoop(
@@ -157,11 +156,11 @@ class Training:
                 self._on_epoch(self.epoch, self.scores[-1])
         if self._best_weights:
             self.model.set_weights(self._best_weights)
-        if math.isinf(self._latency):  # trained before an interruption, to the end
+        if math.isinf(self._latency):  # training was already complete before an interruption
             self._validate()
 
     def result(self) -> Trained:
-        """What the training came to; it has an epoch at least."""
+        """The result of the training, which has at least one epoch."""
         return Trained(
             curves=self.curves,
             best_epoch=self.best_epoch,
@@ -174,7 +173,7 @@ class Training:
         )
 
     def _train_epoch(self, loop: EpochLoop, epoch: int) -> None:
-        """Train for an epoch and score it: the curves are one point longer."""
+        """Train for an epoch and score it, which adds a point to the curves."""
         if self._raw_weights:
             for variable, value in zip(
                 self.model.trainable_variables, self._raw_weights, strict=True
@@ -189,12 +188,12 @@ class Training:
         check_finite("validation", scores["loss"], epoch)  # the last step may break the weights
         _check_probabilities(self.job.problem, probabilities)
         _extend(self.curves, "", in_training)
-        if not self.job.keep_best:  # else the best epoch is there already
+        if not self.job.keep_best:  # else the best epoch's weights are already there
             check_converging(self.curves["loss"], loss_of_guessing(self.model), epoch)
         _extend(self.curves, "val_", scores)
 
     def _keep(self) -> None:
-        """Remember the weights if they are the best so far, and leave the checkpoint."""
+        """Remember the weights if they are the best so far, and write the checkpoint."""
         if self.job.keep_best and self.best_epoch == self.epoch:
             self._best_weights = self.model.get_weights()
         if self.job.checkpoint:
@@ -215,7 +214,7 @@ class Training:
 
 
 def first_images(part: Part, images: int | None) -> Part:
-    """So many images of the part, the first ones; None: all of them."""
+    """The first `images` images of the part; None: all of them."""
     if images is None or images >= len(part):
         return part
     labels = {column: values[:images] for column, values in part.labels.items()}
@@ -223,10 +222,10 @@ def first_images(part: Part, images: int | None) -> Part:
 
 
 def _put_averages(model: "keras.Model") -> checkpoint.Weights | None:
-    """Let the optimizer put the averages of weights into the network, if it keeps any.
+    """Put the averages of weights into the network, if the optimizer keeps any.
 
     Returns:
-        The weights that were in their place; None if it keeps none.
+        The weights that they replaced; None if the optimizer keeps no averages.
     """
     from study.training.epoch.optimizer_kernels import averages
 
@@ -243,7 +242,7 @@ def _extend(curves: Curves, prefix: str, scores: dict[str, float]) -> None:
 
 
 def _check_probabilities(problem: str, probabilities: metrics.Probabilities) -> None:
-    """Of anything else, such as logits, argmax would be right and the loss would not."""
+    """Refuse other outputs, such as logits, for which argmax would be right but the loss wrong."""
     from study.networks.answers import check_probabilities
 
     try:

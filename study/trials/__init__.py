@@ -1,1 +1,1 @@
-"""What came of a search's trials, in numbers."""
+"""The results of a search's trials, in numbers."""

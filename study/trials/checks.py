@@ -1,4 +1,4 @@
-"""Two checks of a search itself: was its space large enough, and what did its trials add?"""
+"""Two checks of the search itself: was its space large enough, and what did its trials gain?"""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from study.records.trial import Hyperparameter, SearchSpace, Trial
 from study.trials import excerpt
 
 NEAR = 0.05
-"""A number this close to an end of its range, as a share of the range, lies at its edge."""
+"""Distance from an end of the range, as a share of the range, within which a number is at it."""
 RESAMPLES = 2_000
 
 
@@ -23,25 +23,26 @@ class Edge:
     value: Value
     upper: bool
     low: float
-    """Of the range, as `high`."""
+    """Lower end of the range."""
     high: float
 
 
 @dataclass(frozen=True)
 class Edges:
-    """Which of a trial's values lie at the edge of the space."""
+    """Which of a trial's values are at an end of their range."""
 
     ranged: int
-    """Hyperparameters that have a range and apply."""
+    """Number of hyperparameters that have a range and apply."""
     found: tuple[Edge, ...]
     by_chance: float
-    """How many would be found of a trial drawn at random, on average."""
+    """How many would be found, on average, for a trial drawn at random."""
 
 
 def edges(trial: Trial, space: SearchSpace) -> Edges:
-    """The trial's values at an end beyond which there could be others.
+    """The trial's values at an end of their range beyond which there could be others.
 
-    An end at 0 is none: there is no less than no dropout. Words and yes or no have no range.
+    An end at 0 does not count: there is nothing below no dropout. Words and yes or no have no
+    range.
     """
     ranged, found, chance = 0, [], 0.0
     for one in space.hyperparameters:
@@ -59,7 +60,7 @@ def edges(trial: Trial, space: SearchSpace) -> Edges:
 
 
 def _range(one: Hyperparameter) -> tuple[float, float] | None:
-    """(lowest, highest) value; None if they have no order, or there are fewer than three."""
+    """(lowest, highest) value; None if values have no order or there are fewer than three."""
     if one.low is not None and one.high is not None:
         return one.low, one.high
     numbers = [v for v in one.values if isinstance(v, int | float) and not isinstance(v, bool)]
@@ -69,7 +70,7 @@ def _range(one: Hyperparameter) -> tuple[float, float] | None:
 
 
 def _steps(one: Hyperparameter) -> int | None:
-    """How many values there are; None if any number of them."""
+    """Number of values; None if the range is continuous."""
     if one.low is None or one.high is None:
         return len(one.values)
     step = one.step or (1 if one.kind == "int" and not one.log else None)
@@ -91,26 +92,26 @@ def _at(value: float, end: float, one: Hyperparameter, limits: tuple[float, floa
 
 @dataclass(frozen=True)
 class ExpectedBest:
-    """The best score to be expected of 1, 2, ... trials, had they come in any other order."""
+    """The expected best score of the first 1, 2, ... trials over all orders of the trials."""
 
     trials: tuple[int, ...]
-    """How many; the last is all of them, and half of all is one too."""
+    """Numbers of trials, among them half of all; the last is all trials."""
     mean: tuple[float, ...]
-    """Of so many each, as `low` and `high`."""
+    """Expected best score of each number of trials."""
     low: tuple[float, ...]
-    """Of the 95% interval."""
+    """Lower end of the 95% interval for each number of trials."""
     high: tuple[float, ...]
     half: float
-    """Of half of the trials."""
+    """Expected best score of half of the trials."""
     second_half: tuple[float, float, float]
-    """What the second half of the trials added, with the 95% interval."""
+    """Gain of the second half of the trials, with the ends of its 95% interval."""
 
     @property
     def slope(self) -> tuple[float, float, float]:
-        """What each trial of the second half added on average, with the 95% interval.
+        """Average gain per trial of the second half, with the ends of its 95% interval.
 
-        The expected best of independent draws rises ever more slowly, so of one trial more no more
-        than this is to be expected.
+        The expected best of independent draws rises ever more slowly, so a further trial is not
+        expected to gain more than this.
         """
         gain, low, high = self.second_half
         trials = self.trials[-1] - self.trials[-1] // 2
@@ -118,13 +119,13 @@ class ExpectedBest:
 
 
 def expected_best(scores: Sequence[float], seed: int) -> ExpectedBest | None:
-    """Expected maximum of n of these scores, n as by `sampling.steps`; None of fewer than four.
+    """Expected maximum of n of these scores, for the n of `excerpt.steps`; None if fewer than four.
 
-    Drawn without replacement, which has no bias (Tang et al., ACL 2020, "Showing Your Work Doesn't
-    Always Work", section 3.2, on Dodge et al., EMNLP 2019). Intervals by the bootstrap over trials,
-    which knows no score above the best one seen. Measured of the second half's gain, in 300 random
-    searches each of 8, 20 and 60 trials from four distributions of scores: they hold the true gain
-    in 79% to 99%, in the fewest where good scores are rare
+    Scores are drawn without replacement, which is unbiased (Tang et al., ACL 2020, "Showing Your
+    Work Doesn't Always Work", section 3.2, on Dodge et al., EMNLP 2019). Intervals come from the
+    bootstrap over trials, which cannot go above the best score seen. In 300 simulated random
+    searches each of 8, 20 and 60 trials from four distributions of scores, the interval contains
+    the true gain of the second half in 79% to 99%, least often where good scores are rare
     (`test_the_interval_of_the_second_half_holds_the_true_gain`).
     """
     if len(scores) < 4:
@@ -153,11 +154,11 @@ def expected_best(scores: Sequence[float], seed: int) -> ExpectedBest | None:
 def _weights(numbers: np.ndarray, count: int) -> np.ndarray:
     """(n, rank): the chance that the score of that rank, lowest first, is the best of n drawn.
 
-    n are these numbers, and there are `count` scores.
+    The n are `numbers`, and `count` is the number of scores.
 
     The best of n is the score of rank r if it is drawn, and the other n - 1 are among the r - 1
-    below it: C(r - 1, n - 1) / C(count, n). For example, of 4 scores 2 are drawn, in 6 ways: the
-    highest is the best in 3 of them, the next in 2, the next in 1, the lowest in none, which is
+    below it: C(r - 1, n - 1) / C(count, n). For example, 2 of 4 scores can be drawn in 6 ways: the
+    highest is the best in 3 of them, the next in 2, the next in 1, the lowest in none, which gives
     (0, 1/6, 2/6, 3/6). From one rank to the one below, the chance shrinks by (r - n) / (r - 1).
     """
     weights = np.zeros((count, len(numbers)))

@@ -7,37 +7,39 @@ import numpy as np
 
 from study.records.trial import Trial
 from study.trials.ranking import best_trials, has_score
+from study.wording import listed, several
 
 MOST_TRIALS = 500
-"""Trials with a score that are shown. A panel of 200 by 200 pixels has room for some 800 dots of
-7 pixels side by side, and a browser draws so many lines over ten axes in about a second."""
+"""Largest number of trials with a score that are shown. A panel of 200 by 200 pixels has room for
+some 800 dots of 7 pixels side by side, and a browser draws that many lines over ten axes in about a
+second."""
 MOST_WITHOUT_SCORE = 1_000
-"""The same of failed trials: every one of a usual search of 10,000, of which one in twenty fails.
-With a row of the table each they are a megabyte of the page."""
+"""Largest number of failed trials that are shown: all of a usual search of 10,000 trials, of which
+one in twenty fails. With one row each in the table they add a megabyte to the page."""
 BEST = 100
-"""So many of the best trials are always among those shown: what a search is read for."""
+"""Number of best trials that are always shown: they are what a search is read for."""
 MOST_FOR_IMPORTANCES = 500
-"""Trials, drawn at random, that importances are computed from: of more the intervals get narrower
-by little, and sixty resamples take minutes."""
+"""Largest number of trials, drawn at random, that importances are computed from: with more,
+intervals get only slightly narrower, and sixty resamples take minutes."""
 MOST_STEPS = 200
-"""Points of a line over the number of trials: its picture is not much wider in dots."""
+"""Largest number of points of a line over the number of trials: a picture is not much wider."""
 COSTS = ("parameters", "latency", "seconds")
 """Fields of a trial that are drawn against its score, with a Pareto front."""
 CHOICE = (
-    f"the baseline, the best {BEST}, those on the Pareto fronts, and others drawn at random: good "
-    "ones are more frequent than in the search"
+    f"the baseline, the best {BEST}, those on the Pareto fronts, and others drawn at random, so "
+    "that good trials are more frequent than in the search"
 )
-"""Which trials with a score are shown, in words."""
+"""Says which trials with a score are shown."""
 
 _SEED = 1
 
 
 def shown(trials: Sequence[Trial]) -> list[Trial]:
-    """The trials that are shown, in the order given; all, if they are not too many.
+    """The trials that are shown, in the order given; all if there are not too many.
 
-    Of those with a score the baseline, the best ones and those on a Pareto front are always there.
-    Of more failed trials than `MOST_WITHOUT_SCORE` the first of each error is, if these are not
-    too many themselves.
+    Among those with a score, the baseline, the best ones and those on a Pareto front are always
+    shown. If there are more failed trials than `MOST_WITHOUT_SCORE`, the first with each error is
+    shown, unless these are too many themselves.
     """
     scored = [trial for trial in trials if has_score(trial)]
     others = [trial for trial in trials if not has_score(trial)]
@@ -55,14 +57,17 @@ def shown(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def said_of(trials: Sequence[Trial], shown: Sequence[Trial]) -> str:
-    """Which of the trials are shown, in words, if not all are."""
+    """Says which of the trials are shown, if not all are."""
     scored, there = (sum(map(has_score, some)) for some in (trials, shown))
-    failed = f"the {len(shown) - there:,} that failed"
-    if len(shown) - there < len(trials) - scored:
-        failed = f"{len(shown) - there:,} of the {len(trials) - scored:,} that failed"
-    if there == scored:
-        return f"all {scored:,} trials with a score and {failed}"
-    return f"{there:,} of the {scored:,} trials with a score ({CHOICE}) and {failed}"
+    failed, failed_there = len(trials) - scored, len(shown) - there
+    told = [f"the {several(scored, 'trial')} with a score"]
+    if there < scored:
+        told = [f"{there:,} of the {scored:,} trials with a score ({CHOICE})"]
+    if failed_there < failed:
+        told.append(f"{failed_there:,} of the {failed:,} that failed")
+    elif failed:
+        told.append(f"the {failed:,} that failed")
+    return listed(told)
 
 
 def _always(scored: Sequence[Trial]) -> list[Trial]:
@@ -79,14 +84,14 @@ def _always(scored: Sequence[Trial]) -> list[Trial]:
 
 
 def _filled(always: Sequence[Trial], trials: Sequence[Trial], most: int) -> list[Trial]:
-    """These, and so many others at random that they are `most` in all."""
+    """These, and others at random, so that there are `most` in total."""
     numbers = {trial.number for trial in always}
     rest = [trial for trial in trials if trial.number not in numbers]
     return [*always, *at_random(rest, max(most - len(numbers), 0))]
 
 
 def at_random(trials: Sequence[Trial], most: int) -> list[Trial]:
-    """So many of the trials, the same ones every time, in their order; or all there are."""
+    """At most `most` of the trials, the same ones at every call, in their order."""
     if len(trials) <= most:
         return list(trials)
     chosen = np.random.default_rng(_SEED).choice(len(trials), most, replace=False)
@@ -113,8 +118,8 @@ def front(costs: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def steps(count: int) -> np.ndarray:
     """Numbers of trials from 1 to `count` at which a line over them has its points.
 
-    All of them, if they are not too many. Else half of them lie evenly and half by equal factors,
-    for the first trials change most; one is always `count // 2`.
+    They are all numbers, if there are not too many. Else half are spaced evenly and half by equal
+    factors, because the first trials change the line most; `count // 2` is always among them.
     """
     if count <= MOST_STEPS:
         return np.arange(1, count + 1)

@@ -1,6 +1,6 @@
-"""Trials as pandas tables: what each was and gave, its hyperparameters, its learning curves.
+"""Trials as pandas tables: their results, hyperparameters and learning curves.
 
-Whoever shows trials, counts them or computes with them takes the columns from here.
+All code that shows trials, counts them or computes with them takes the columns from here.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,15 +36,15 @@ _DTYPES: dict[frozenset[type], str] = {
     frozenset({int, float}): "float64",
     frozenset({str}): "str",
 }
-"""Types of a hyperparameter's values -> the column's dtype; any other mixture stays as it is."""
+"""Types of a hyperparameter's values -> the column's dtype; other mixtures stay unchanged."""
 
 
 def trial_table(trials: Sequence[Trial]) -> pd.DataFrame:
     """One row per trial, in the order of their numbers, which are the index ("trial").
 
-    Columns, with what stands for an absent value:
+    Columns, with their marks of absent values:
         status: str, "completed", "ended early" or "failed".
-        score: float64 in [0, 1]; NaN if the trial failed or its score is no finite number.
+        score: float64 in [0, 1]; NaN if the trial failed or its score is not a finite number.
         best_epoch: Int64, counted from 1; NA if the trial failed.
         epochs: int64.
         parameters: Int64; NA if there was no network.
@@ -73,11 +73,11 @@ def hyperparameter_table(
 ) -> pd.DataFrame:
     """One row per trial as in `trial_table`, one column per hyperparameter.
 
-    Whole numbers are Int64, other numbers float64, yes and no boolean, words str; where a
+    Whole numbers are Int64, other numbers float64, yes and no boolean, words str; if a
     hyperparameter does not apply, its value is missing.
 
     Args:
-        trials: In any order.
+        trials: Trials in any order.
         names: Which hyperparameters; None: all, in the order in which they first occur.
     """
     if names is None:
@@ -99,15 +99,15 @@ def _dtype(values: Iterable[Value | None]) -> str:
 def trial_curves(trials: Sequence[Trial]) -> pd.DataFrame:
     """One row per trial, metric and epoch: columns trial, metric (str), epoch and value (float64).
 
-    Epochs are counted from 1; a trial that continues another goes on with its count. Values are as
-    recorded: of a training that diverged they may be no finite numbers.
+    Epochs are counted from 1; a trial that continues another continues its count. Values are as
+    recorded: if training diverged, they need not be finite.
     """
     ordered = sorted(trials, key=lambda trial: trial.number)
     return _long("trial", ((trial.number, trial.curves, trial.epochs) for trial in ordered))
 
 
 def seed_curves(result: NetworkResult) -> pd.DataFrame:
-    """One row per seed of a retrained network, metric and epoch: as `trial_curves`, with seed.
+    """One row per seed of a retrained network, metric and epoch: like `trial_curves`, by seed.
 
     Its column "kept" (bool) says whether the weights after that epoch were kept.
     """

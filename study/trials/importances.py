@@ -1,4 +1,4 @@
-"""Which hyperparameters mattered, by two methods, and how far so few trials can tell."""
+"""Which hyperparameters mattered, by two methods, and how far the trials suffice to tell."""
 
 import hashlib
 import json
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     import optuna
 
 FEWEST_TRIALS = 5
-"""Scored trials from which importances are computed at all."""
+"""Smallest number of scored trials from which importances are computed."""
 RESAMPLES = 60
-"""Fewer would make an interval's ends the least and the most that was drawn."""
+"""Number of resamples; with fewer, the ends of an interval would be the extremes drawn."""
 TREES = 64
-"""Of fANOVA's forest: Optuna's default."""
+"""Number of trees in fANOVA's forest: Optuna's default."""
 RESAMPLED_TREES = 6
-"""Of the forest of a resample. Smaller ones are quick, and if anything widen the interval."""
+"""Number of trees for a resample. Smaller forests are quick, and if anything widen the interval."""
 GOOD_TRIALS = 5
-"""PED-ANOVA asks what sets the best trials apart: a tenth of them, but at least so many (Optuna's
+"""PED-ANOVA asks what sets the best trials apart: a tenth of all, but at least this many (Optuna's
 advice), and at most half."""
 
 
 @contextmanager
 def quiet_optuna() -> Iterator[None]:
-    """Optuna keeps what it has to say of few trials to itself: the report says it."""
+    """Silence Optuna's warnings about few trials, which the report gives instead."""
     import optuna
 
     before = optuna.logging.get_verbosity()
@@ -94,9 +94,9 @@ def importances(
     """Importances of the hyperparameters, with 95% bootstrap intervals over the trials.
 
     Args:
-        trials: Each has a score, of which more is better.
-        varied: Hyperparameters with at least two values among them.
-        seed: Of the resamples and the forests.
+        trials: Trials with scores, of which more is better.
+        varied: Hyperparameters with at least two different values.
+        seed: Seed of the resamples and the forests.
     """
     if len(trials) < FEWEST_TRIALS or len({trial.value for trial in trials}) < 2 or not varied:
         return Importances()
@@ -116,7 +116,7 @@ def importances(
 
     def by_ped_anova(chosen: np.ndarray) -> dict[str, float]:
         part = {name: grid.of(chosen) for name, grid in grids.items()}
-        # A sample of the trials may lack a conditional one.
+        # A sample of the trials may lack a conditional hyperparameter.
         return dict.fromkeys(varied, 0.0) | _normalised(ped_anova(part, scores[chosen], quantile))
 
     return Importances(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import optuna
 
 UNKNOWN = "1970-01-01T00:00:00+00:00"
-"""When a trial ended that does not say so: one that failed."""
+"""End of a trial without a recorded end, which has failed."""
 
 
 def optuna_study(
@@ -21,14 +21,14 @@ def optuna_study(
     name: str,
     storage: "optuna.storages.BaseStorage | None" = None,
 ) -> "optuna.Study":
-    """A study that maximises the objective, with all trials in it.
+    """An Optuna study that maximises the objective, with all trials in it.
 
     Trials that ended early are pruned ones, so that scores after fewer epochs are not compared
     with those after more. Hyperparameters that the space does not know are left out.
 
     Args:
         trials: Configurations (see `study.trials.ranking`), in any order.
-        storage: Where the study is made; in memory if None.
+        storage: Optuna's storage for the study; in memory if None.
     """
     import optuna
 
@@ -42,10 +42,10 @@ def optuna_study(
 def optuna_trials(
     trials: Sequence[Trial], space: SearchSpace, early: Container[int] = ()
 ) -> "list[optuna.trial.FrozenTrial]":
-    """What such a study has in it: the trials, by number.
+    """The trials of an Optuna study, by number.
 
     Args:
-        early: Numbers of those that ended early; all others with a score are complete.
+        early: Numbers of the trials that ended early; all others with a score are complete.
     """
     return [
         _trial(trial, space, trial.number in early)
@@ -67,7 +67,7 @@ def _trial(trial: Trial, space: SearchSpace, early: bool) -> "optuna.trial.Froze
         intermediate_values=_intermediate(trial, space.objective),
         user_attrs=_attributes(trial),
     )
-    # Optuna keeps local time without a zone, and numbers trials from 0 on itself.
+    # Optuna keeps local time without a zone, and numbers trials itself, starting at 0.
     made.datetime_complete = ended.astimezone().replace(tzinfo=None)
     made.datetime_start = made.datetime_complete - timedelta(seconds=trial.seconds)
     return made
@@ -85,7 +85,7 @@ def _distribution(one: Hyperparameter) -> "optuna.distributions.BaseDistribution
     if one.kind == "int":
         return IntDistribution(int(one.low), int(one.high), one.log, int(one.step or 1))
     with warnings.catch_warnings():
-        # A range that is no multiple of the step ends at the last step.
+        # A range that is not a multiple of the step ends at the last step.
         warnings.filterwarnings("ignore", "The distribution is specified by", UserWarning)
         return FloatDistribution(one.low, one.high, one.log, one.step)
 
@@ -97,7 +97,7 @@ def _intermediate(trial: Trial, objective: str) -> dict[int, float]:
 
 
 def _attributes(trial: Trial) -> dict[str, Any]:
-    """What else is known of a trial."""
+    """What else is known about a trial."""
     names = (
         "number",
         "epochs",

@@ -1,7 +1,7 @@
 """PED-ANOVA: how far the best trials' values of each hyperparameter differ from all trials' values.
 
-The numbers are those of Optuna's `PedAnovaImportanceEvaluator`, which looks each value up in its
-trial again for every resample: here they are put on Optuna's grid once.
+The numbers are those of Optuna's `PedAnovaImportanceEvaluator`, which looks up each value in its
+trial again for every resample. Here all values are put on Optuna's grid once.
 """
 
 import math
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     import optuna
 
 MOST_CELLS = 50
-"""Of a range: Optuna's number."""
+"""Largest number of cells of a range: Optuna's number."""
 FEWEST_TRIALS = 2
-"""A hyperparameter that fewer have counts as one that decides nothing: Optuna's number."""
+"""If fewer trials have a hyperparameter, it counts as unimportant: Optuna's number."""
 LEAST_DENSITY = 1e-12
 """Added to every density, so that none is 0."""
 LEAST_WIDTH = 0.5 / 1.64
-"""Standard deviation of a kernel, in cells: 90% of it lie within its cell."""
+"""Standard deviation of a kernel, in cells: 90% of the kernel lie within its cell."""
 
 
 class Gridded(NamedTuple):
     """A hyperparameter's values, each as the number of its cell on a grid."""
 
     cells: np.ndarray
-    """(trials,) int; -1 of a trial that does not have it."""
+    """(trials,) int; -1 if a trial does not have the hyperparameter."""
     size: int
-    """Cells of the grid."""
+    """Number of cells of the grid."""
     ordered: bool
-    """Whether neighbours are alike: a range's are, a choice's are not."""
+    """Whether neighbouring cells are similar, as in a range but not in a choice."""
 
     def of(self, chosen: np.ndarray) -> "Gridded":
-        """Of these trials only, by their places; some may come several times."""
+        """The values of these trials only, given by their indices; some may come several times."""
         return self._replace(cells=self.cells[chosen])
 
 
@@ -43,7 +43,7 @@ def gridded(
     name: str,
     kind: "optuna.distributions.BaseDistribution",
 ) -> Gridded:
-    """The trials' values of the hyperparameter, of which at least one has it."""
+    """The trials' values of the hyperparameter, which at least one trial has."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     there = np.array([name in trial.params for trial in trials])
@@ -76,8 +76,8 @@ def ped_anova(
     Args:
         grids: Hyperparameter -> its values.
         scores: (trials,) finite.
-        quantile: Share of the trials that are the best, in (0, 1); those as good as the last of
-            them are too.
+        quantile: Share of the trials that count as the best, in (0, 1); trials as good as the last
+            of them count too.
     """
     place = math.ceil(quantile * len(scores)) - 1
     best = -scores <= np.partition(-scores, place)[place]
@@ -103,7 +103,7 @@ def _density(counts: np.ndarray, ordered: bool) -> np.ndarray:
 
 
 def _pointed(counts: np.ndarray) -> np.ndarray:
-    """Sum of a choice's kernels: a trial's lies mostly on its value, the rest on all alike."""
+    """Sum of a choice's kernels: each lies mostly on the trial's value, the rest equally on all."""
     rest = 1 / (np.count_nonzero(counts) + 1)
     trials = (counts + counts.sum() * rest) / (1 + len(counts) * rest)
     kernels: np.ndarray = trials + 1 / len(counts)
@@ -111,7 +111,7 @@ def _pointed(counts: np.ndarray) -> np.ndarray:
 
 
 def _normal(counts: np.ndarray) -> np.ndarray:
-    """Sum of a range's kernels: normal ones, a trial's as wide as Scott's rule says."""
+    """Sum of a range's kernels: normal distributions whose width follows Scott's rule."""
     cells = np.flatnonzero(counts)
     weights = counts[cells]
     trials, below = weights.sum(), weights.cumsum()
@@ -128,7 +128,7 @@ def _normal(counts: np.ndarray) -> np.ndarray:
 
 
 def _mass(middles: np.ndarray, widths: np.ndarray, count: int) -> np.ndarray:
-    """(kernels, cells): what of each normal kernel lies in each cell, of what lies in the grid."""
+    """(kernels, cells): the share of each normal kernel, cut off at the grid, in each cell."""
     from scipy.special import ndtr
 
     edges = np.arange(count + 1) - 0.5

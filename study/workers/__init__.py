@@ -1,1 +1,1 @@
-"""Worker processes, here or on a cluster, and how jobs come to them."""
+"""Worker processes, on this machine or on a cluster, and how they get jobs."""

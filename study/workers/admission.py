@@ -1,8 +1,8 @@
-"""Which workers of a cluster do jobs: those that would come to the results that are come to here.
+"""Which workers of a cluster do jobs: those that would get the same results as this process.
 
-Every worker looks at itself, as soon as it is there: those that join later too. One that may do
-jobs offers Dask's scheduler a resource, which jobs ask for; Dask itself would give jobs to every
-worker, also to one whose plugin has failed.
+Every worker examines itself as soon as it joins, now or later. A worker that may do jobs offers
+Dask's scheduler a resource, which jobs require; Dask itself would give jobs to every worker, even
+to one whose plugin has failed.
 """
 
 from collections.abc import Sequence
@@ -20,35 +20,35 @@ if TYPE_CHECKING:
     import distributed
 
 Report = dict[str, str | None]
-"""What a worker says of itself: "objection", why it cannot do jobs, None if it can; "vectors", its
+"""What a worker reports: "objection", why it cannot do jobs, or None if it can; "vectors", its
 vector instructions; "worker", its address."""
 
 
 def admission(
     resource: str, expected: Fingerprint, folder: Path, needs: Needs, images: Sequence[Path]
 ) -> "distributed.WorkerPlugin":
-    """What has each worker look at itself, and tell its report as an event named as the resource.
+    """A plugin with which each worker examines itself and reports in an event named `resource`.
 
     Args:
-        resource: What a worker that may do jobs offers 1 of.
-        expected: What it must be like.
-        folder: What it must see under this path.
-        needs: What jobs need of it.
+        resource: Resource of which a worker that may do jobs offers 1.
+        expected: Fingerprint that the worker must have.
+        folder: Folder that the worker must see under this path.
+        needs: What jobs need on the worker.
         images: Folders of images that are trained on.
     """
     import asyncio
 
     from distributed import Status, Worker, WorkerPlugin
 
-    # Pickled as it is and not by its name, since a worker may have no study, or another: what it
-    # uses of the study it imports there.
+    # Pickled by value and not by its name, because a worker may not have the study, or have another
+    # version; what it uses of the study is imported there.
     class Admission(WorkerPlugin):
         name = resource
         idempotent = True
         report: Report | None = None
 
         def setup(self, worker: Worker) -> None:
-            # The worker answers meanwhile, and whoever waits imports TensorFlow too.
+            # Asynchronous, so that the worker answers meanwhile.
             self.looking = asyncio.create_task(self.look(worker))
 
         async def look(self, worker: Worker) -> None:
@@ -58,14 +58,14 @@ def admission(
                 found = await asyncio.to_thread(
                     report, worker.state.nthreads, expected, folder, needs, images
                 )
-            except Exception as error:  # whatever their import of the study raised
+            except Exception as error:  # anything that importing the study there raised
                 words = " ".join(f"{type(error).__name__}: {error}".split())
                 found = {"objection": f"it cannot import the study ({words})", "vectors": None}
             if found["objection"] is None:
                 await worker.set_resources(**{resource: 1})
                 if worker.status is Status.running:
-                    # Dask looks at jobs that nobody could do when a worker goes on, and not when
-                    # one has a new resource.
+                    # Dask reconsiders jobs that no worker could do when a worker is unpaused, but
+                    # not when one gets a new resource.
                     worker.status = Status.paused
                     worker.status = Status.running
             self.report = found | {"worker": worker.address}
@@ -77,7 +77,7 @@ def admission(
 def report(
     threads: int, expected: Fingerprint, folder: Path, needs: Needs, images: Sequence[Path]
 ) -> Report:
-    """On a worker: what it says of itself; imports what jobs need, if it may do them."""
+    """A worker's report on itself; imports what jobs need if it may do them."""
     objection = _objection(threads, expected, folder, needs, images)
     return {"objection": objection, "vectors": processor.vector_instructions()}
 
@@ -87,8 +87,8 @@ def _objection(
 ) -> str | None:
     if threads > 1:
         return (
-            f"it has {threads} threads, and Keras trains one network per process: start workers "
-            "with --nthreads 1, and --nworkers for the cores"
+            f"it has {threads} threads, but Keras trains one network per process: start workers "
+            "with --nthreads 1, and one per core with --nworkers"
         )
     if not folder.is_dir():
         return (
@@ -97,7 +97,7 @@ def _objection(
         )
     own = fingerprint.of_this_process(needs, images)  # before anything is imported
     if other := fingerprint.difference(own, expected):
-        return f"it has {other}: start it anew"
+        return f"it has {other}: restart it"
     try:
         variables.decide()
     except WrongUse as error:
@@ -107,14 +107,14 @@ def _objection(
     warm_up()
     now = fingerprint.on_disk(needs, images)
     if other := fingerprint.difference(own, now, than="on its disk now"):
-        return f"it has {other}: start it anew"
+        return f"it has {other}: restart it"
     return None
 
 
 def reports_of(resource: str) -> Any:
-    """A function for `Client.run`: the report of each worker, None where there is none yet."""
+    """A function for `Client.run` that returns a worker's report, or None if it has none yet."""
 
-    def find(dask_worker: Any) -> Report | None:  # pickled as it is, too
+    def find(dask_worker: Any) -> Report | None:  # pickled by value, too
         plugin = dask_worker.plugins.get(resource)
         return plugin and plugin.report
 

@@ -27,16 +27,16 @@ _CONNECT_TIMEOUT = 8
 """Seconds to wait for a scheduler."""
 
 _JOIN_TIMEOUT = 15
-"""Seconds to wait for its first worker."""
+"""Seconds to wait for the scheduler's first worker."""
 
 _ALL_JOIN_TIMEOUT = 600
-"""Seconds to wait for as many workers as were asked for: a cluster may still be starting them."""
+"""Seconds to wait for the requested number of workers: a cluster may still be starting them."""
 
 _LOOK_AGAIN = 0.5
-"""Seconds between looks at how many workers there are."""
+"""Seconds between checks of how many workers there are."""
 
 MOST_WORKERS = 1000
-"""Workers to wait for: more are a slip of the finger, and more than a search has trials."""
+"""Largest number of workers to wait for: more are a typing error, and exceed a search's trials."""
 
 
 @contextmanager
@@ -50,20 +50,20 @@ def remote_engine(
 ) -> Iterator[Engine]:
     """The workers of a running Dask cluster, for the length of the block.
 
-    Those that would come to other results, or cannot do the work, get none, and are warned of.
+    Workers that would get other results, or cannot do the work, get no jobs, and a warning says so.
     Certificates for tls:// come from Dask's own configuration (`distributed.comm.tls`).
 
     Args:
-        address: Of its scheduler, tcp://HOST:PORT or tls://HOST:PORT.
-        workers: How many to wait for; None: those there are.
-        folder: A folder that the workers must see under the same path: checkpoints go there.
-        retries: How often a job whose worker died is taken up again.
-        needs: What jobs need of a worker: it is to be as here.
+        address: Address of the cluster's scheduler, tcp://HOST:PORT or tls://HOST:PORT.
+        workers: Number of workers to wait for; None: those there are.
+        folder: A folder that the workers must see under the same path, for checkpoints.
+        retries: How often a job whose worker died is tried again.
+        needs: What jobs need on a worker, which must be the same as here.
         images: Folders of images that are trained on.
 
     Raises:
-        WrongUse: nobody answers there, or too few workers can be used.
-        StudyFailed: the scheduler was lost meanwhile.
+        WrongUse: Nothing answers at the address, or too few workers can be used.
+        StudyFailed: The scheduler was lost meanwhile.
     """
     if workers and workers > MOST_WORKERS:
         raise WrongUse(
@@ -72,7 +72,7 @@ def remote_engine(
     quiet_dask()
     from distributed import Client
 
-    # What it says on a lost scheduler, the study says in a line.
+    # Dask's messages on a lost scheduler are silenced; the study says it in one line.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=_CONNECT_TIMEOUT)
@@ -107,12 +107,12 @@ def _engine(
     heard = _Heard()
     client.subscribe_topic(resource, lambda event: heard.note(event[1]))
     client.register_plugin(admission(resource, expected, folder, needs, images))
-    import_tensorflow()  # as they do meanwhile
+    import_tensorflow()  # while the workers do so too
     engine = Engine(client, retries, resource=resource)
     _wait(client, engine, resource, workers, heard)
     if engine.workers < (workers or 1):
         there = f"{address} has {engine.workers or 'no'} workers"
-        wanted = f", --workers {workers} were wanted" if workers else ""
+        wanted = f" instead of the {workers} of --workers" if workers else ""
         why = f" that can be used{wanted}: {heard.first_objection}"
         raise WrongUse(
             f"--scheduler: {there}{why if heard.first_objection else wanted + '; start some first'}"
@@ -128,7 +128,7 @@ def _wait(
     workers: int | None,
     heard: "_Heard",
 ) -> None:
-    """Until so many can be used; None: until all that are there have looked at themselves."""
+    """Wait until this many can be used; None: until all workers have examined themselves."""
     deadline = time.monotonic() + _ALL_JOIN_TIMEOUT
     while time.monotonic() < deadline:
         reports = list(client.run(reports_of(resource), on_error="ignore").values())
@@ -138,25 +138,25 @@ def _wait(
         if there >= workers if workers else all(reports):
             return
         if workers:
-            heard.say()  # what keeps them from being enough
+            heard.say()  # why there are not enough
         time.sleep(_LOOK_AGAIN)
 
 
 class _Heard:
-    """What workers report, to be said once for each; in one line of those that report alike."""
+    """The workers' reports, each logged once; workers that report the same share a line."""
 
     def __init__(self) -> None:
         self.first_objection: str | None = None
-        """Why the first that cannot be used, cannot; with its address."""
+        """Why the first unusable worker cannot be used, with its address."""
         self._here = processor.vector_instructions()
         self._lock = threading.Lock()
         self._known: set[str | None] = set()
         self._unsaid: dict[str, list[str]] = {}
-        """Words -> workers that they are about."""
+        """Message -> the workers that it is about."""
         self._waits = True
 
     def note(self, report: Report) -> None:
-        """In any thread."""
+        """Note a report; may be called from any thread."""
         worker = report["worker"] or ""
         with self._lock:
             if worker in self._known:
@@ -168,14 +168,14 @@ class _Heard:
             elif report["vectors"] != self._here:
                 words = (
                     f"has other vector instructions than this machine ({report['vectors']}, not "
-                    f"{self._here}): its scores may be rounded otherwise"
+                    f"{self._here}): its scores may be rounded differently"
                 )
                 self._unsaid.setdefault(words, []).append(worker)
         if not self._waits:
             self.say()
 
     def say(self) -> None:
-        """Whatever was not said yet; from now on at once."""
+        """Log everything not yet logged; from now on reports are logged at once."""
         with self._lock:
             self._waits = False
             unsaid, self._unsaid = self._unsaid, {}

@@ -1,6 +1,6 @@
-"""Dask's scheduler and workers without their web servers, which serve whoever asks.
+"""Dask's scheduler and workers without their web servers, which would serve anybody.
 
-A module of its own: worker processes find the class by its name.
+The classes have a module of their own because worker processes find them by name.
 """
 
 from typing import Any
@@ -9,14 +9,14 @@ from distributed import Scheduler, Worker
 
 
 class SilentScheduler(Scheduler):
-    """A scheduler that listens to those with its certificate alone."""
+    """A scheduler that listens only to peers with its certificate."""
 
     def start_http_server(self, *_: Any, **__: Any) -> None:
-        """Start none."""
+        """Start no web server."""
 
 
 class SilentWorker(Worker):
-    """A worker that listens to those with its certificate alone."""
+    """A worker that listens only to peers with its certificate."""
 
     def start_http_server(self, *_: Any, **__: Any) -> None:
-        """Start none."""
+        """Start no web server."""

@@ -1,9 +1,9 @@
-"""Where training runs: worker processes, by Dask, here (`study.workers.local`) or on a cluster.
+"""Where training runs: Dask's worker processes, here (`study.workers.local`) or on a cluster.
 
-Results come back in any order; whoever submits decides what to wait for.
+Results come back in any order; the caller decides what to wait for.
 
 A job waits here until a worker is free for it, so that a worker that dies takes no other job with
-it. Dask gives the job of a dead worker to another one, which goes on from the job's checkpoint.
+it. Dask gives the job of a dead worker to another one, which continues from the job's checkpoint.
 """
 
 import asyncio
@@ -19,25 +19,26 @@ from uuid import uuid4
 from study.errors import StudyError, StudyFailed, WorkerDied, one_line
 from study.libraries.internals import allow_failures
 from study.problem import own_space
+from study.wording import several
 from study.workers.worker_process import Done, do
 
 if TYPE_CHECKING:
     import distributed
 
 _LOOK_S = 2
-"""Seconds between looks at whether anybody is left to do the job."""
+"""Seconds between checks of whether any worker is left to do the job."""
 
 _COUNT_S = 10
-"""Seconds between counts of workers: how many do jobs, and whether their scheduler answers."""
+"""Seconds between counts of workers, which also show whether their scheduler answers."""
 
 _ANSWER_S = 120
 """Seconds after which a scheduler that does not answer is taken to be lost."""
 
 _FORGOTTEN_S = 0.01
-"""Seconds between looks at whether the scheduler has forgotten a job; it does so at once."""
+"""Seconds between checks of whether the scheduler has forgotten a job, which it does quickly."""
 
 
-_LOST = "the connection to the scheduler was lost; what is finished is kept: resume the run"
+_LOST = "the connection to the scheduler was lost; finished work is kept: resume the run"
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,15 @@ class Engine:
         revive: Callable[[], None] = lambda: None,
         resource: str | None = None,
     ) -> None:
-        """Take the client's workers, which have imported what they need, into service.
+        """Use the client's workers, which have imported what they need.
 
         Args:
-            client: Of a running scheduler.
-            retries: How often a job whose worker died is taken up again.
+            client: Client of a running scheduler.
+            retries: How often a job whose worker died is tried again.
             patience: Seconds without any worker after which none is expected to come back; a
                 cluster may take a while to start one.
-            revive: Begins workers in place of those that died for good.
-            resource: What workers that do jobs offer 1 of; None: all do.
+            revive: Starts workers in place of those that died for good.
+            resource: Resource of which workers that do jobs offer 1; None: all workers do jobs.
         """
         self._client = client
         self._loop: Any = client.loop
@@ -88,14 +89,14 @@ class Engine:
         self._waiting: deque[_Call] = deque()
         self._running: dict[str, distributed.Future] = {}
         self.on_tick: Callable[[Tick], None] = lambda _: None
-        """Called, in another thread, for every `report_epoch` of a worker."""
+        """Called in another thread for every `report_epoch` of a worker."""
         self._addresses: set[str] = set()
-        """Of the workers that do jobs."""
+        """Addresses of the workers that do jobs."""
         self._counted = 0.0
         self._renews = True
-        """Whether workers that have grown too large can be begun anew."""
+        """Whether workers that have grown too large can be restarted."""
         self._renewing: set[str] = set()
-        """Workers about to be begun anew that Dask still takes to be free."""
+        """Workers that are about to be restarted but that Dask still takes to be free."""
         client.subscribe_topic("all", self._note_worker)
         self.count_workers()
         client.run_on_scheduler(allow_failures(retries))
@@ -103,7 +104,7 @@ class Engine:
 
     @property
     def workers(self) -> int:
-        """How many jobs can run at the same time, now."""
+        """How many jobs can currently run at the same time."""
         return len(self._addresses)
 
     def submit(self, function: Callable[..., Any], *args: Any, key: str) -> "Future[Any]":
@@ -115,64 +116,67 @@ class Engine:
         return call.result
 
     def everywhere(self, function: Callable[[], Any]) -> list[Any]:
-        """What the function returns on each worker, in no order."""
+        """The results of the function on all workers, in any order."""
         return list(self._client.run(function, workers=list(self._addresses_now())).values())
 
     def wait_any(self, futures: "Sequence[Future[Any]]") -> None:
         """Wait until at least one of these is done.
 
         Raises:
-            StudyFailed: no worker is left, or no scheduler.
+            StudyFailed: No worker is left, or no scheduler.
         """
         last_seen = time.monotonic()
         self._count_in_time()
         while not wait(futures, timeout=_LOOK_S, return_when=FIRST_COMPLETED).done:
-            if self._client.status == "closed":  # by Dask, after it has tried again for a while
+            if (
+                self._client.status == "closed"
+            ):  # Dask gives up after trying to reconnect for a while
                 raise StudyFailed(_LOST)
             self._count_in_time()
             if self.workers:
                 last_seen = time.monotonic()
             elif time.monotonic() - last_seen > self._patience:
                 raise StudyFailed(
-                    "all worker processes died and none came back; what is finished is kept: "
-                    "resume the run"
+                    "all worker processes died and none came back; finished work is kept: resume "
+                    "the run"
                 )
             self._revive()
             self._start_waiting()  # workers may have joined
 
     def wait_for(self, future: "Future[Any]") -> Any:
-        """Wait for what a job returns.
+        """Wait for the result of a job.
 
         Raises:
-            WorkerDied: its worker died, each time it was tried.
-            StudyFailed: it raised, or no worker is left. A StudyError is raised as it is.
+            WorkerDied: The job's worker died every time the job was tried.
+            StudyFailed: The job raised an exception, or no worker is left. A StudyError is raised
+                unchanged.
         """
         self.wait_any([future])
         return future.result()
 
     def close(self) -> None:
-        """Start no job any more, and have Dask tell of nothing, the client's own leave included."""
+        """Start no more jobs, and silence Dask, including the client's own departure."""
         with self._lock:
             self._waiting.clear()
         self._client.unsubscribe_topic("all")
 
     def count_workers(self) -> int:
-        """Ask how many jobs can run at the same time; `workers` is so until Dask tells otherwise.
+        """Ask how many jobs can run at the same time; sets `workers` until Dask reports a change.
 
         Raises:
-            StudyFailed: the scheduler does not answer.
+            StudyFailed: The scheduler does not answer.
         """
         self._addresses = self._addresses_now()
         self._counted = time.monotonic()
         return self.workers
 
     def _count_in_time(self) -> None:
-        """Of workers that have joined, Dask does not tell which may do jobs."""
+        """Count workers from time to time, because Dask does not report which may do jobs."""
         if time.monotonic() - self._counted > _COUNT_S:
             self.count_workers()
 
     def _addresses_now(self) -> set[str]:
-        """Of the workers that do jobs."""
+        """Addresses of the workers that do jobs."""
         scheduler = self._client.scheduler
         try:
             if scheduler is None:
@@ -188,7 +192,7 @@ class Engine:
 
     def _start_waiting(self) -> None:
         with self._lock:
-            # Which of the free workers a job goes to, Dask decides.
+            # Dask decides which of the free workers gets a job.
             while self._waiting and not self._renewing and len(self._running) < self.workers:
                 call = self._waiting.popleft()
                 future = self._client.submit(
@@ -201,12 +205,12 @@ class Engine:
                     resources=self._resource and {self._resource: 1},
                 )
                 self._running[call.key] = future
-                # On Dask's own loop, which ends with the client: a thread of its callbacks would
-                # wait for a result for ever, and the process for the thread.
+                # On Dask's own loop, which ends with the client: a callback thread would wait for a
+                # result for ever, and the process would wait for the thread.
                 self._loop.add_callback(self._follow, call, future)
 
     async def _follow(self, call: _Call, future: "distributed.Future") -> None:
-        """Hand on what becomes of a job; what is lost with its worker, Dask has done again."""
+        """Pass on the result of a job; if it is lost with its worker, Dask has it done again."""
         outcome: Done | StudyError
         dead = ""
         try:
@@ -216,7 +220,7 @@ class Engine:
         worn = outcome.worn if isinstance(outcome, Done) and self._renews else None
         with self._lock:
             self._running.pop(call.key, None)
-            # Dask may tell so only later: until then a job would be sent to a worker that has one.
+            # Dask may report it only later; until then a job would be sent to a busy worker.
             self._addresses.discard(dead)
             if worn:
                 self._addresses.discard(worn)
@@ -231,16 +235,16 @@ class Engine:
             await self._renew(worn, str(future.key))
 
     async def _renew(self, address: str, last: str) -> None:
-        """Have a worker begun anew that does nothing just now; that is no death of a job's.
+        """Restart an idle worker, which does not count as the death of a job's worker.
 
         Args:
-            address: Of the worker.
-            last: Key of its last job, whose result nobody needs any more.
+            address: Address of the worker.
+            last: Key of its last job, whose result is no longer needed.
         """
         try:
             await self._forgotten(last)
             await self._client.restart_workers([address], raise_for_error=False)
-        except Exception:  # without a nanny, nobody would begin it again: it goes on
+        except Exception:  # without a nanny nothing would restart it, so it continues
             self._renews = False
             self._addresses.add(address)
         finally:
@@ -248,14 +252,14 @@ class Engine:
             self._start_waiting()
 
     async def _forgotten(self, key: str) -> None:
-        """Wait until the scheduler would not compute a job again whose worker is gone."""
+        """Wait until the scheduler would no longer repeat a job whose worker is gone."""
         scheduler: Any = self._client.scheduler
         async with asyncio.timeout(_ANSWER_S):
             while any((await scheduler.who_has(keys=[key])).values()):
                 await asyncio.sleep(_FORGOTTEN_S)
 
     def _note_worker(self, event: tuple[float, dict[str, Any]]) -> None:
-        """On Dask's loop: a worker has come or gone, or something else has happened."""
+        """Handle, on Dask's loop, an event such as that a worker has come or gone."""
         news = event[1]
         if news.get("action") == "add-worker" and self._resource is None:
             self._addresses.add(news["worker"])
@@ -267,7 +271,7 @@ class Engine:
 
 
 def _dead_worker(error: Exception) -> str:
-    """The address of the worker that died of a job; "" if none did."""
+    """The address of the worker that died during a job; "" if none did."""
     from distributed.scheduler import KilledWorker
 
     return str(error.last_worker.address) if isinstance(error, KilledWorker) else ""
@@ -283,7 +287,7 @@ def _reason(key: str, error: Exception) -> StudyError:
     if isinstance(error, KilledWorker):
         times = error.allowed_failures + 1
         return WorkerDied(
-            f"{key}: the worker process died {times} time{'s' if times > 1 else ''}, "
-            "out of memory perhaps; try fewer --workers"
+            f"{key}: the worker process died {several(times, 'time')}, perhaps because it ran out "
+            "of memory; try fewer --workers"
         )
     return StudyFailed(f"{key}: {one_line(error)}")

@@ -1,7 +1,7 @@
 """What decides the results of a process: its code, its packages, its folders of images.
 
 A process keeps the modules and images it has loaded, whatever happens on disk later. So a worker's
-own fingerprint is taken once, before it loads them.
+fingerprint is taken once, before it loads them.
 """
 
 import importlib
@@ -18,23 +18,23 @@ from typing import TypedDict
 from study.libraries.quiet_import import import_tensorflow
 
 Fingerprint = dict[str, dict[str, str]]
-"""Kind of thing ("code", "packages", "images") -> its name -> version or digest: plain data, which
-a worker with any code can read."""
+"""Kind ("code", "packages", "images") -> name -> version or digest: plain data, which a worker with
+any version of the code can read."""
 
 
 class Needs(TypedDict):
-    """What jobs need of a process: plain data too."""
+    """What jobs need in a process, also as plain data."""
 
     code: Sequence[str]
     """The project's own packages, all files of which count."""
     packages: Sequence[str]
     """Installed packages whose versions count."""
     imports: Sequence[str]
-    """Modules to import before the first job; of a package, all that is in it."""
+    """Modules to import before the first job; for a package, all its modules."""
 
 
 def on_disk(needs: Needs, folders: Sequence[Path]) -> Fingerprint:
-    """The fingerprint of a process that would begin now.
+    """The fingerprint of a process that would start now.
 
     Args:
         needs: What counts.
@@ -46,7 +46,7 @@ def on_disk(needs: Needs, folders: Sequence[Path]) -> Fingerprint:
 
 
 def of_this_process(needs: Needs, folders: Sequence[Path]) -> Fingerprint:
-    """The fingerprint of this process, as it was when this was first called.
+    """The fingerprint of this process, taken when this function was first called.
 
     Args:
         needs: What counts.
@@ -58,20 +58,20 @@ def of_this_process(needs: Needs, folders: Sequence[Path]) -> Fingerprint:
 
 
 def load(needs: Needs) -> None:
-    """Import what jobs need, whatever the problem; what is slow among it too."""
+    """Import what jobs need, whatever the problem, including what is slow to import."""
     import_tensorflow()
     for name in needs["imports"]:
         package = importlib.import_module(name)
         for module in pkgutil.iter_modules(getattr(package, "__path__", ()), f"{name}."):
-            with suppress(Exception):  # of another problem, perhaps; its own trials will say so
+            with suppress(Exception):  # perhaps of another problem, whose own trials will report it
                 importlib.import_module(module.name)
 
 
 def difference(theirs: Fingerprint, ours: Fingerprint, than: str = "here") -> str | None:
-    """What is otherwise in theirs than in ours, in words; None: nothing.
+    """How theirs differs from ours, in words; None: not at all.
 
     Args:
-        than: Where ours are.
+        than: Where ours was taken, in words.
     """
     if code := _differing("code", theirs, ours):
         first, *more = code
@@ -91,12 +91,12 @@ def _differing(kind: str, theirs: Fingerprint, ours: Fingerprint) -> list[str]:
 
 
 def _whole(code: dict[str, str], packages: dict[str, str], images: dict[str, str]) -> Fingerprint:
-    python = ".".join(platform.python_version_tuple()[:2])  # patches change no numbers
+    python = ".".join(platform.python_version_tuple()[:2])  # patch versions do not change numbers
     return {"code": code, "packages": packages | {"python": python}, "images": images}
 
 
 def _code(package: str) -> dict[str, str]:
-    """Every file of a package: its name from the package's parent folder -> digest."""
+    """Path of every file of a package, relative to the package's parent folder -> digest."""
     return {
         f"{package}/{path.relative_to(folder)}": _digest(path)
         for folder in map(Path, importlib.import_module(package).__path__)

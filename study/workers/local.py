@@ -1,6 +1,6 @@
 """Workers on this machine: one single-threaded process per core.
 
-Two of them do half as much again as one process with two threads.
+Two of them do one and a half times the work of one process with two threads.
 """
 
 import logging
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     import distributed
 
 _BACK_S = 30
-"""Seconds that a worker may take to come back, before another is begun; it takes one or two."""
+"""Seconds that a worker may take to come back before another is started; it takes one or two."""
 
 _PATIENCE_S = 2 * _BACK_S
 """Seconds without any worker after which none will come back."""
 
 MOST_PER_CORE = 4
-"""Worker processes on this machine: more are a slip of the finger."""
+"""Largest number of worker processes per core: more are a typing error."""
 
 
 def core_count() -> int:
-    """Cores this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -45,24 +45,24 @@ def core_count() -> int:
 def local_engine(
     workers: int | None, retries: int, imports: Sequence[str] = ()
 ) -> Iterator[Engine]:
-    """Worker processes on this machine, for the length of the block; they heed this process only.
+    """Worker processes on this machine, for the length of the block; they obey only this process.
 
     Args:
-        workers: How many; None: one per core.
-        retries: How often a job whose worker died is taken up again.
-        imports: Modules that jobs need: imported once for all workers, before the first job.
+        workers: Number of workers; None: one per core.
+        retries: How often a job whose worker died is tried again.
+        imports: Modules that jobs need, imported once for all workers before the first job.
 
     Raises:
-        WrongUse: there would be more than MOST_PER_CORE workers on each core.
+        WrongUse: There would be more than MOST_PER_CORE workers per core.
     """
     wanted = workers or core_count()
     if wanted > (most := MOST_PER_CORE * core_count()):
         raise WrongUse(
             f"--workers: expected at most {most} here, {MOST_PER_CORE} per core, got {wanted}: "
-            "more train no faster, and each takes memory of its own"
+            "more workers do not train faster, and each takes memory of its own"
         )
     quiet_dask()
-    variables.decide()  # for the workers too, which begin with these
+    variables.decide()  # the workers inherit these
     start_method = _begin_importing(imports)
     import_tensorflow()
     import dask
@@ -83,7 +83,7 @@ def local_engine(
         closed_in_time(Client(cluster)) as client,
     ):
         client.register_plugin(preparation())
-        # A worker that dies as soon as it has begun takes its nanny with it, which would have begun
+        # A worker that dies right after it starts takes its nanny with it, which would have started
         # the next.
         engine = Engine(client, retries, _PATIENCE_S, revive=lambda: cluster.scale(wanted))
         with closed_in_time(engine):
@@ -91,10 +91,10 @@ def local_engine(
 
 
 def _cluster(workers: int) -> "distributed.SpecCluster":
-    """A scheduler in this process and workers in their own, for the owner of their key alone.
+    """A scheduler in this process and workers in their own processes, usable only with their key.
 
-    The key is made here and lies in the memory of these processes only: other users of the machine
-    reach their ports, and can do nothing there.
+    The key is made here and is only in the memory of these processes: other users of the machine
+    can reach their ports but cannot do anything there.
     """
     from distributed import Nanny, Security, SpecCluster, system
 
@@ -128,16 +128,16 @@ def _cluster(workers: int) -> "distributed.SpecCluster":
 def _begin_importing(imports: Sequence[str]) -> str:
     """Start the process that all workers are forked from, and say how Dask is to start them.
 
-    It imports TensorFlow once for all of them, while this process imports its own: on two cores
-    the first trial begins after 9 s instead of 13, and a worker that died is back at once. To fork
-    after that is safe, because TensorFlow starts no thread before its first operation. Elsewhere
-    than on Linux the libraries below it do.
+    It imports TensorFlow once for all of them, while this process imports its own: on two cores the
+    first trial begins after 9 s instead of 13, and a worker that died is back at once. Forking
+    after the import is safe, because TensorFlow starts no thread before its first operation. On
+    systems other than Linux, the libraries below it do start threads.
     """
     if sys.platform != "linux":
         return "spawn"
-    # That process finds the study by this alone: up to Python 3.11 it is not told of `sys.path`.
+    # Only by this does that process find the study: up to Python 3.11 it does not get `sys.path`.
     here = {"PYTHONPATH": python_path(), "TMPDIR": str(scratch.folder())}
-    # The tracker removes the semaphores of a process that was killed, and would complain.
+    # The tracker removes the semaphores of a killed process, and would otherwise complain.
     with _environment({"PYTHONWARNINGS": "ignore"}), _signals_are_not_for_children():
         resource_tracker.ensure_running()
     with _environment(here), _temporary_files_in(here["TMPDIR"]), _signals_are_not_for_children():
@@ -149,7 +149,7 @@ def _begin_importing(imports: Sequence[str]) -> str:
 
 @contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """These for the length of the block."""
+    """Set these environment variables for the length of the block."""
     before = os.environ.copy()
     os.environ.update(variables)
     try:
@@ -172,9 +172,9 @@ def _temporary_files_in(folder: str) -> Iterator[None]:
 
 @contextmanager
 def _signals_are_not_for_children() -> Iterator[None]:
-    """What is started in the block hears neither Ctrl-C nor that its terminal has closed.
+    """Processes started in the block ignore Ctrl-C and the closing of their terminal.
 
-    From its first moment, which is before it could say so itself.
+    They do so from their first moment, before they could arrange it themselves.
     """
     heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:

@@ -1,9 +1,9 @@
 """What runs in a worker process around its jobs.
 
-It imports TensorFlow before the first, tells of every epoch, and after each job it looks how much
-memory it has taken: one that has taken too much is begun anew. TensorFlow and oneDNN keep what they
-compile for every new shape, up to 1,024 of each kind, and nothing empties these caches: about 3 MB
-per training of another architecture.
+A worker imports TensorFlow before its first job, reports every epoch, and checks after each job how
+much memory it has taken; a worker that has taken too much is restarted. TensorFlow and oneDNN keep
+what they compile for every new shape, up to 1,024 of each kind, and nothing empties these caches:
+about 3 MB per training of another architecture.
 """
 
 import gc
@@ -22,17 +22,18 @@ if TYPE_CHECKING:
     import distributed
 
 MOST_BYTES = 400_000_000
-"""More than after its first job: half comes with the next ten, half with some fifty after these."""
+"""Growth since the first job after which a worker is restarted: half of it comes with the next ten
+jobs, half with some fifty after these."""
 
 _at_first: int | None = None
 
 
 class Stopped(Exception):
-    """The driver does not want the running job any more."""
+    """The driver no longer needs the running job."""
 
 
 def preparation() -> "distributed.WorkerPlugin":
-    """Have workers, those that join later too, import TensorFlow before their first job."""
+    """A plugin that makes workers, even those that join later, import TensorFlow before any job."""
     from distributed import Worker, WorkerPlugin
 
     class Prepare(WorkerPlugin):
@@ -42,23 +43,23 @@ def preparation() -> "distributed.WorkerPlugin":
         def setup(self, worker: Worker) -> None:  # noqa: ARG002  # Dask's signature
             variables.decide()
             variables.ignore_warning_options()
-            # In a thread: the worker answers meanwhile.
+            # In a thread, so that the worker answers meanwhile.
             threading.Thread(target=warm_up, daemon=True).start()
 
     return Prepare()
 
 
 def warm_up() -> None:
-    """On a worker, or in the process it is forked from."""
+    """Import what is slow, on a worker or in the process that workers are forked from."""
     import_tensorflow()
-    gc.freeze()  # Keras collects garbage before every trial: a quarter of a second less each time
+    gc.freeze()  # saves a quarter of a second in Keras's garbage collection before every trial
 
 
 def report_epoch(epoch: int, score: float) -> None:
-    """Called on a worker: tell the driver how the running job is doing.
+    """Tell the driver, from a worker, how the running job is doing.
 
     Raises:
-        Stopped: the driver does not want the job any more, or is gone.
+        Stopped: The driver no longer needs the job, or is gone.
     """
     from distributed import get_worker
 
@@ -71,7 +72,7 @@ def report_epoch(epoch: int, score: float) -> None:
 
 
 def is_worn() -> bool:
-    """On a worker, after each job: whether it has grown by more than MOST_BYTES since its first."""
+    """Whether this worker has grown by more than MOST_BYTES since its first job."""
     global _at_first
     now = psutil.Process().memory_info().rss
     if _at_first is None:
@@ -81,14 +82,14 @@ def is_worn() -> bool:
 
 @dataclass(frozen=True)
 class Done:
-    """What a job returned, and the address of its worker if that has grown too large."""
+    """The result of a job, and the address of its worker if that has grown too large."""
 
     result: Any
     worn: str | None
 
 
 def do(spaces: tuple[own_space.OwnSpace, ...], function: Callable[..., Any], *args: Any) -> Done:
-    """On a worker: a job, with the user's own search spaces as whoever gives the job has them."""
+    """Do a job on a worker, with the user's own search spaces as the driver knows them."""
     from distributed import get_worker
 
     own_space.use(spaces)

@@ -152,8 +152,8 @@ def test_a_network_from_elsewhere_has_numbered_classes_and_no_html_of_its_own(
         (np.zeros((8, 6)), r"expected pixels of shape"),
         (np.full((1, 8, 6, 1), 256), r"expected pixels from 0 to 255, got 256 to 256"),
         (np.full((1, 8, 6, 1), -1.0), r"expected pixels from 0 to 255"),
-        (np.full((1, 8, 6, 1), np.nan), r"expected pixels that are numbers from 0 to 255"),
-        (np.full((1, 8, 6, 1), "x"), r"expected pixels that are numbers from 0 to 255"),
+        (np.full((1, 8, 6, 1), np.nan), r"expected pixels as numbers from 0 to 255"),
+        (np.full((1, 8, 6, 1), "x"), r"expected pixels as numbers from 0 to 255"),
         ("missing.png", r"missing\.png: expected an image file, got no such file"),
     ],
 )
@@ -178,9 +178,9 @@ def test_wrong_questions_are_refused(network: study.Network) -> None:
         network.explain(images, head="color", target=2)
     with pytest.raises(WrongName, match="no class -1 of head 'color'"):
         network.explain(images, head="color", target=-1)
-    with pytest.raises(WrongUse, match="needs the head"):
+    with pytest.raises(WrongUse, match="needs its head"):
         network.explain(images, target="blue")
-    with pytest.raises(WrongUse, match="resize and invert are for image files"):
+    with pytest.raises(WrongUse, match="resize and invert apply to image files only"):
         network.predict(images, resize=True)
     with pytest.raises(WrongName, match=r"no model file nothing\.keras"):
         study.load_network("nothing.keras")

@@ -61,7 +61,7 @@ def test_a_run_shows_itself_as_a_table(example: study.StudyRun) -> None:
     shown = example._repr_html_()
     assert shown.count("<tr>") == 4
     assert "tuned is better" in shown
-    assert "Run example, begun 20" in shown
+    assert "Run example, started 20" in shown
 
 
 @pytest.mark.usefixtures("workplace")
@@ -79,7 +79,7 @@ def test_a_run_that_is_not_evaluated_says_so() -> None:
 def test_the_problem_must_be_said_if_there_are_several() -> None:
     run = begun(problems=("line", "mnist"))
     assert len(begun("other").trials()) == 1
-    with pytest.raises(WrongUse, match=r"'mine' has 2 problems: say which; there are: line, mnist"):
+    with pytest.raises(WrongUse, match=r"'mine' has 2 problems: name one of them: line, mnist"):
         run.trials()
     with pytest.raises(WrongName, match="no problem 'x' in run 'mine'; there are: line, mnist"):
         run.trials("x")

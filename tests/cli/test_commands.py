@@ -210,7 +210,7 @@ def test_a_missing_report_is_made_without_data_or_workers(
     assert (code, errors) == (0, "")
     assert printed.splitlines()[-1] == "report: reports/begun.html"
     assert begun.report_path.is_file()
-    refused = "results/begun is there already, and finished ({}); choose another --name"
+    refused = "results/begun already exists and is finished ({}); choose another --name"
     told = "report: reports/begun.html"
     assert refused.format(told) in command.refused("run", "mnist", *again_with(begun))
     assert command("resume", "begun")[1].splitlines()[-1] == told
@@ -239,7 +239,7 @@ def test_an_evaluation_that_is_not_recorded_is_not_refused(
     assert command("evaluate", "begun")[0] == 0
     assert evaluated == ["mnist"]
     planned(begun, "search", done=["search", "evaluate"])
-    assert "mnist of 'begun' is evaluated already" in command.refused("evaluate", "begun")
+    assert "mnist of 'begun' is already evaluated" in command.refused("evaluate", "begun")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_an_interrupted_run_does_not_go_on_with_another_setting(
 ) -> None:
     before = contents(tmp_path)
     line = command.refused(*SEARCH, *other)
-    assert f"{begun.folder} is there already and was begun with other settings ({differs})" in line
+    assert f"{begun.folder} already exists and was started with other settings ({differs})" in line
     assert went_on == []
     assert contents(tmp_path) == before
 
@@ -277,7 +277,7 @@ def test_a_second_process_that_begins_the_same_run_meanwhile_is_refused(
 
     monkeypatch.setattr(opening, "load_data", meanwhile)
     monkeypatch.setattr(opening, "workers_for", lambda *_: nullcontext(tiny.InstantEngine()))
-    assert "results/begun is there already" in command.refused(*SEARCH)
+    assert "results/begun already exists" in command.refused(*SEARCH)
     assert went_on == []
 
 

@@ -129,7 +129,7 @@ def until(terminal: int, words: bytes | None) -> bytes:
 
 def test_an_option_takes_one_value_and_says_so(command: Command) -> None:
     line = command.refused("explain", "run", "--image", "a.png", "b.png")
-    assert "(b.png); an option takes one value: for more repeat it" in line
+    assert "(b.png); an option takes one value; repeat it for more" in line
     assert "no run 'model'" in command.refused("explain", "--image", "a.png", "model")
 
 

@@ -17,7 +17,7 @@ from tests.command import ROOT, TINY
 @pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5"])
 def test_workers_are_auto_or_a_number(command: Command, workers: str) -> None:
     refused = command.refused("run", "line", "--workers", workers)
-    assert "'--workers': expected auto, or a number of 1 or more" in refused
+    assert "'--workers': expected auto or a whole number, 1 or more" in refused
     assert f"got '{workers}'" in refused
 
 
@@ -68,7 +68,7 @@ def test_a_line_folder_in_a_preset_may_have_a_tilde_too(command: Command, home: 
 
 def test_a_tilde_of_nobody_is_refused(command: Command) -> None:
     line = command.refused("data", "line", "--line-dir=~nobody-of-that-name/lines")
-    assert "'--line-dir': there is no such user's folder" in line
+    assert "'--line-dir': there is no such user; for a file" in line
 
 
 @pytest.mark.parametrize("file", ["my preset.toml", "größer.toml", "-x.toml"])
@@ -87,9 +87,9 @@ def test_a_folder_is_as_good_as_a_name_for_every_command(command: Command, given
     run = given.format("example")
     for arguments in (("show", run), ("report", run), ("export", run, "--to", "csv")):
         assert command(*arguments)[0] == 0
-    assert "evaluated already" in command.refused("evaluate", run)
+    assert "already evaluated" in command.refused("evaluate", run)
     assert "is finished" in command("resume", run)[1]
-    assert "begun with other settings" in command.refused("run", "line", "--name", run)
+    assert "started with other settings" in command.refused("run", "line", "--name", run)
     assert "layer 'nope'" in command.refused(
         "explain", run, "--network", "tuned", "--kind", "filters", "--layer", "nope"
     )

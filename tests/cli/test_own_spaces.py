@@ -33,7 +33,7 @@ def _own_notes(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["search"], "search: expected one problem: give its name, or a file by --space"),
+        (["search"], "search: expected one problem: give its name, or a file with --space"),
         (["search", "line", "--space", "circle.py"], "search: expected one problem: give its name"),
         (["run", "--space", "no.py"], "--space: no.py: cannot be read: No such file or directory"),
         (["search", "--space", "circle"], "--space: expected the path of a .py file, got circle"),

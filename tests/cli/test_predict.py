@@ -215,9 +215,9 @@ def test_an_older_run_that_goes_on_records_it_and_a_record_stays(command: Comman
 @pytest.mark.parametrize(
     ("units", "activation", "told"),
     [
-        (3, None, "puts out numbers from"),
-        (1, None, "puts out one number per image by 'linear'"),
-        (3, "sigmoid", "puts out a yes or no for each of 3 classes"),
+        (3, None, "outputs numbers from"),
+        (1, None, "outputs one number per image by 'linear'"),
+        (3, "sigmoid", "outputs a yes or no for each of 3 classes"),
     ],
 )
 @pytest.mark.parametrize("json_too", [[], ["--json"]])

@@ -49,7 +49,7 @@ def test_leaderboard_has_the_best_first_and_failed_trials_last(run: Run) -> None
         "mnist: 4 trials, 1 failed, 1 ended early",
         "baseline: filters=32, rate=0.1, tail=True",
         "",
-        "Trials, the best first, with what differs from the baseline:",
+        "Trials, best first, and how they differ from the baseline:",
         "trial score epochs parameters seconds",
         "3 90.00% 4 1,000 2",
         "filters=8",

@@ -62,7 +62,7 @@ def test_searching_a_space_of_one_s_own(project: Path, zygote: Zygote) -> None:
     printed = run(project, 3, zygote)
     assert "small_space: search: done in" in printed
     assert "small_space: 3 trials, 0 failed" in printed
-    assert "results/small-space is there already, and finished" in printed
+    assert "results/small-space already exists and is finished" in printed
     source = (project / "examples/small_space.py").read_bytes()
     kept = project / "results/small-space/small_space/small_space.py"
     assert kept.read_bytes() == source

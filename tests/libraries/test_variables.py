@@ -207,5 +207,5 @@ def test_another_python_is_refused_in_one_line(version: tuple[int, ...]) -> None
     assert refused.returncode == 1
     assert refused.stdout == ""
     assert refused.stderr == (
-        f"error: expected Python 3.11, 3.12 or 3.13, got {words}: run it with one of these\n"
+        f"error: expected Python 3.11, 3.12 or 3.13, got {words}: use one of these\n"
     )

@@ -70,7 +70,7 @@ def test_probabilities_are_read(tail: Tail) -> None:
 OTHERS: dict[str, tuple[Tail, str]] = {
     "logits": (
         dense(4, None, layers.Lambda(lambda x: x + np.arange(4, dtype=np.float32))),
-        r"numbers from 0 to 3, such as logits or a regression has",
+        r"numbers from 0 to 3, like logits or a regression, and not",
     ),
     "negative": (dense(4, "tanh", layers.Rescaling(1, offset=-0.25)), r"numbers from -0\.25 to"),
     "not finite": (
@@ -81,7 +81,7 @@ OTHERS: dict[str, tuple[Tail, str]] = {
         dense(4, "softmax", layers.Rescaling(np.inf)),
         r"numbers that are not finite \(NaN",
     ),
-    "regression in [0, 1]": (dense(1, None), "one number per image by 'linear', such as a regr"),
+    "regression in [0, 1]": (dense(1, None), "one number per image by 'linear', like a regress"),
     "the same, handed on": (
         dense(1, None, layers.Activation("linear"), layers.Flatten()),
         "one number per image by 'linear'",
@@ -90,7 +90,7 @@ OTHERS: dict[str, tuple[Tail, str]] = {
     "softmax of one": (dense(1, "softmax"), "one number per image by 'softmax'"),
     "sigmoid of each": (
         dense(4, "sigmoid"),
-        r"a yes or no for each of 4 classes \(sigmoid\), of which several can be true",
+        r"a yes or no for each of 4 classes \(sigmoid\), several of which can be true",
     ),
     "sigmoids that add up to 1": (
         dense(2, "sigmoid"),  # 0.5 and 0.5
@@ -102,7 +102,7 @@ OTHERS: dict[str, tuple[Tail, str]] = {
     ),
     "map": (
         lambda x: layers.Conv2D(4, 1, activation="softmax")(x),
-        r"an array of shape \(8, 8, 4\) per image, where a classifier has one number per class",
+        r"an array of shape \(8, 8, 4\) per image, but a classifier outputs one number per class",
     ),
     "one-channel map": (lambda x: layers.Conv2D(1, 1)(x), r"an array of shape \(8, 8, 1\)"),
     "no axis of units": (
@@ -114,7 +114,7 @@ OTHERS: dict[str, tuple[Tail, str]] = {
 
 @pytest.mark.parametrize(("tail", "told"), OTHERS.values(), ids=OTHERS.keys())
 def test_other_outputs_are_refused_by_what_they_are(tail: Tail, told: str) -> None:
-    with pytest.raises(WrongUse, match=f"head '.*' puts out {told}") as caught:
+    with pytest.raises(WrongUse, match=f"head '.*' outputs {told}") as caught:
         predict(network(tail), IMAGES)
     assert "\n" not in str(caught.value)
 
@@ -123,7 +123,7 @@ def test_the_head_that_is_no_probability_is_named() -> None:
     pixels = keras.Input(SHAPE)
     flat = layers.Flatten()(pixels)
     heads = [layers.Dense(3, "softmax", name="kind")(flat), layers.Dense(1, name="age")(flat)]
-    with pytest.raises(WrongUse, match="head 'age' puts out one number"):
+    with pytest.raises(WrongUse, match="head 'age' outputs one number"):
         predict(keras.Model(pixels, heads), IMAGES)
 
 

@@ -213,7 +213,7 @@ def test_what_cannot_be_cut_is_refused(form: str) -> None:
 def test_maps_instead_of_classes_are_refused() -> None:
     model = network((4, lambda x, last: layers.Softmax()(layers.Reshape((2, 2))(last(x)))))
 
-    with pytest.raises(WrongName, match=r"puts out 2 x 2 per image; .* one number per class"):
+    with pytest.raises(WrongName, match=r"outputs 2 x 2 per image; .* one number per class"):
         attribute(model, images(), "gradcam", classes=0)
 
 
@@ -232,7 +232,7 @@ class Subclassed(keras.Model):
 def test_networks_without_a_graph_are_refused() -> None:
     model = Subclassed()
     model(images())
-    with pytest.raises(WrongName, match="a subclassed model cannot be looked into"):
+    with pytest.raises(WrongName, match="the layers of a subclassed model cannot be inspected"):
         attribute(model, images(), "gradcam")
 
     pixels = keras.Input((8, 8, 3))
@@ -274,7 +274,7 @@ def test_each_head_is_explained_at_the_last_convolution_that_it_depends_on() -> 
         ("conv_a", "colour", "'colour' does not depend on layer 'conv_a'; .* are: conv_b, conv_c"),
         ("conv_c", "shape", "'shape' does not depend on layer 'conv_c'; .* are: conv_a, pool_a"),
         ("conv_a", "size", "'size' does not depend on layer 'conv_a'; .* are: none"),
-        (None, "size", "'size' depends on no convolution layer"),
+        (None, "size", "'size' does not depend on any convolution layer"),
     ],
 )
 def test_a_layer_that_the_head_does_not_depend_on_is_refused(

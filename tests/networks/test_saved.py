@@ -394,7 +394,7 @@ def test_layers_that_are_larger_than_their_weights_are_refused_before_they_are_m
 
     error = refusal(repacked(path, **{"config.json": changed}))
 
-    assert "weights, as there are in its file, got 192,000,000,000 or more" in str(error)
+    assert "weights, because of those in its file, got 192,000,000,000 or more" in str(error)
     load_model(saved(sequential(), tmp_path))  # layers are as they were
 
 
@@ -403,7 +403,7 @@ def test_layers_that_put_out_more_than_there_is_room_for_are_refused(tmp_path: P
 
     error = refusal(saved(vast, tmp_path))
 
-    assert "at most 100,000,000 numbers per image, got 3,072,000,000 of 'vast'" in str(error)
+    assert "at most 100,000,000 numbers per image, got 3,072,000,000 from 'vast'" in str(error)
 
 
 def named(name: str, inside: bool) -> keras.Model:

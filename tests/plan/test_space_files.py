@@ -72,7 +72,7 @@ def test_other_code_is_other_work() -> None:
     work = plan.work_of(run).model_copy(update={"spaces": {names[0]: space.digest}})
     there = run.study().spaces["circle"].sha256
     assert plan.differences(run, work) == [f"spaces.circle: {there} there, {space.digest} here"]
-    with pytest.raises(WrongUse, match=r"^--space: circle.py is not what results/mine was begun"):
+    with pytest.raises(WrongUse, match=r"^--space: circle.py is not what results/mine was started"):
         take_up(run, [Path("circle.py")])
 
 

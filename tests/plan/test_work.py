@@ -125,7 +125,7 @@ def test_an_empty_folder_is_taken_over(workplace: Path) -> None:
 
 def test_of_two_that_begin_the_same_run_one_is_refused() -> None:
     created = create().study()
-    with pytest.raises(WrongName, match="results/demo is there already; choose another --name"):
+    with pytest.raises(WrongName, match="results/demo already exists; choose another --name"):
         create()
     assert Run("demo").study() == created
 
@@ -178,7 +178,7 @@ def test_what_has_the_place_of_a_run_and_is_none_is_named(
 ) -> None:
     Path("results").mkdir()
     make(Path("results/demo"))
-    with pytest.raises(WrongName, match=f"results/demo is no run but {words}"):
+    with pytest.raises(WrongName, match=f"results/demo is not a run but {words}"):
         use()
 
 

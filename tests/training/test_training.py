@@ -283,7 +283,7 @@ def test_outputs_that_are_no_probabilities_are_refused(setup: Setup, activation:
         return model
 
     setup(tiny.problem(build=build))
-    with pytest.raises(WrongName, match=r"tiny\.py: head 'class' puts out .* end the network"):
+    with pytest.raises(WrongName, match=r"tiny\.py: head 'class' outputs .* end the network"):
         training.train(job(epochs=1))
 
 

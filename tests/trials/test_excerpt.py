@@ -80,7 +80,7 @@ def test_of_too_many_failed_trials_each_error_is_shown() -> None:
     assert len(found) == 1 + MOST_WITHOUT_SCORE
     assert 2_222 in {one.number for one in found}
     assert said_of(trials, found) == (
-        f"all 1 trials with a score and {MOST_WITHOUT_SCORE:,} of the "
+        f"the 1 trial with a score and {MOST_WITHOUT_SCORE:,} of the "
         f"{len(trials) - 1:,} that failed"
     )
 
@@ -88,9 +88,14 @@ def test_of_too_many_failed_trials_each_error_is_shown() -> None:
 def test_what_is_left_out_is_said() -> None:
     assert said_of(LONG, shown(LONG)) == (
         "500 of the 2,850 trials with a score (the baseline, the best 100, those on the Pareto "
-        "fronts, and others drawn at random: good ones are more frequent than in the search) and "
-        "the 150 that failed"
+        "fronts, and others drawn at random, so that good trials are more frequent than in the "
+        "search) and the 150 that failed"
     )
+
+
+def test_nothing_is_said_of_failures_where_there_are_none() -> None:
+    trials = [trial(number, 0.5) for number in range(2)]
+    assert said_of(trials, trials) == "the 2 trials with a score"
 
 
 POINTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=25)

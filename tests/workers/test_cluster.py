@@ -198,7 +198,7 @@ def test_a_search_on_two_machines_finds_what_it_finds_here(
         "worker ADDRESS is not used: it cannot import the study (ModuleNotFoundError: No module "
         "named 'study')",
         "worker ADDRESS is not used: it has other code than here (study/training/training.py): "
-        "start it anew",
+        "restart it",
     ]
 
 
@@ -245,7 +245,7 @@ def test_a_search_on_slurm_ends_in_one_line_when_its_scheduler_dies(
     slurm.kill()
     assert search.wait(PATIENCE) == 1
     assert re.fullmatch(
-        r"error: .*the connection to the scheduler was lost; what is finished is kept: resume the "
+        r"error: .*the connection to the scheduler was lost; finished work is kept: resume the "
         r"run.*\n",
         (project / "errors").read_text(),
     )

@@ -464,7 +464,7 @@ def test_fewer_workers_than_were_asked_for_are_refused_after_a_while(
 ) -> None:
     join(cluster, tmp_path, workers=2)
     monkeypatch.setattr("study.workers.cluster._ALL_JOIN_TIMEOUT", 0.5)
-    with pytest.raises(WrongUse, match="has 2 workers, --workers 3 were wanted"):
+    with pytest.raises(WrongUse, match="has 2 workers instead of the 3 of --workers"):
         join(cluster, tmp_path, workers=3)
 
 

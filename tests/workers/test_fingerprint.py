@@ -102,7 +102,7 @@ def test_a_worker_like_this_process_does_jobs_and_has_imported_the_spaces(
 def test_a_worker_that_began_before_a_change_does_none(space: Path, tmp_path: Path) -> None:
     assert objection(tmp_path) is None
     space.write_text("WIDTH = 2\n")
-    words = "it has other code than here (search_spaces/mine.py): start it anew"
+    words = "it has other code than here (search_spaces/mine.py): restart it"
     assert objection(tmp_path) == words
 
 
@@ -110,7 +110,7 @@ def test_a_worker_whose_code_changes_while_it_is_imported_does_none(
     space: Path, tmp_path: Path
 ) -> None:
     space.write_text(f"import pathlib; pathlib.Path({str(space)!r}).write_text('later = 1')")
-    words = "it has other code than on its disk now (search_spaces/mine.py): start it anew"
+    words = "it has other code than on its disk now (search_spaces/mine.py): restart it"
     assert objection(tmp_path) == words
 
 

@@ -1,1 +1,1 @@
-"""The commands: each reads its options, has the work done and prints what came out."""
+"""The commands: each reads its options, has the work done and prints the results."""

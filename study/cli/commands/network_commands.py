@@ -1,4 +1,4 @@
-"""Commands that ask saved networks, of a run or from elsewhere, about image files."""
+"""Commands that apply saved networks, from a run or from elsewhere, to image files."""
 
 import json
 from pathlib import Path
@@ -24,11 +24,11 @@ def explain(
     image: Annotated[
         Optional[list[Path]],
         typer.Option(
-            parser=user_path, metavar="FILE", help="An image to look at. [dim]Repeatable.[/]"
+            parser=user_path, metavar="FILE", help="An image to explain. [dim]Repeatable.[/]"
         ),
     ] = None,
     layer: Annotated[
-        Optional[list[str]], typer.Option(help="A layer; default: all. [dim]Repeatable.[/]")
+        Optional[list[str]], typer.Option(help="A layer; default: all layers. [dim]Repeatable.[/]")
     ] = None,
     kind: Annotated[
         Optional[list[KindOption]], typer.Option(help="Default: all three. [dim]Repeatable.[/]")
@@ -77,7 +77,7 @@ def explain(
     kinds: list[FigureKind] = [one.value for one in kind or KindOption]
     methods: list[Method] = [one.value for one in method or [MethodOption.gradcam]]
     asked_of = (kinds, layer or [], image or [], resize, invert, methods, head, chosen_class)
-    # All are checked before the first is drawn.
+    # All networks are checked before the first figure is drawn.
     for model, draw in [(one, any_network.drawing(one, *asked_of)) for one in models]:
         folder = out or any_network.figures_folder(model.path)
         if out and len(models) > 1:
@@ -98,7 +98,7 @@ def predict(
     invert: Invert = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line.")] = False,
 ) -> None:
-    """Class and probabilities of image files.
+    """Classes and probabilities of image files.
 
     Example: python -m study predict my-run --problem mnist digit.png
     """

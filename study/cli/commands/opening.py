@@ -1,4 +1,4 @@
-"""What commands share: the run, the problems, the data and the workers they begin with."""
+"""What commands share: they begin by opening a run, problems, data and workers."""
 
 import logging
 import os
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def given_spaces(files: list[Path] | None) -> list[str]:
-    """Problems of the user's own files, which this process knows from now on.
+    """Names of the problems in the user's own files, which this process knows from now on.
 
     See `study.plan.space_files.give`.
     """
@@ -38,10 +38,10 @@ def take_up_spaces(run: "Run", files: list[Path] | None) -> None:
 
 
 def known_problems(names: list[str]) -> list[str]:
-    """Those names, each once.
+    """These names, each once.
 
     Raises:
-        WrongName: one is of no problem.
+        WrongName: There is no problem of one of these names.
     """
     for name in names:
         if name not in problem_names():
@@ -50,7 +50,7 @@ def known_problems(names: list[str]) -> list[str]:
 
 
 def settings_from(preset: str, data: Given) -> "Settings":
-    """The preset's, with what the command line says of data sets."""
+    """The preset's settings, with the command line's options of data sets."""
     from study.problem.preset_files import changed, load_preset
 
     settings = load_preset(preset)
@@ -59,15 +59,15 @@ def settings_from(preset: str, data: Given) -> "Settings":
 
 
 def recorded(argument: str) -> str:
-    """As UTF-8 can say it: file names may be any bytes, and so may what a terminal sends."""
+    """The argument in valid UTF-8: file names and a terminal's input may be any bytes."""
     return os.fsencode(argument).decode(errors="replace")
 
 
 def load_data(work: "Work") -> "dict[str, Signature]":
-    """Wrong images, heads that do not fit them, no network: say so before anything starts.
+    """Load the data and check that images, heads and networks fit, before anything starts.
 
     Returns:
-        What the networks of each problem take and tell apart.
+        Problem -> the images that its networks take and the classes that they tell apart.
     """
     from study.data import load_dataset
     from study.problem.problem import check_heads, load_problem, signature
@@ -93,10 +93,10 @@ def open_run(name: str) -> "Run":
 
 
 def problems_of(run: "Run", problem: str | None) -> list[str]:
-    """That problem of the run, or all whose search has begun.
+    """That problem of the run, or all whose search has started.
 
     Raises:
-        WrongName: it is none of these.
+        WrongName: The run has no such problem.
     """
     if problem is None:
         return run.problems()
@@ -120,7 +120,7 @@ def workers_for(
     scratch.use()
     retries = settings.search.retries
     with ExitStack() as stack:
-        with waiting("importing TensorFlow, waiting for workers"):
+        with waiting("importing TensorFlow and waiting for workers"):
             engine = stack.enter_context(
                 remote_engine(
                     scheduler, workers, Path.cwd(), retries, WORKERS_NEED, settings.data.folders()
@@ -135,20 +135,20 @@ def workers_for(
 
 @contextmanager
 def alone(run: "Run") -> "Iterator[None]":
-    """Nobody else works on the run; whoever is stopped can go on."""
+    """No other process works on the run; if this one is stopped, the run can be continued."""
     with run.in_use():
         try:
             with stopping.heeded():
                 yield
         except KeyboardInterrupt:
             raise Interrupted(
-                f"{run.folder} was stopped; what is finished is kept, and what was running at its "
-                "last epoch; the same command goes on from there"
+                f"{run.folder} was stopped; finished work is kept, running trials up to their last "
+                "epoch; the same command continues from there"
             ) from None
 
 
 def import_tensorflow() -> None:
-    """In this process, silently, with its temporary files in the study's folder."""
+    """Import TensorFlow in this process, silently, with temporary files in the study's folder."""
     from study.libraries import quiet_import
     from study.machine import scratch
 
@@ -157,7 +157,7 @@ def import_tensorflow() -> None:
 
 
 def print_comparisons(run: "Run", problems: list[str]) -> None:
-    """How the networks of each problem compare, of those that were evaluated."""
+    """Print how the networks of each evaluated problem compare."""
     from study.cli import tables
 
     for problem in problems:
@@ -172,7 +172,7 @@ def work_from(
     """What a command is to do.
 
     Raises:
-        WrongSetting: the seed cannot be one.
+        WrongSetting: The seed is out of range.
     """
     from study.problem import own_space
     from study.problem.preset_files import check_seed
@@ -188,7 +188,7 @@ def work_from(
 
 
 def run_for_work(work: "Work", name: str | None, prefix: str) -> "Run":
-    """The run that goes on with the work, which is said, or one still to be made.
+    """The interrupted run that continues the work, which is printed, or one still to be made.
 
     See `study.plan.work.run_for`.
     """
@@ -198,17 +198,17 @@ def run_for_work(work: "Work", name: str | None, prefix: str) -> "Run":
     scratch.sweep()  # also if there is nothing to do
     run = run_for(work, name, prefix)
     if run.is_there():
-        say(f"{run.folder} was interrupted and continues (another --name begins a new run)")
+        say(f"{run.folder} was interrupted and continues (another --name starts a new run)")
     return run
 
 
 def warn_of_other_conditions(run: "Run") -> None:
-    """Log what numbers depend on and is not as when the run was begun."""
+    """Log the conditions that numbers depend on and that have changed since the run started."""
     from study.plan.work import other_conditions
 
     if others := other_conditions(run):
         logging.warning(
-            "%s was begun under other conditions, and numbers may differ: %s",
+            "%s was started under other conditions, so numbers may differ: %s",
             run.folder,
             "; ".join(others),
         )

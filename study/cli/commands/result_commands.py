@@ -1,4 +1,4 @@
-"""Commands that show and hand on what there is: of a run, of all runs, of a data set."""
+"""Commands that show and export what there is in a run, in all runs, or in a data set."""
 
 import shlex
 from pathlib import Path
@@ -24,7 +24,7 @@ ExportKind = Literal["optuna", "tensorboard", "csv"]
 def report(
     runs: Annotated[list[str], typer.Argument(parser=expanded, metavar="RUN...")],
 ) -> None:
-    """Build the HTML report from what the run has so far; of several runs, one that compares them.
+    """Build the HTML report from what the run has so far; for several runs, a comparison.
 
     Example: python -m study report my-run
     """
@@ -42,7 +42,9 @@ def report(
 def export(
     run: ExistingRun,
     to: Annotated[ExportKind, typer.Option(help="optuna, tensorboard or csv.")],
-    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    problem: Annotated[
+        Optional[str], typer.Option(help="Problem of the run; default: all.")
+    ] = None,
     out: Annotated[
         Optional[Path],
         typer.Option(
@@ -52,7 +54,7 @@ def export(
         ),
     ] = None,
 ) -> None:
-    """A run's trials for other programs: Optuna's dashboard, TensorBoard, or tables.
+    """Export a run's trials for Optuna's dashboard or TensorBoard, or as CSV tables.
 
     Example: python -m study export my-run --to optuna
     """
@@ -70,7 +72,7 @@ def export(
 
 
 def list_all() -> None:
-    """Problems, tuners, presets and runs.
+    """List problems, tuners, presets and runs.
 
     Example: python -m study list
     """
@@ -81,10 +83,12 @@ def list_all() -> None:
 
 def show(
     run: ExistingRun,
-    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    problem: Annotated[
+        Optional[str], typer.Option(help="Problem of the run; default: all.")
+    ] = None,
     top: Annotated[int, typer.Option(min=1, help="Trials to show, best first.")] = 10,
 ) -> None:
-    """The leaderboard of a run's searches, and the comparison if it was evaluated.
+    """Show the leaderboard of a run's searches, and the comparison if it was evaluated.
 
     Example: python -m study show my-run --top 20
     """
@@ -114,7 +118,7 @@ def data(
     *,
     data: Given,
 ) -> None:
-    """What a problem's data set holds; with --export, its images as files (if they can be).
+    """Show what a problem's data set holds; with --export, write its images as files.
 
     Example: python -m study data line --export my-lines
     """
@@ -123,7 +127,7 @@ def data(
 
     (problem,) = known_problems([problem])
     settings = settings_from(preset, data)
-    import_tensorflow()  # which problems bring
+    import_tensorflow()  # because problems import it
     from study.problem.problem import load_problem
 
     source = load_problem(problem).data

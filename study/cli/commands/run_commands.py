@@ -1,4 +1,4 @@
-"""Commands that work on a run: begin one, go on with it, do one of its steps."""
+"""Commands that work on a run: start it, continue it, do one of its steps."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 @with_data_options
 def run(
     problems: Annotated[
-        Optional[list[str]], typer.Argument(metavar="[PROBLEM]...", help="Default: all.")
+        Optional[list[str]], typer.Argument(metavar="[PROBLEM]...", help="Default: all problems.")
     ] = None,
     space: Spaces = None,
     preset: Preset = "quick",
@@ -60,7 +60,7 @@ def run(
     *,
     data: Given,
 ) -> None:
-    """The whole study: search, evaluate, explain, draw, report; of all problems if none is named.
+    """Run the whole study: search, evaluate, explain, draw, report; default: all problems.
 
     After an interruption, the same command continues where it stopped.
 
@@ -80,28 +80,30 @@ def run(
 @with_data_options
 def search(
     problem: Annotated[
-        Optional[str], typer.Argument(help="A problem of the study; or give your own by --space.")
+        Optional[str], typer.Argument(help="A problem of the study; or give your own with --space.")
     ] = None,
     space: Annotated[
         Optional[Path],
         typer.Option(
             parser=user_path,
             metavar="FILE.py",
-            help="A search space of your own, code that you trust, in place of PROBLEM.",
+            help="A search space of your own, as code that you trust, instead of PROBLEM.",
         ),
     ] = None,
     tuner: Annotated[
         Optional[str], typer.Option(help="random, grid, bayesian, hyperband or asha.")
     ] = None,
     max_trials: Annotated[
-        Optional[int], typer.Option(help="Trials, the baseline included.")
+        Optional[int], typer.Option(help="Number of trials, including the baseline.")
     ] = None,
-    max_epochs: Annotated[Optional[int], typer.Option(help="Epochs of a trial at most.")] = None,
+    max_epochs: Annotated[
+        Optional[int], typer.Option(help="Largest number of epochs per trial.")
+    ] = None,
     time_limit: Annotated[
-        Optional[str], typer.Option(help="Start no trial after this time: 90s, 10m, 1h30m.")
+        Optional[str], typer.Option(help="Start no trials after this time: 90s, 10m, 1h30m.")
     ] = None,
     keep: Annotated[
-        Optional[int], typer.Option(help="Trials whose weights stay on disk, the best.")
+        Optional[int], typer.Option(help="Number of best trials whose weights stay on disk.")
     ] = None,
     retries: Annotated[
         Optional[int], typer.Option(help="How often a trial is tried again after its worker died.")
@@ -116,10 +118,10 @@ def search(
     *,
     data: Given,
 ) -> None:
-    """Only search. Whatever is not given comes from the preset.
+    """Only search. Options that are not given come from the preset.
 
-    random, grid, bayesian and hyperband are Keras Tuner's; asha gives more epochs to the best
-    third of the trials, again and again, without waiting for stragglers. Interrupted, the same
+    random, grid, bayesian and hyperband are Keras Tuner's; asha repeatedly gives more epochs to
+    the best third of the trials, without waiting for slow ones. After an interruption, the same
     command continues where it stopped.
 
     Example: python -m study search line --tuner bayesian --max-trials 30 --time-limit 10m
@@ -128,7 +130,7 @@ def search(
 
     named = [*([problem] if problem else []), *given_spaces([space] if space else None)]
     if len(named) != 1:
-        raise WrongUse("search: expected one problem: give its name, or a file by --space")
+        raise WrongUse("search: expected one problem: give its name, or a file with --space")
     (problem,) = known_problems(named)
     settings = settings_from(preset, data)
     budget = changed(
@@ -153,9 +155,9 @@ def resume(
     scheduler: Scheduler = None,
     live: Live = False,
 ) -> None:
-    """Go on with a `run` or `search` that was interrupted, however it ended.
+    """Continue a `run` or `search` that was interrupted, however it ended.
 
-    Running trials go on from their last epoch; nothing finished is done again.
+    Running trials continue from their last epoch; finished work is not repeated.
 
     Example: python -m study resume my-run
     """
@@ -166,7 +168,7 @@ def resume(
     scratch.sweep()
     opened = open_run(run)
     if not to_do(opened):
-        say(f"{opened.folder} is finished: nothing to go on with")
+        say(f"{opened.folder} is finished: there is nothing left to do")
         say(what_to_read(opened))
         return
     take_up_spaces(opened, space)
@@ -175,15 +177,17 @@ def resume(
 
 def evaluate(
     run: ExistingRun,
-    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    problem: Annotated[
+        Optional[str], typer.Option(help="Problem of the run; default: all.")
+    ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Reproduce an evaluation that is there already.")
+        bool, typer.Option("--again", help="Reproduce an existing evaluation.")
     ] = False,
     space: TrustedSpaces = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
 ) -> None:
-    """Retrain baseline and tuned on several seeds and compare them: reads the test part.
+    """Retrain both networks on several seeds and compare them; this reads the test part.
 
     Example: python -m study evaluate my-run
     """
@@ -198,11 +202,11 @@ def evaluate(
         done = opened.study().is_done(name, "evaluate")
         if opened.evaluation(name) and done and not again:
             raise WrongUse(
-                f"{name} of {opened.name!r} is evaluated already, and the test part is read once; "
+                f"{name} of {opened.name!r} is already evaluated, and the test part is read once; "
                 "pass --again to reproduce the numbers"
             )
         if not opened.trials(name):
-            raise WrongUse(f"{name} of {opened.name!r} has no trials yet: search it first")
+            raise WrongUse(f"{name} of {opened.name!r} has no trials yet: run its search first")
     from study.plan.work import work_of
 
     take_up_spaces(opened, space)
@@ -220,16 +224,18 @@ def evaluate(
 
 def draw(
     run: ExistingRun,
-    problem: Annotated[Optional[str], typer.Option(help="Default: all of the run.")] = None,
+    problem: Annotated[
+        Optional[str], typer.Option(help="Problem of the run; default: all.")
+    ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Find out anew what the figures show.")
+        bool, typer.Option("--again", help="Compute anew what the figures show.")
     ] = False,
     space: TrustedSpaces = None,
     workers: Workers = None,
 ) -> None:
-    """Draw a run's figures again, from what was found out about its networks.
+    """Draw a run's figures again, from the findings about its networks.
 
-    What has not been found out yet is found out first, which takes minutes.
+    Findings that are missing are computed first, which takes minutes.
 
     Example: python -m study draw my-run
     """
@@ -238,7 +244,7 @@ def draw(
     opened = open_run(run)
     names = problems_of(opened, problem)
     if not names:
-        raise WrongName(f"{opened.name!r} has nothing to draw yet: search first")
+        raise WrongName(f"{opened.name!r} has nothing to draw yet: run a search first")
     from study.steps.draw_step import draw_step
     from study.steps.explain_step import explain_step, unexplained
     from study.steps.side_by_side import ThisProcess

@@ -1,4 +1,4 @@
-"""Have a run's work done: workers, data, a live report, and what came out."""
+"""Have a run's work done: workers, data, a live report, and the results."""
 
 import sys
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def carry_out(
     run: "Run", work: "Work", workers: int | None, scheduler: str | None, live: bool
 ) -> None:
-    """Do what of the work is to do, in a new run if need be, and say what came out."""
+    """Do what is left of the work, in a new run if necessary, and print the results."""
     from study.plan.done import needs_workers
     from study.plan.work import create_run, record_signatures
 
@@ -51,10 +51,10 @@ def carry_out(
                     held.enter_context(alone(run))
                 from study.steps import carry_out
 
-                carry_out.check_spaces(run)  # of all problems, before the first search and a report
+                carry_out.check_spaces(run)  # before the first search and a live report
                 with _live(run) if live else nullcontext():
                     carry_out.carry_out(run, engine, Screen(console))
-                # Of a run that had none, now that it was not refused.
+                # For runs of older versions, which have none; only now, as nothing was refused.
                 record_signatures(run, signatures)
         from study.steps.report_step import finish_report
 
@@ -81,7 +81,7 @@ def _live(run: "Run") -> "Iterator[None]":
 
 
 def _command_again(policy: "DtypePolicy") -> str:
-    """The command that was given, with its arithmetic: the same on every processor."""
+    """The command that was given, with its arithmetic, so that it is the same everywhere."""
     given = [recorded(argument) for argument in sys.argv[1:]]
     named = any(argument.partition("=")[0] == "--dtype" for argument in given)
     return command(*given) if named else command(*given, "--dtype", policy)

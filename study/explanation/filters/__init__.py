@@ -1,1 +1,1 @@
-"""What drives the filters of convolutions up."""
+"""What excites the filters of convolutions."""

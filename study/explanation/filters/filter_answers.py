@@ -1,4 +1,4 @@
-"""What the filters of a convolution answer to: images that were made, and parts of real ones."""
+"""What the filters of a convolution respond to: images made for them, and parts of real images."""
 
 from collections.abc import Sequence
 
@@ -26,18 +26,18 @@ def filters_info(
     images: np.ndarray | None = None,
     budget: FigureSettings | None = None,
 ) -> list[FiltersInfo]:
-    """What each filter answers to most, for each convolution layer; the same every time.
+    """What each filter of each convolution layer responds to most; the same at every call.
 
     Args:
         model: Any plain Keras model of images.
-        layers: Names of layers; those that pool have no filters and are left out. All
-            convolution layers if None.
-        images: (n, height, width, channels) real images, pixels 0 to 255: they decide which
-            filters are dead and alike, so pass a few hundred; None if there are none.
-        budget: Filters a layer (the first so many), steps and patches.
+        layers: Names of layers; pooling layers have no filters and are left out. All convolution
+            layers if None.
+        images: (n, height, width, channels) real images, pixels 0 to 255. They decide which
+            filters are dead or near-duplicates, so pass a few hundred; None if there are none.
+        budget: Numbers of filters per layer (the first ones), of steps and of patches.
 
     Raises:
-        WrongName: a layer that is not there, or a network with another one nested inside.
+        WrongName: A layer does not exist, or another network is nested inside.
     """
     model, budget = as_functional(model), budget or FigureSettings()
     chosen = visual_layers(model) if layers is None else find_layers(model, layers)
@@ -95,16 +95,16 @@ def _absent_colours(channels: np.ndarray) -> tuple[str, ...]:
 
 
 def best_patches(linear: keras.Model, images: np.ndarray, filters: int, count: int) -> Patches:
-    """The real patches that drive each of the first filters up most.
+    """The real patches that excite each of the first filters most.
 
-    A patch has the size that the unit in the middle of the map sees. Where a unit at the border
-    sees less, its patch is moved inside the image, and shows more than the unit sees.
+    A patch has the size that the unit in the middle of the map sees. A unit at the border sees
+    less; its patch is moved inside the image and shows more than the unit sees.
 
     Args:
-        linear: See above.
+        linear: Images -> the convolution's output without its activation function.
         images: (n, height, width, channels), pixels 0 to 255.
         filters: How many of the layer's filters, the first ones.
-        count: Patches a filter, fewer if there are fewer images.
+        count: Patches per filter; fewer if there are fewer images.
     """
     values, units = _highest(linear, images, filters)
     sources = np.argsort(-values, axis=0, kind="stable")[:count].T
@@ -130,7 +130,7 @@ def best_patches(linear: keras.Model, images: np.ndarray, filters: int, count: i
 def _highest(
     linear: keras.Model, images: np.ndarray, filters: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(n, f) float32 highest value in each map, and (n, f) int which unit has it, row by row."""
+    """(n, f) float32 highest value in each map, and (n, f) int number of its unit, row by row."""
     values, units = [], []
     rows = rows_that_fit(linear, BATCH)
     for i in range(0, len(images), rows):

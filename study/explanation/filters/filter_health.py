@@ -11,33 +11,33 @@ from study.networks.prediction import layer_outputs
 from study.records.finding import LayerHealth
 
 ALIKE = 0.95
-"""Two filters are near-duplicates from this correlation (or cosine) on: its square is 0.9, so that
-nine tenths of what one filter says (or is made of), the other does too. Unrelated kernels are far
-below: the cosine of random ones spreads by one over the root of their weights, 0.2 for 5 x 5."""
+"""Smallest correlation (or cosine) of near-duplicates. Its square is 0.9, so nine tenths of one
+filter's responses (or weights) are shared by the other. Unrelated kernels lie far below: the cosine
+of random ones spreads by one over the root of their number of weights, 0.2 for 5 x 5."""
 
 BATCH = 256
-"""Images in the network at a time, if what all its layers put out fits."""
+"""Images in the network at a time, if the outputs of all its layers fit into memory."""
 
 
 class Health(NamedTuple):
-    """What each filter of one layer adds to the others."""
+    """Which filters of one layer are silent, and how similar they are."""
 
     layer: str
     silent: np.ndarray | None
-    """(f,) bool: its output is zero everywhere on every image; None without images."""
+    """(f,) bool: whether the output is zero everywhere on every image; None without images."""
     answers: np.ndarray | None
-    """(f, f) correlation of the filters' outputs, over all places of all images; zero for a filter
-    whose output never changes. None without images."""
+    """(f, f) correlation of the filters' outputs over all positions of all images; zero for a
+    filter whose output never changes. None without images."""
     kernels: np.ndarray | None
-    """(f, f) cosine of the filters' weights, zero for one without any; None for other kinds of
-    convolution than the plain one, whose filters do not all weigh the same inputs."""
+    """(f, f) cosine of the filters' weights, zero for a filter without any; None for convolutions
+    that are not plain ones, whose filters do not all weight the same inputs."""
 
     @property
     def like(self) -> np.ndarray | None:
         """(f,) int: the filter of a lower number that this one nearly duplicates, or -1.
 
-        By answers if there were images, else by kernels; None if there is neither. Silent
-        filters duplicate nothing.
+        Measured by responses if there were images, else by kernels; None if there is neither.
+        Silent filters duplicate nothing.
         """
         similar = self.kernels if self.answers is None else self.answers
         return None if similar is None else near_duplicates(similar, self.silent)
@@ -50,7 +50,7 @@ def layers_health(
 
     Args:
         model: A plain functional Keras model of images.
-        layers: Convolutions of it.
+        layers: Convolutions of the model.
         images: (n, height, width, channels) real images, pixels 0 to 255; None if there are none.
     """
     if images is None or not len(images):
@@ -68,7 +68,7 @@ def layers_health(
 
 
 class _Tally:
-    """What is known of a layer's outputs so far: sums, so that no map need be kept."""
+    """Sums over a layer's outputs so far, so that no map need be kept."""
 
     def __init__(self, filters: int) -> None:
         self.woken = np.zeros(filters, bool)
@@ -98,7 +98,7 @@ def kernel_cosines(layer: keras.layers.Layer) -> np.ndarray | None:
 
 
 def _normalised(products: np.ndarray) -> np.ndarray:
-    """(f, f) products over the roots of the diagonal; zero where that is nothing but rounding."""
+    """(f, f) products over the roots of the diagonal; zero where the diagonal is only rounding."""
     power = np.diag(products)
     some = power > 1e-12 * power.max(initial=0)
     lengths = np.where(some, np.sqrt(np.maximum(power, 0)), np.inf)
@@ -106,10 +106,10 @@ def _normalised(products: np.ndarray) -> np.ndarray:
 
 
 def near_duplicates(similar: np.ndarray, silent: np.ndarray | None = None) -> np.ndarray:
-    """(f,) int: which filter of a lower number each one nearly duplicates, or -1.
+    """(f,) int: the filter of a lower number that each one nearly duplicates, or -1.
 
-    That one is no near-duplicate itself: the filters with -1 that are not silent are those to
-    keep.
+    The filter that is duplicated is not a near-duplicate itself: the filters to keep are those with
+    -1 that are not silent.
     """
     like = np.full(len(similar), -1)
     kept: list[int] = []
@@ -123,7 +123,7 @@ def near_duplicates(similar: np.ndarray, silent: np.ndarray | None = None) -> np
 
 
 def layer_record(health: Health) -> LayerHealth:
-    """What a run keeps of a layer's health; it takes images."""
+    """What a run keeps of a layer's health, which must have been measured with images."""
     assert health.silent is not None
     assert health.answers is not None
     assert health.like is not None
@@ -140,7 +140,7 @@ def layer_record(health: Health) -> LayerHealth:
 
 
 def _nearest(similar: np.ndarray, silent: np.ndarray) -> list[float]:
-    """Of each filter that is not silent: how similar the most similar other one is."""
+    """For each filter that is not silent, its similarity to the most similar other filter."""
     awake = similar[np.ix_(~silent, ~silent)]
     others = np.where(np.eye(len(awake), dtype=bool), -1.0, awake)
     return [round(float(row.max()), 4) for row in others] if len(awake) > 1 else []

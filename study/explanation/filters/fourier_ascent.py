@@ -1,6 +1,6 @@
-"""Images that drive a unit up, by gradient ascent on their waves.
+"""Images that excite a unit, by gradient ascent on their waves.
 
-`linear` is everywhere what `before_activation` gives; see `study.explanation.filters.unit`.
+`linear` is always the result of `before_activation`; see `study.explanation.filters.unit`.
 """
 
 from collections.abc import Callable
@@ -24,40 +24,40 @@ from study.explanation.filters.unit import (
 from study.networks.saved import image_shape
 
 RATE = 0.12
-"""Adam's learning rate in Fourier space: half as much is still on its way after a hundred steps."""
+"""Adam's learning rate in Fourier space; with half of it, images still change after 100 steps."""
 FIRST_SPREAD = 0.01
-"""Standard deviation of the first spectrum: all but blank, and no two frequencies in balance."""
+"""Standard deviation of the first spectrum: almost blank, but no two frequencies are in balance."""
 JITTER = 1 / 12
-"""Shift each way, in parts of the side that the unit sees. Lucid, the program of Olah et al., has
-1/21 of 128 pixels; of 28 pixels that left more noise. On the few pixels of a first layer it is
-less than one: more would blur the kernel's own shape away."""
+"""Largest shift in each direction, as a share of the side that the unit sees. Lucid, the program of
+Olah et al., has 1/21 of 128 pixels; with 28 pixels that left more noise. On the few pixels of a
+first layer it is less than one pixel: more would blur the kernel's own shape away."""
 TURN = np.deg2rad(8)
-"""Rotation each way, in radians; Lucid has 10 degrees."""
+"""Largest rotation in each direction, in radians; Lucid has 10 degrees."""
 ZOOM = 0.1
-"""Change of size each way, as in Lucid."""
+"""Largest change of size in each direction, as in Lucid."""
 EDGE = 0.1
-"""Least distance of the first colour from black and white, in parts of the range: at the ends
+"""Smallest distance of the first colour from black and white, as a share of the range: at the ends
 themselves a sigmoid has no slope."""
 USUAL = 0.95
-"""The share of real images that has no more ink than is free."""
+"""The share of real images that have no more ink than the amount that is free."""
 
 
 class Ink(NamedTuple):
-    """How far images are from one that is all background: what an ascent may spend.
+    """How far images differ from plain background, and how much of it an ascent may use.
 
-    Lines and digits are few pixels on an even ground. An ascent that is free fills its images
-    with whatever adds a little, and ends far from all that a network has ever seen.
+    Lines and digits are few pixels on a uniform ground. An unrestricted ascent fills its images
+    with anything that adds a little, and ends far from everything that a network has ever seen.
     """
 
     background: np.ndarray
-    """(channels,) float32 the images' median colour, 0 to 255."""
+    """(channels,) float32, the images' median colour, 0 to 255."""
     usual: float
-    """What USUAL of the images have no more of: mean distance from the background, above 0."""
+    """Mean distance from the background that a share USUAL of the images do not exceed, above 0."""
     worth: np.ndarray
-    """(f,) float32 what each filter gives for a real image: twice the usual ink costs as much."""
+    """(f,) float32, each filter's value for a real image, which is the price of twice the ink."""
 
     def price(self, images: tf.Tensor) -> tf.Tensor:
-        """(f,): nothing up to the usual ink."""
+        """(f,) prices of the images; up to the usual ink they are 0."""
         spent = tf.reduce_mean(tf.abs(images - self.background), axis=(1, 2, 3))
         return self.worth * tf.maximum(spent / self.usual - 1, 0)
 
@@ -67,12 +67,12 @@ class Ink(NamedTuple):
 
 
 def usual_ink(images: np.ndarray, worth: np.ndarray) -> Ink | None:
-    """That of real images (n, height, width, channels) uint8.
+    """The usual ink of real images (n, height, width, channels) uint8.
 
-    None if they have no even ground, as photographs, or are all background.
+    None if the images have no uniform ground, like photographs, or are plain background.
 
     Args:
-        worth: (f,) each filter's highest value for them.
+        worth: (f,) each filter's highest value for these images.
     """
     if not has_even_ground(images):
         return None
@@ -93,20 +93,20 @@ def fourier_ascent(
     """Gradient ascent on the images' spectra, every step on randomly moved images.
 
     Olah et al. 2017, "Feature Visualization" (The Enemy of Feature Visualization;
-    Preconditioning and Parameterization). The scaling by 1/f gives slow waves, of which real
-    images have most, the longest steps; what a small shift, turn or change of size undoes does
-    not pay. Colours are not decorrelated: over the pixels of the line images red and blue
-    correlate by -0.02 and green is absent, so there is nothing to take out. What keeps the
-    pictures clean on an even ground is our own: they begin near its colour, and more ink than
-    real images have costs.
+    Preconditioning and Parameterization). The scaling by 1/f gives slow waves, which dominate real
+    images, the longest steps; patterns that a small shift, turn or change of size destroys gain
+    nothing. Colours are not decorrelated: over the pixels of the line images red and blue correlate
+    at -0.02 and green is absent, so there is nothing to remove. Our own addition keeps the pictures
+    clean on a uniform ground: they start near its colour, and using more ink than real images have
+    is penalised.
 
     Args:
-        linear: See above.
+        linear: Images -> the convolution's output without its activation function.
         filters: How many of the layer's filters, the first ones.
-        steps: The environment's TF_KERAS_VIS_MAX_STEPS bounds them.
-        channels: (channels,) bool: those that may change, the others stay zero. None: all.
-        ink: What real images have of it. None: the start is grey, and ink is free.
-        seed: Of the first spectra and of the movements.
+        steps: Number of steps, limited by the environment's TF_KERAS_VIS_MAX_STEPS.
+        channels: (channels,) bool: which may change, the others stay zero. None: all.
+        ink: The usual ink of real images. None: the start is grey, and ink is free.
+        seed: Seed of the first spectra and of the movements.
     """
     steps = get_num_of_steps_allowed(steps)
     height, width, colours = image_shape(linear)
@@ -137,11 +137,11 @@ class _Spectra(NamedTuple):
     waves: tf.Variable
     """(2, f, colours, height, width // 2 + 1) float32: real and imaginary parts."""
     scale: tf.Tensor
-    """(height, width // 2 + 1) complex64: what slow waves count for, beside fast ones."""
+    """(height, width // 2 + 1) complex64: the weight of each frequency, higher for slow waves."""
     start: np.ndarray
     """(colours,) float32: the level that the waves are added to."""
     there: np.ndarray
-    """(colours,) float32: 1 for colours that there are, else 0."""
+    """(colours,) float32: 1 for colours that may change, else 0."""
 
     def images(self) -> tf.Tensor:
         """(f, height, width, colours) float32, 0 to 255."""
@@ -153,7 +153,7 @@ class _Spectra(NamedTuple):
 def _first_spectra(
     waves: np.ndarray, size: tuple[int, int], channels: np.ndarray | None, ink: Ink | None
 ) -> _Spectra:
-    """Spectra of images that are all but blank."""
+    """Spectra of images that are almost blank."""
     colours = waves.shape[2]
     return _Spectra(
         size,
@@ -165,7 +165,7 @@ def _first_spectra(
 
 
 def _moved(images: tf.Tensor, transforms: tf.Tensor) -> tf.Tensor:
-    """Each image by its own of the movements, (f, 8)."""
+    """Each image moved by its own movement, (f, 8)."""
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images,
         transforms=transforms,
@@ -179,12 +179,12 @@ def _moved(images: tf.Tensor, transforms: tf.Tensor) -> tf.Tensor:
 def _climb(
     spectra: _Spectra, worth: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], steps: int
 ) -> None:
-    """Change the spectra, step by step, so that their images are worth more.
+    """Change the spectra step by step so that the worth of their images increases.
 
     Args:
-        spectra: Changed in place.
-        worth: (number of the step, images) -> what is to become large.
-        steps: How many.
+        spectra: Spectra, which are changed in place.
+        worth: (number of the step, images) -> the quantity to maximise.
+        steps: Number of steps.
     """
     adam = keras.optimizers.Adam(RATE)
     adam.build([spectra.waves])
@@ -195,7 +195,7 @@ def _climb(
         adam.apply_gradients([(tape.gradient(loss, spectra.waves), spectra.waves)])
         return (step + 1,)
 
-    @tf.function(autograph=False)  # a quarter of the time of step after step from Python
+    @tf.function(autograph=False)  # takes a quarter of the time of single steps from Python
     def all_steps() -> None:
         tf.while_loop(lambda step: step < steps, ascend, (tf.constant(0),))
 
@@ -203,15 +203,15 @@ def _climb(
 
 
 def _levels(colour: np.ndarray) -> np.ndarray:
-    """What a sigmoid is to be given for a colour of 0 to 255, or for the nearest with a slope."""
+    """The sigmoid's argument for a colour of 0 to 255, or for the nearest one with a slope."""
     share = np.clip(colour / 255, EDGE, 1 - EDGE)
     return np.log(share / (1 - share)).astype(np.float32)
 
 
 def _one_over_f(height: int, width: int) -> np.ndarray:
-    """(height, width // 2 + 1) what `irfft2d` is to be given for a spectrum of ones.
+    """(height, width // 2 + 1) factors that a spectrum is multiplied by before `irfft2d`.
 
-    A spectrum of random numbers with spread s becomes pixels with spread s about.
+    A spectrum of random numbers with spread s becomes pixels with a spread of about s.
     """
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width))
     scale = 1 / np.maximum(frequency, 1 / max(height, width))

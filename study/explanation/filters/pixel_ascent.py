@@ -1,4 +1,4 @@
-"""Images that drive a unit up, by gradient ascent on their pixels."""
+"""Images that excite a unit, by gradient ascent on their pixels."""
 
 import keras
 import numpy as np
@@ -17,10 +17,10 @@ from study.explanation.filters.unit import (
 from study.networks.saved import image_shape
 
 REACH = 1.0
-"""How far the fastest pixel could go in all steps together, in parts of the pixels' range."""
+"""How far the fastest pixel could go in all steps together, as a share of the pixels' range."""
 SMOOTH_FROM = 8
-"""Pixels of a side that a unit sees from which on its gradient in pixels is smoothed: fewer would
-leave nothing of the filter's shape."""
+"""If a unit sees this many pixels per side or more, its gradient in pixels is smoothed; with fewer,
+smoothing would destroy the filter's shape."""
 
 
 def pixel_ascent(
@@ -30,15 +30,15 @@ def pixel_ascent(
     channels: np.ndarray | None = None,
     blank: float = BLANK,
 ) -> Ascent:
-    """Gradient ascent on the pixels of a blank image; no chance involved.
+    """Gradient ascent on the pixels of a blank image, without randomness.
 
     Erhan et al. 2009, "Visualizing Higher-Layer Features of a Deep Network".
 
     Args:
-        linear: See `study.explanation.filters.unit`.
+        linear: Images -> the convolution's output without its activation function.
         filters: How many of the layer's filters, the first ones.
-        steps: The environment's TF_KERAS_VIS_MAX_STEPS bounds them.
-        channels: (channels,) bool: those that may change, the others stay zero. None: all.
+        steps: Number of steps, limited by the environment's TF_KERAS_VIS_MAX_STEPS.
+        channels: (channels,) bool: which may change, the others stay zero. None: all.
         blank: The pixel value to start from, 0 to 255.
     """
     shape = image_shape(linear)
@@ -49,7 +49,7 @@ def pixel_ascent(
     there = as_weights(channels, shape[-1])
 
     def direction(gradient: tf.Tensor) -> tf.Tensor:
-        """Uphill, the fastest pixel of each image at speed 1; low-passed so no pixel noise wins."""
+        """Direction of ascent: the fastest pixel of each image has speed 1; noise is low-passed."""
         if smooth:  # twice: averaging once would turn the finest waves downhill
             gradient = tf.nn.avg_pool2d(tf.nn.avg_pool2d(gradient, 3, 1, "SAME"), 3, 1, "SAME")
         gradient *= seen * there

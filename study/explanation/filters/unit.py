@@ -1,11 +1,11 @@
-"""One unit of a convolution, through which a filter is asked what drives it up.
+"""One unit of a convolution, by which it is found out what excites a filter.
 
-Before the layer's activation function, which could hide gradients: the unit in the middle of the
-filter's map. One unit rather than the mean over the map: for a first layer the mean's gradient is
-the same at every pixel, so that a blank start would only ever change its colour.
+It is the unit in the middle of the filter's map, before the layer's activation function, which
+could hide gradients. A single unit is used rather than the mean over the map: for a first layer the
+mean's gradient is the same at every pixel, so that a blank start would only ever change its colour.
 
-`linear` is everywhere what `before_activation` gives. Images are made for the layer's first
-filters, as many at once as memory has room for: image i for filter `first` + i.
+`linear` is always the result of `before_activation`. Images are made for the layer's first filters,
+as many at once as memory has room for: image i for filter `first` + i.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from study.networks.cell_positions import field
 from study.networks.memory import rows_that_fit
 
 BLANK = 127.5
-"""Mid-grey: a pixel can go either way, so that what a filter avoids shows as well."""
+"""Mid-grey, from which a pixel can go either way, so that what a filter avoids shows as well."""
 
 
 def before_activation(model: keras.Model, layer: keras.layers.Layer) -> keras.Model:
@@ -37,9 +37,9 @@ def middle_field(linear: keras.Model) -> tuple[slice, slice]:
 
 
 def used_channels(images: np.ndarray) -> np.ndarray:
-    """(channels,) bool: the colours that some image has; all of them if there is nothing to see.
+    """(channels,) bool: the colours that some image has; all colours if the images are blank.
 
-    A colour that no real image has taught the network nothing: an ascent that is free to use it
+    The network has learned nothing about a colour that no real image has: an ascent that may use it
     fills its images with noise of that colour.
     """
     used = np.asarray(images.any(axis=(0, 1, 2)))
@@ -65,7 +65,7 @@ def in_parts(linear: keras.Model, filters: int, ascend: Callable[[slice], Ascent
 
 
 def scored(linear: keras.Model, images: np.ndarray | tf.Tensor, first: int) -> Ascent:
-    """The images as bytes, and what they are worth as such."""
+    """The images as bytes, and the units' values on these rounded images."""
     rounded = np.rint(images).astype(np.uint8)
     values = middle_value(linear([rounded.astype(np.float32)]), first)
     return Ascent(rounded, np.asarray(values))

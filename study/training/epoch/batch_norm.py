@@ -1,4 +1,4 @@
-"""Mean and variance of batch normalisation, set anew after each epoch."""
+"""Mean and variance of batch normalisation, recomputed after each epoch."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     import keras
 
 STATISTICS_IMAGES = 512
-"""Training images, the first ones, whose mean and variance batch normalisation uses outside of
-training. They are one batch where that fits into memory."""
+"""Number of training images, the first ones, whose mean and variance batch normalisation uses
+outside of training. They are one batch if that fits into memory."""
 
 
 def statistics_function(model: "keras.Model", part: Part) -> Callable[[], None]:
-    """A function that sets the statistics of batch normalisation to those of the network as it is.
+    """A function that sets the statistics of batch normalisation to those of the current network.
 
-    As it runs, Keras averages them over many past steps. After few steps those were of quite
-    another network: one that had learnt 94% of MNIST in an epoch of 2,400 images scored 17% on
-    validation, and low rungs ranked networks hardly better than chance. Wu and Johnson, "Rethinking
-    'Batch' in BatchNorm", 2021, section 3 ("PreciseBN").
+    While training, Keras averages them over many past steps. After few steps these averages belong
+    to a very different network: one that had learnt 94% of MNIST in an epoch of 2,400 images scored
+    17% on validation, and low rungs ranked networks hardly better than chance. Wu and Johnson,
+    "Rethinking 'Batch' in BatchNorm", 2021, section 3 ("PreciseBN").
     """
     import keras
     import tensorflow as tf
@@ -39,7 +39,7 @@ def statistics_function(model: "keras.Model", part: Part) -> Callable[[], None]:
     forward = tf.function(lambda batch: model(batch, training=True), autograph=False)
     momenta = [layer.momentum for layer in norms]
     for layer in norms:
-        layer.momentum = 0.0  # while it is traced: what was is forgotten
+        layer.momentum = 0.0  # while tracing, so that earlier statistics are forgotten
     traced = forward.get_concrete_function(pixels)
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
@@ -61,7 +61,7 @@ def statistics_function(model: "keras.Model", part: Part) -> Callable[[], None]:
 
 
 def _in_batches(images: np.ndarray, model: "keras.Model") -> list[np.ndarray]:
-    """In as few parts of about equal size as go through the network at once."""
+    """The images in as few batches, of about equal size, as memory allows."""
     from study.networks.memory import rows_that_fit
 
     return np.array_split(images, -(-len(images) // rows_that_fit(model, len(images))))
@@ -70,14 +70,14 @@ def _in_batches(images: np.ndarray, model: "keras.Model") -> list[np.ndarray]:
 def pooled(
     statistics: Sequence[tuple[np.ndarray, np.ndarray]], sizes: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(mean, variance) over all images, from those of batches.
+    """(mean, variance) over all images, from the means and variances of batches.
 
-    The variance of all is the mean of the variances plus the variance of the means.
+    The variance over all images is the mean of the variances plus the variance of the means.
 
     Args:
         statistics: Mean and variance, each (channels,), of each batch; the variances are without
             Bessel's correction, as Keras computes them.
-        sizes: Images in each batch.
+        sizes: Number of images in each batch.
     """
     means, variances = (np.stack(some) for some in zip(*statistics, strict=True))
     mean = np.average(means, axis=0, weights=sizes)

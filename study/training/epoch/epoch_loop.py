@@ -8,9 +8,10 @@ nothing.
 
 A step is Keras's own `train_step`, whatever the network was compiled with: every optimizer with its
 clipping, decay, accumulation, loss scale and averaging of weights; every loss with its weights,
-penalties and `add_loss`. Not done are what changes no weight: metrics given to `compile`,
-`run_eagerly`, `jit_compile`, `steps_per_execution`. Unlike `fit`, it leaves out an odd last batch,
-of other images each epoch, and random numbers of dropout follow from the epoch.
+penalties and `add_loss`. Options that do not change weights are ignored: metrics given to
+`compile`, `run_eagerly`, `jit_compile`, `steps_per_execution`. Unlike `fit`, the loop leaves out an
+incomplete last batch, of different images each epoch, and dropout's random numbers depend on the
+epoch.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     import keras
 
 FEW_STEPS = 8
-"""Optimizer steps that an epoch has at least, if there are images for it."""
+"""Smallest number of optimizer steps per epoch, if there are enough images."""
 
 SMALLEST_BATCH = 16
-"""Images in a batch to which a larger one is reduced at most."""
+"""Smallest number of images per batch to which a larger batch is reduced."""
 
 
 class EpochLoop:
@@ -46,16 +47,16 @@ class EpochLoop:
         background: np.ndarray | None,
         seed: int,
     ) -> None:
-        """Nothing is traced before the first epoch.
+        """Set the loop up; nothing is traced before the first epoch.
 
         Args:
-            model: Compiled, its optimizer built.
+            model: Compiled network whose optimizer is built.
             part: The images to train on.
             heads: Columns of labels, in the order of the network's outputs.
-            recipe: Has a batch size, of at most as many images as there are.
+            recipe: How the network is trained; its batch size is at most the number of images.
             background: Level of each channel, (channels,), where images show nothing else; None:
                 it varies.
-            seed: Of the order of images and what is done to them.
+            seed: Seed of the order of images and of what is done to them.
         """
         assert recipe.batch_size
         self._model, self._labels = model, part.labels
@@ -63,11 +64,11 @@ class EpochLoop:
         self._run = _epoch_function(model, part, heads, recipe, background)
 
     def train(self, epoch: int) -> dict[str, float]:
-        """Train for one epoch, and score what was predicted on the way.
+        """Train for one epoch, and score the predictions made on the way.
 
         Args:
-            epoch: Its number, from 1: decides the order of images, what is done to them, and
-                dropout's random numbers.
+            epoch: Number of the epoch, from 1; it decides the order of images, what is done to
+                them, and dropout's random numbers.
         """
         _seed_dropout(self._model, epoch)
         images = len(next(iter(self._labels.values())))
@@ -82,7 +83,7 @@ class EpochLoop:
 def graphs_as_they_are() -> Iterator[None]:
     """Keep TensorFlow from rewriting graphs before it runs them.
 
-    On these networks rewriting takes half a second per graph, and does not speed up the step.
+    For these networks rewriting takes half a second per graph and does not speed up the step.
     """
     import tensorflow as tf
 
@@ -95,13 +96,14 @@ def graphs_as_they_are() -> Iterator[None]:
 
 
 def fitting_batch_size(images: int, asked: int) -> int:
-    """The batch size asked for, or less where a part is so small that it has few batches.
+    """The batch size asked for, or less if a part is so small that it has few batches.
 
-    A part of 150 images in batches of 64 would have two steps per epoch, and leave 22 images out of
-    each. So a part of fewer than FEW_STEPS batches is divided into that many, but not into batches
-    of fewer than SMALLEST_BATCH images, which make batch normalisation noisy; and as evenly as
-    possible, so that fewer images are left out than there are batches. Of larger parts an epoch
-    leaves out less than a batch: other images each time, as their order is drawn anew.
+    A part of 150 images in batches of 64 would have two steps per epoch, each of which would leave
+    out 22 images. So a part of fewer than FEW_STEPS batches is divided into that many, but not into
+    batches of fewer than SMALLEST_BATCH images, which make batch normalisation noisy; and as evenly
+    as possible, so that fewer images are left out than there are batches. With larger parts an
+    epoch leaves out less than a batch, of different images each time because their order is drawn
+    anew.
     """
     if images >= FEW_STEPS * asked:
         return asked
@@ -110,13 +112,13 @@ def fitting_batch_size(images: int, asked: int) -> int:
 
 
 def epoch_order(images: int, batch_size: int, seed: int, epoch: int) -> np.ndarray:
-    """A new order for each epoch: image indices (steps, batch_size), without an odd last batch."""
+    """The order of an epoch: image indices (steps, batch_size), without an incomplete batch."""
     order = np.random.default_rng([seed, epoch]).permutation(images)
     return order[: images // batch_size * batch_size].reshape(-1, batch_size)
 
 
 def _seed_dropout(model: "keras.Model", epoch: int) -> None:
-    """Let dropout's random numbers follow from the epoch: a resumed training draws the same."""
+    """Make dropout's random numbers depend on the epoch, as a resumed training must repeat them."""
     for state in seed_states(model):
         state.assign([state.numpy()[0], epoch << 20])
 
@@ -183,9 +185,9 @@ def _epoch_function(
 
 
 def _targets(model: "keras.Model", labels: Labels, heads: Sequence[str]) -> list[np.ndarray]:
-    """What each output is trained towards: 0 or 1 for one sigmoid neuron, else one-hot.
+    """The target of each output: 0 or 1 for a sigmoid neuron, else one-hot.
 
-    (n,) -> (n, units) float32
+    (n,) labels -> (n, units) float32
     """
     targets = []
     for head, output in zip(heads, model.outputs, strict=True):

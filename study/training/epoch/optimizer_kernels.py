@@ -1,13 +1,13 @@
-"""Optimizer steps as one TensorFlow kernel a weight tensor.
+"""Optimizer steps as one TensorFlow kernel per weight tensor.
 
-Keras builds an update of up to two dozen operations: tracing them was half of the time a trial
-took before its first step, and each passes over all weights. TensorFlow has the same updates as
-single kernels. State, learning rate, schedules, clipping and all else remain Keras's, and so do
-the steps of all optimizers that have no kernel here, subclasses of those that have one included.
+Keras builds an update out of up to two dozen operations: tracing them took half of the time before
+a trial's first step, and each of them passes over all weights. TensorFlow has the same updates as
+single kernels. State, learning rate, schedules, clipping and everything else remain Keras's, and so
+do the steps of all optimizers without a kernel here, including subclasses of those that have one.
 
-Keras also sums gradients over the devices of a tf.distribute strategy, of which there is one. That
-leaves a graph with all weights in a registry that is never emptied: 55 MB a trial of the baseline.
-The sum, of one summand, is left out of every optimizer.
+Keras also sums gradients over the devices of a tf.distribute strategy, of which there is only one.
+This leaves a graph with all weights in a registry that is never emptied: 55 MB per trial of the
+baseline. The sum, which has only one term, is left out of every optimizer.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,17 +29,17 @@ Step = Callable[[Any, Any, Any], None]
 
 
 def fuse(optimizer: keras.optimizers.Optimizer) -> None:
-    """Exchange the steps of an optimizer that is built; it keeps those that have no kernel."""
+    """Replace the steps of a built optimizer by kernels; without a kernel it keeps its steps."""
     for one in within(optimizer):
         leave_out_sum_over_devices(one)
-        # By its exact type: a subclass may take other steps, or do more beside them.
+        # The exact type counts: a subclass may take other steps or do more.
         make_step = _STEPS.get(type(one))
         if make_step and (step := make_step(one)):
             exchange_update(one, _update(one, step))
 
 
 def averages(optimizer: keras.optimizers.Optimizer) -> bool:
-    """Whether the weights that count are others than those that its steps go on from."""
+    """Whether the optimizer averages weights, so that those that count differ from the current."""
     plain = keras.optimizers.Optimizer.finalize_variable_values
     return any(
         one.use_ema or type(one).finalize_variable_values is not plain for one in within(optimizer)
@@ -47,7 +47,7 @@ def averages(optimizer: keras.optimizers.Optimizer) -> bool:
 
 
 def within(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Optimizer]:
-    """The optimizers that take the steps: those inside Keras's two wrappers, else itself."""
+    """The optimizers that take the steps: those inside Keras's two wrappers, else the optimizer."""
     if type(optimizer) is keras.optimizers.LossScaleOptimizer:
         return within(optimizer.inner_optimizer)
     if type(optimizer) is keras.optimizers.MultiOptimizer:
@@ -58,7 +58,7 @@ def within(optimizer: keras.optimizers.Optimizer) -> list[keras.optimizers.Optim
 def _update(optimizer: keras.optimizers.Optimizer, fused: Step) -> Update:
     def update(gradients: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
         for gradient, variable in zip(gradients, variables, strict=True):
-            # Of rows looked up twice (embeddings) Keras sums the squares, a kernel squares sums.
+            # For rows looked up twice (embeddings) Keras sums squares but a kernel squares sums.
             sparse = isinstance(gradient, tf.IndexedSlices)
             step = optimizer.update_step if sparse else fused
             step(gradient, variable.value, learning_rate)
@@ -93,7 +93,7 @@ def _rmsprop(optimizer: keras.optimizers.RMSprop) -> Step | None:
     if optimizer.centered:
         return None
     momentums, velocities = moments(optimizer)
-    # The kernel wants a momentum even where it is 0.
+    # The kernel needs a momentum even if it is 0.
     momentums = momentums or [
         keras.Variable("zeros", velocity.shape, velocity.dtype, trainable=False)
         for velocity in velocities
