@@ -16,10 +16,11 @@ from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
 from tf_keras_vis.scorecam import Scorecam
 
 from study.errors import WrongName
+from study.networks.answers import find_head
 from study.networks.head import Head, score_of
 from study.networks.memory import rows_that_fit
 from study.networks.prediction import predictor
-from study.networks.saved import as_functional, find_head, find_layers, image_shape
+from study.networks.saved import as_functional, find_layers, image_shape
 from study.problem.problem import head_names
 from study.records.finding import Method
 

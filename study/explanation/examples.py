@@ -18,10 +18,10 @@ from study.explanation.arrays import (
     Shown,
 )
 from study.explanation.attribution import CHANNELS, Explainer
+from study.networks.answers import find_head
 from study.networks.prediction import layer_outputs
 from study.networks.saved import (
     as_functional,
-    find_head,
     find_layers,
     is_convolution,
     visual_layers,

@@ -1,4 +1,4 @@
-"""Checks that a network's outputs are class probabilities.
+"""A network's outputs: which heads there are, and whether they are class probabilities.
 
 A saved file can hold anything: logits, a regression, a map per image, weights that are NaN. None of
 these may be shown as a percentage. Outputs that say yes or no for each of several classes (sigmoids
@@ -10,9 +10,11 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from study.errors import WrongUse
+from study.data.dataset import Names
+from study.errors import WrongName, WrongUse
 from study.networks.graph import made_by
 from study.problem.metrics import Probabilities
+from study.problem.problem import head_names
 
 SUM_TOLERANCE = 0.05
 """How far the sum of a softmax may be from 1: in bfloat16 it is off by up to 0.006 with 2 classes,
@@ -102,3 +104,32 @@ def _last_activation(output: keras.KerasTensor) -> str | None:
     if hands_on or isinstance(layer, UNCHANGED):
         return _last_activation(step.inputs[0])
     return None if function is None else str(function.__name__)
+
+
+def find_head(heads: Sequence[str], name: str | None) -> str:
+    """The head of that name; the first one for None.
+
+    Raises:
+        WrongName: There is no head of that name; the message lists those there are.
+    """
+    if name is None:
+        return heads[0]
+    if name not in heads:
+        raise WrongName(f"no head {name!r}; there are: {', '.join(heads)}")
+    return name
+
+
+def class_count(model: keras.Model, head: str) -> int:
+    """Number of classes that a head tells apart; a single neuron tells two apart."""
+    units = int(model.outputs[head_names(model).index(head)].shape[-1])
+    return max(2, units)
+
+
+def fitting_names(model: keras.Model, names: Names) -> dict[str, tuple[str, ...]]:
+    """Head -> class names, for heads that tell as many classes apart as they have names."""
+    fitting = {}
+    for head, output in zip(head_names(model), model.outputs, strict=True):
+        units = output.shape[-1]
+        if len(output.shape) == 2 and len(names.get(head, ())) == max(2, units or 0):
+            fitting[head] = tuple(names[head])
+    return fitting

@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -16,7 +16,6 @@ from typing import IO
 import h5py
 import keras
 
-from study.data.dataset import Names
 from study.data.image_files import MODES
 from study.errors import CorruptRecord, WrongName
 from study.libraries.weight_limit import at_most_weights
@@ -24,7 +23,6 @@ from study.machine import untrusted
 from study.machine.untrusted import MIB
 from study.networks.graph import steps
 from study.networks.memory import numbers
-from study.problem.problem import head_names
 
 CONVOLUTIONS = (
     keras.layers.Conv2D,
@@ -234,35 +232,6 @@ def image_shape(model: keras.Model) -> tuple[int, int, int]:
     """(height, width, channels) of the images the network takes."""
     height, width, channels = model.inputs[0].shape[1:]
     return height, width, channels
-
-
-def find_head(heads: Sequence[str], name: str | None) -> str:
-    """The head of that name; the first one for None.
-
-    Raises:
-        WrongName: There is no head of that name; the message lists those there are.
-    """
-    if name is None:
-        return heads[0]
-    if name not in heads:
-        raise WrongName(f"no head {name!r}; there are: {', '.join(heads)}")
-    return name
-
-
-def class_count(model: keras.Model, head: str) -> int:
-    """Number of classes that a head tells apart; a single neuron tells two apart."""
-    units = int(model.outputs[head_names(model).index(head)].shape[-1])
-    return max(2, units)
-
-
-def fitting_names(model: keras.Model, names: Names) -> dict[str, tuple[str, ...]]:
-    """Head -> class names, for heads that tell as many classes apart as they have names."""
-    fitting = {}
-    for head, output in zip(head_names(model), model.outputs, strict=True):
-        units = output.shape[-1]
-        if len(output.shape) == 2 and len(names.get(head, ())) == max(2, units or 0):
-            fitting[head] = tuple(names[head])
-    return fitting
 
 
 def is_convolution(layer: keras.layers.Layer) -> bool:

@@ -14,8 +14,9 @@ import numpy as np
 from study.data.dataset import Names
 from study.data.image_files import read_images
 from study.errors import WrongImage, WrongName, WrongUse
+from study.networks.answers import class_count, find_head, fitting_names
 from study.networks.prediction import predict
-from study.networks.saved import class_count, find_head, fitting_names, image_shape, load_model
+from study.networks.saved import image_shape, load_model
 from study.problem.metrics import Probabilities
 from study.problem.problem import head_names
 from study.records.study import Ground
