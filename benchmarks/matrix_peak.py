@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from benchmarks.task import BATCH_SIZE, TASKS
 from study.plan.work import WORKERS_NEED
+from study.problem.network_size import layer_operations, operations
 from study.problem.problem import load_problem
 from study.records.base import Value
 from study.records.recipe import Budget
@@ -39,11 +40,11 @@ TYPICAL: dict[str, Value] = {
     "batch_norm": True,
     "summary": "flatten",
     "dense_units_deep": 256,
+    "dropout_at": "features",
     "dropout": 0.2,
-    "l2": 1e-5,
     "optimizer": "adam",
     "learning_rate": 1.5e-3,
-    "decay": "cosine",
+    "schedule": "cosine",
 }
 """A network like those that searches on MNIST choose."""
 
@@ -79,7 +80,7 @@ def _share(engine: Engine, name: str, values: dict[str, Value]) -> Share:
     (train, _), (validation, _) = task.arrays(seed=1)
     epoch = (took[EPOCHS[1]] - took[EPOCHS[0]]) / (EPOCHS[1] - EPOCHS[0])
     model, _ = build(task.load(), task.signature(), values, Budget(steps=1))
-    forward, first = operations(model)
+    forward, first = flops(model)
     work = len(train) * (3 * forward - first) + len(validation) * forward
     return Share(
         network=name,
@@ -112,13 +113,7 @@ def measure_peak() -> float:
     return 2 * SIZE**3 / min(times) / 1e9
 
 
-def operations(model: "keras.Model") -> tuple[int, int]:
+def flops(model: "keras.Model") -> tuple[int, int]:
     """Multiplications and additions of an image's forward pass: (all, the first layer's)."""
-    counts = [_operations(layer) for layer in model.layers if hasattr(layer, "kernel")]
-    return sum(counts), counts[0]
-
-
-def _operations(layer: "keras.Layer") -> int:
-    """Two for each weight of the kernel, at each place it is applied to."""
-    places = int(np.prod(layer.output.shape[1:-1]))  # 1 for a dense layer
-    return 2 * int(np.prod(layer.kernel.shape)) * places
+    first = next(layer for layer in model.layers if hasattr(layer, "kernel"))
+    return 2 * operations(model), 2 * layer_operations(first)

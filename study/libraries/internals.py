@@ -41,6 +41,11 @@ def uses(layer: "keras.Layer") -> int:
     return len(layer._inbound_nodes)
 
 
+def output_shapes(layer: "keras.Layer") -> list[tuple[int | None, ...]]:
+    """Shape of what each call of the layer puts out first; the batch comes first in it."""
+    return [tuple(node.output_tensors[0].shape) for node in layer._inbound_nodes]
+
+
 def loss_in_training(model: "keras.Model", pixels: Any, targets: Any, outputs: Any) -> Any:
     """The loss as the network's own `train_step` asks for it.
 

@@ -43,6 +43,10 @@ class SearchSettings(Record):
     all, is not trained, and another is drawn. The baseline is always trained. 20 million, 320 MB
     with gradients and Adam's averages, are twice what the general space makes of images of 28
     pixels at most."""
+    max_operations: Annotated[int, Field(ge=1)] = 200_000_000
+    """Multiplications that a network may need per image in a forward pass; a larger network is
+    rejected like one with too many weights. 200 million take some 20 ms of a core per training
+    image; the general space makes networks of up to about 100 million for images of 28 pixels."""
     in_order: bool | None = None
     """Tell the oracle of results in the order it proposed the trials: the same seed and number of
     workers then give the same search. False: at once, so that nobody waits for a straggler. None:

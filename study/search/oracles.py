@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study.problem.network_size import why_unfit
+from study.problem.network_size import Limits, why_unfit
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings
 from study.problem.space import declared
@@ -34,10 +34,11 @@ def make_oracle(
     from study.search import study_oracle
     from study.search.asha import AshaOracle
 
+    limits = Limits(settings.max_parameters, settings.max_operations)
     shared: dict[str, Any] = {
         "baseline": problem.baseline,
         "folder": folder,
-        "why_unfit": partial(why_unfit, problem, signature, most=settings.max_parameters),
+        "why_unfit": partial(why_unfit, problem, signature, most=limits),
         "objective": keras_tuner.Objective(f"val_{problem.objective}", "max"),
         "hyperparameters": declared(problem, signature),
         "seed": seed,

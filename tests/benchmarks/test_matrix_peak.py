@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from benchmarks.matrix_peak import operations
+from benchmarks.matrix_peak import flops
 
 
 def test_operations_of_a_convolution_and_a_dense_layer() -> None:
@@ -17,4 +17,4 @@ def test_operations_of_a_convolution_and_a_dense_layer() -> None:
         ]
     )
     first = 2 * 16 * 90
-    assert operations(model) == (first + 2 * 80 * 10, first)
+    assert flops(model) == (first + 2 * 80 * 10, first)

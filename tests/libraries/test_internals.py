@@ -211,6 +211,13 @@ def test_a_tensor_knows_the_call_it_comes_from_and_a_layer_its_calls() -> None:
         assert list(call.input_tensors) == [given]
 
 
+def test_the_shapes_of_all_calls_of_a_layer_are_known() -> None:
+    shared = keras.layers.Conv2D(3, 2)
+    shared(keras.Input((5, 6, 1)))
+    shared(keras.Input((2, 2, 1)))
+    assert internals.output_shapes(shared) == [(None, 4, 5, 3), (None, 1, 1, 3)]
+
+
 # Keras Tuner
 
 
