@@ -90,5 +90,5 @@ def test_a_space_without_another_network_ends_the_search_and_says_so(
 ) -> None:
     monkeypatch.setattr(study_oracle, "MOST_REJECTED", 5)
     assert len(searched(tmp_path, max_trials=4, max_parameters=1)) == 1
-    assert "5 points of the search space in a row make no network" in caplog.text
+    assert "5 points of the search space in a row do not give a network" in caplog.text
     assert "(max_parameters)" in caplog.text
