@@ -25,14 +25,14 @@ def network() -> study.Network:
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A classifier from elsewhere."""
-    return small(tmp_path_factory.mktemp("elsewhere") / "small.keras", layer="one")
+    return small(tmp_path_factory.mktemp("elsewhere") / "small.keras")
 
 
-def small(path: Path, layer: str) -> Path:
+def small(path: Path, pixels: str = "pixels", layer: str = "one") -> Path:
     keras.utils.set_random_seed(1)
     keras.Sequential(
         [
-            keras.Input((8, 6, 1)),
+            keras.Input((8, 6, 1), name=pixels),
             keras.layers.Conv2D(3, 3, name=layer),
             keras.layers.Flatten(),
             keras.layers.Dense(4, activation="softmax", name="kind"),
@@ -136,8 +136,10 @@ def test_a_network_from_elsewhere_has_numbered_classes_and_no_html_of_its_own(
 ) -> None:
     network = study.load_network(saved)
     assert network.classes == {"kind": ("0", "1", "2", "3")}
-    hostile_layer = study.load_network(small(tmp_path / "hostile.keras", "<b>one"))
-    assert "<td>&lt;b&gt;one</td>" in hostile_layer._repr_html_()
+    hostile_input = study.load_network(small(tmp_path / "hostile.keras", pixels="<b>one"))
+    assert "<td>&lt;b&gt;one</td>" in hostile_input._repr_html_()
+    with pytest.raises(WrongName, match="found '<b>one'; give it another name"):
+        study.load_network(small(tmp_path / "hostile.keras", layer="<b>one"))
     found = network.predict(np.zeros((25, 8, 6, 1)))
     hostile = study.Predictions(["<i>"] * 25, found.probabilities, found.names)
     assert "<i>" not in hostile._repr_html_()

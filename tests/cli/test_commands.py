@@ -1,13 +1,11 @@
-"""Wrong use: one line on standard error, exit code 2, no traceback unless --debug."""
+"""Commands in a row: what one leaves, another goes on with, says or refuses."""
 
 import shlex
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from study.cli.commands import opening
 from study.cli.main import app
@@ -17,6 +15,7 @@ from study.problem.settings import Settings, Work
 from study.records.study import Signature, Stage, StageName
 from study.run.store import Run
 from tests.cli.conftest import Command
+from tests.cli.presets import preset
 from tests.command import TINY, contents, python
 from tests.factories import evaluation, predictions, trial
 from tests.optuna_file import study_names
@@ -24,101 +23,6 @@ from tests.trials.test_optuna_study import SPACE
 
 WORK = Work(problems=["mnist"], settings=Settings(), seed=1, plan=["search"])
 SEARCH = ("search", "mnist", "--preset", TINY, "--name", "begun")
-
-
-def preset(tmp_path: Path, text: str) -> str:
-    path = tmp_path / "mine.toml"
-    path.write_text(text)
-    return str(path)
-
-
-def picture(tmp_path: Path, size: tuple[int, int], mode: str, name: str = "photo.png") -> str:
-    path = tmp_path / name
-    Image.new(mode, size).save(path)
-    return str(path)
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> str:
-    """A small saved network that takes 28x28 RGB."""
-    import keras
-
-    network = keras.Sequential(
-        [
-            keras.Input((28, 28, 3)),
-            keras.layers.Conv2D(2, 3, activation="relu", name="conv1"),
-            keras.layers.Flatten(),
-            keras.layers.Dense(4, activation="softmax", name="class"),
-        ]
-    )
-    network.save(tmp_path / "small.keras")
-    return str(tmp_path / "small.keras")
-
-
-def test_unknown_problem_is_refused_with_those_there_are(command: Command) -> None:
-    line = command.refused("run", "cifar")
-    assert "'cifar'" in line
-    assert "line, mnist, multihead" in line
-
-
-def test_unknown_tuner_is_refused_with_those_there_are(command: Command) -> None:
-    line = command.refused("search", "line", "--tuner", "genetic")
-    assert "tuner" in line
-    assert "'genetic'" in line
-    assert "hyperband" in line
-
-
-@pytest.mark.parametrize("seed", ["0", "-3"])
-def test_seed_below_one_is_refused(command: Command, seed: str) -> None:
-    line = command.refused("run", "line", "--seed", seed)
-    assert "--seed" in line
-    assert f"got {seed}" in line
-
-
-@pytest.mark.parametrize("name", ["../escape", "a/b", "/tmp/x", "..", "", ".hidden"])
-def test_run_name_that_is_a_path_is_refused(command: Command, name: str, tmp_path: Path) -> None:
-    line = command.refused("run", "line", "--preset", TINY, "--name", name)
-    assert "run name" in line
-    assert not (tmp_path / "results").exists()
-
-
-def test_unknown_preset_is_refused(command: Command) -> None:
-    assert "full or quick" in command.refused("run", "--preset", "huge")
-
-
-def test_unknown_preset_key_is_named(command: Command, tmp_path: Path) -> None:
-    mine = preset(tmp_path, "[search]\nmax_trial = 3\n")
-    line = command.refused("run", "--preset", mine)
-    assert "search.max_trial" in line
-    assert "max_trials" in line
-
-
-def test_preset_value_out_of_range_is_named_before_anything_starts(
-    command: Command, tmp_path: Path
-) -> None:
-    mine = preset(tmp_path, "[evaluation]\nseeds = 1\n")
-    line = command.refused("run", "--preset", mine)
-    assert "evaluation.seeds" in line
-    assert "got 1" in line
-    assert not (tmp_path / "results").exists()
-
-
-@pytest.mark.parametrize(
-    ("option", "value"), [("--max-trials", "0"), ("--max-epochs", "0"), ("--time-limit", "soon")]
-)
-def test_search_budget_out_of_range_is_refused(command: Command, option: str, value: str) -> None:
-    line = command.refused("search", "line", option, value)
-    assert option.strip("-").replace("-", "_") in line
-    assert value in line
-
-
-def test_number_that_is_none_is_refused(command: Command) -> None:
-    assert "many" in command.refused("search", "line", "--max-trials", "many")
-
-
-@pytest.mark.parametrize("name", ["evaluate", "report", "resume", "show", "draw"])
-def test_unknown_run_is_refused(command: Command, name: str) -> None:
-    assert "no run 'nope'" in command.refused(name, "nope")
 
 
 def test_comparison_with_an_unknown_run_or_with_itself_is_refused(
@@ -315,137 +219,6 @@ def test_a_search_that_is_not_finished_is_not_evaluated(command: Command, begun:
     assert "the search of mnist in 'begun' is not finished" in line
     assert "python -m study resume begun" in line
     assert begun.evaluation("mnist") is None
-
-
-def test_image_of_the_wrong_size_is_refused_with_both_sizes(
-    command: Command, model: str, tmp_path: Path
-) -> None:
-    line = command.refused("predict", model, picture(tmp_path, (640, 480), "RGB"))
-    for words in ("photo.png", "28x28", "640x480", "--resize"):
-        assert words in line
-
-
-def test_image_of_the_wrong_mode_is_refused_with_both_modes(
-    command: Command, model: str, tmp_path: Path
-) -> None:
-    line = command.refused("predict", model, picture(tmp_path, (28, 28), "L"))
-    assert "28x28 RGB" in line
-    assert "28x28 L" in line
-
-
-def test_image_of_the_wrong_size_is_taken_with_resize(
-    command: Command, model: str, tmp_path: Path
-) -> None:
-    code, printed, _ = command(
-        "predict", model, picture(tmp_path, (640, 480), "L"), "--resize", "--top", "1"
-    )
-    assert code == 0
-    assert "photo.png: class:" in printed
-
-
-def test_file_that_is_no_image_is_refused(command: Command, model: str, tmp_path: Path) -> None:
-    (tmp_path / "notes.png").write_text("not an image")
-    assert "notes.png" in command.refused("predict", model, str(tmp_path / "notes.png"))
-
-
-def test_missing_model_is_refused(command: Command, tmp_path: Path) -> None:
-    assert "none.keras" in command.refused(
-        "predict", "none.keras", picture(tmp_path, (28, 28), "RGB")
-    )
-
-
-def test_model_that_brings_code_along_is_refused(command: Command, tmp_path: Path) -> None:
-    import keras
-
-    image = picture(tmp_path, (28, 28), "RGB")
-    network = keras.Sequential(
-        [keras.Input((28, 28, 3)), keras.layers.Lambda(lambda x: x * 2), keras.layers.Flatten()]
-    )
-    network.save(tmp_path / "evil.keras")
-    code, _, errors = command("predict", str(tmp_path / "evil.keras"), image)
-    assert code == 1
-    assert "evil.keras" in errors
-    assert len(errors.splitlines()) == 1
-
-
-def test_unknown_layer_is_answered_with_those_there_are(command: Command, model: str) -> None:
-    line = command.refused("explain", model, "--layer", "conv9", "--kind", "filters")
-    assert "conv9" in line
-    assert "conv1" in line
-
-
-def test_figures_that_need_images_are_refused_without(command: Command, model: str) -> None:
-    assert "--image" in command.refused("explain", model, "--kind", "heatmaps")
-
-
-@pytest.mark.parametrize(
-    ("asked", "told"),
-    [
-        (["--head", "nose"], ["'nose'", "class"]),
-        (["--class", "cat"], ["'cat'", "0 to 3"]),
-        (["--class", "4"], ["'4'", "0 to 3"]),
-        (["--method", "guess"], ["guess", "scorecam"]),
-    ],
-)
-def test_head_class_or_method_that_is_not_there_is_answered_with_those_there_are(
-    command: Command, model: str, tmp_path: Path, asked: list[str], told: list[str]
-) -> None:
-    image = picture(tmp_path, (28, 28), "RGB")
-    line = command.refused("explain", model, "--kind", "heatmaps", "--image", image, *asked)
-    assert all(word in line for word in told)
-
-
-def test_a_class_of_several_heads_needs_the_head(command: Command, tmp_path: Path) -> None:
-    import keras
-
-    pixels = keras.Input((8, 8, 3))
-    x = keras.layers.Flatten()(keras.layers.Conv2D(2, 3)(pixels))
-    heads = [keras.layers.Dense(2, "softmax", name=name)(x) for name in ("color", "side")]
-    path = tmp_path / "two.keras"
-    keras.Model(pixels, heads).save(path)
-    image = picture(tmp_path, (8, 8), "RGB")
-    line = command.refused("explain", str(path), "--image", image, "--class", "1")
-    assert "--head" in line
-    assert "color, side" in line
-
-
-def test_heatmaps_are_drawn_by_every_method_asked_for(
-    command: Command, model: str, tmp_path: Path
-) -> None:
-    image = picture(tmp_path, (28, 28), "RGB")
-    asked = ("--method", "scorecam", "--method", "smoothgrad", "--class", "2")
-    given = ("explain", model, "--kind", "heatmaps", "--image", image, "--out", "drawn")
-    code, printed, errors = command(*given, *asked)
-    assert (code, errors) == (0, "")
-    assert printed.splitlines() == [
-        "drawn/heatmaps_scorecam.png",
-        "drawn/heatmaps_smoothgrad.png",
-    ]
-
-
-def test_line_folder_with_a_misnamed_file_is_refused(command: Command, tmp_path: Path) -> None:
-    lines = tmp_path / "lines"
-    lines.mkdir()
-    Image.fromarray(np.zeros((28, 28, 3), np.uint8)).save(lines / "line_one.png")
-    line = command.refused("search", "line", "--preset", TINY, "--line-dir", str(lines))
-    assert "line_one.png" in line
-    assert not (tmp_path / "results").exists()
-
-
-@pytest.mark.usefixtures("workplace")
-def test_line_folder_is_the_same_for_workers_in_another_folder(tmp_path: Path) -> None:
-    mine = preset(tmp_path, '[data.lines]\nline_dir = "lines"\n')
-    given = [(mine, {}), (TINY, {"lines": {"line_dir": Path("lines")}})]
-    found = [opening.settings_from(*one).data.folders() for one in given]
-    assert found == [(tmp_path / "lines",)] * 2
-
-
-def test_missing_line_folder_is_refused(command: Command) -> None:
-    assert "nowhere" in command.refused("data", "line", "--line-dir", "nowhere")
-
-
-def test_export_of_images_that_have_no_files_is_refused(command: Command) -> None:
-    assert "mnist" in command.refused("data", "mnist", "--export", "out")
 
 
 def test_damaged_record_is_a_failed_run(command: Command, tmp_path: Path) -> None:
