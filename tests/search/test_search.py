@@ -352,6 +352,7 @@ def test_points_with_too_many_parameters_are_rejected_and_others_drawn(
         assert reason.startswith("TooLarge: its network has more than 700 parameters")
 
 
+@pytest.mark.slow
 @CHECKED
 @IN_ORDER
 def test_what_is_rejected_follows_from_the_seed_and_is_the_same_after_an_interruption(
@@ -711,6 +712,7 @@ def interrupted(folder: Path, after: int, tuner: Tuner, **settings: Any) -> list
     return finished
 
 
+@pytest.mark.slow
 @EVERY_TUNER
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupted_search_goes_on_as_the_uninterrupted_one(

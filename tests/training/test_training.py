@@ -372,6 +372,7 @@ def test_the_decay_spans_all_steps_of_the_job(changes: dict[str, Any], steps: in
     assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.slow
 @EAGERLY
 def test_a_trial_that_goes_up_is_the_training_it_would_have_been(tmp_path: Path) -> None:
     decaying, below = tiny.BASELINE | {"decay": True}, tmp_path / "below.weights.h5"
@@ -506,6 +507,7 @@ def test_guessing_is_a_coin_for_one_neuron_and_a_die_for_six() -> None:
     assert divergence.loss_of_guessing(one) == pytest.approx(np.log(6))
 
 
+@pytest.mark.slow
 @EAGERLY
 def test_a_trial_that_is_thrown_off_fails_and_a_retraining_keeps_its_best_epoch(
     setup: Setup,
@@ -531,6 +533,7 @@ def test_hyperparameters_that_make_no_network_fail_in_keras_s_words(setup: Setup
 # Continuing
 
 
+@pytest.mark.slow
 def test_a_continued_trial_goes_on_as_if_never_interrupted(tmp_path: Path) -> None:
     """Same images in the same order, same weights, and the optimizer's own state."""
     values = tiny.BASELINE | {"adam": True}
@@ -597,6 +600,7 @@ def test_a_worker_loads_its_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert loaded == ["lines", "lines"]
 
 
+@pytest.mark.slow
 def test_a_real_problem_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     small = {"filters": 16, "dense_units": 64, "downsampling": "stride", "decay": "cosine"}

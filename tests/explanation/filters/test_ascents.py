@@ -15,6 +15,8 @@ from study.explanation.filters.fourier_ascent import Ink, fourier_ascent, usual_
 from study.explanation.filters.pixel_ascent import pixel_ascent
 from study.explanation.filters.unit import before_activation, middle_field, used_channels
 
+pytestmark = pytest.mark.slow
+
 EDGE = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]], np.float32)
 ROWS, COLUMNS = np.mgrid[:7, :7]
 GRATINGS = [np.sin(np.pi / 2 * ROWS), np.sin(np.pi / 2 * COLUMNS)]
