@@ -25,7 +25,7 @@ from tests.driver import EPOCH_SECONDS, HANGS_IN, PATIENCE, finished
 from tests.factories import TIMES
 from tests.zygote import Launched, Zygote, launch_cold
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 EPOCHS = 3
 TRIALS = 5

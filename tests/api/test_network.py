@@ -75,6 +75,7 @@ def test_arrays_are_predicted_as_they_are(network: study.Network) -> None:
     assert one == pytest.approx(found.probabilities["angle"][0], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_files_are_predicted_as_by_the_command(command: Command) -> None:
     mnist = study.open_run(EXAMPLE).network("mnist")
     pixels = np.zeros((40, 30), np.uint8)
@@ -93,6 +94,7 @@ def test_files_are_predicted_as_by_the_command(command: Command) -> None:
     assert mnist.predict([Path("one.png")], resize=True).classes().equals(found.classes())
 
 
+@pytest.mark.slow
 def test_heatmaps_explain_what_was_asked_for(network: study.Network) -> None:
     images = lines(2)
     found = network.explain(images)

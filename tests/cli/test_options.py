@@ -38,6 +38,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_tilde_is_the_user_s_folder_wherever_a_path_is_given(
     command: Command, home: Path
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_preset_may_have_any_file_name(command: Command, file: str) -> None:
     assert "nowhere" in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["{}", "results/{}", "results/{}/", "./results/{}"])
 def test_a_folder_is_as_good_as_a_name_for_every_command(command: Command, given: str) -> None:
     two = shutil.ignore_patterns("line", "multihead")  # one problem's charts take time enough

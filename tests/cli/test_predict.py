@@ -101,6 +101,7 @@ def test_the_reverse_of_the_training_images_is_answered_with_a_warning(
     )
 
 
+@pytest.mark.slow
 def test_a_warning_goes_to_standard_error_and_the_answer_stays_json(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)

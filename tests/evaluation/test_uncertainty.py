@@ -219,6 +219,7 @@ GRID = [
 ]
 
 
+@pytest.mark.slow
 def test_equal_networks_are_rarely_told_apart() -> None:
     """Nominal: 5% of the studies. Of 100 that is 13 or fewer in 999 of 1,000 cases."""
     found = {world: rejected(world, studies=100) for world in GRID}

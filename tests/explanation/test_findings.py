@@ -102,6 +102,7 @@ def test_before_the_evaluation_only_the_search_is_asked() -> None:
     assert findings.parts(evaluated=True) == [*OF_NETWORKS, "across-search"]
 
 
+@pytest.mark.slow
 def test_a_problem_of_any_data_set_has_its_pixels_removed_and_its_weights_randomised(
     models: dict[NetworkName, Path],
 ) -> None:

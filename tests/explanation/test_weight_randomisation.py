@@ -23,6 +23,8 @@ from study.explanation.weight_randomisation import (
 from study.records.finding import METHODS, Sanity
 from tests.command import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def network(seed: int = 1) -> keras.Model:
     """conv1 with its normalisation, a dense layer and two heads."""

@@ -28,6 +28,7 @@ def test_a_command_is_given_as_this_one_was(
     assert command("list") == f"{typed} list"
 
 
+@pytest.mark.slow
 @given(st.lists(st.text()))
 def test_a_shell_reads_what_was_meant(arguments: list[str]) -> None:
     assert shlex.split(command(*arguments)) == ["python", "-m", "study", *arguments]

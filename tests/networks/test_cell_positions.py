@@ -35,6 +35,7 @@ def test_a_cell_lies_in_the_middle_of_what_it_sees(
     assert rows_at(*chain) == expected
 
 
+@pytest.mark.slow
 def test_it_is_where_the_gradient_is() -> None:
     network = keras.Sequential(
         [

@@ -11,6 +11,8 @@ from study.errors import WrongName
 from study.explanation.attribution import Explainer, attribute
 from study.records.finding import METHODS, Method
 
+pytestmark = pytest.mark.slow
+
 Tensor = keras.KerasTensor
 End = Callable[[Tensor, layers.Layer], Tensor]
 """(what the last layer is given, that layer without activation function) -> probabilities."""

@@ -208,6 +208,7 @@ def sizes(folder: Path, schedule: tuple[int, int, int, list[int]]) -> Counter[in
     return completed
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(schedule=schedules())
 def test_never_more_than_one_in_eta_goes_up_and_none_twice(

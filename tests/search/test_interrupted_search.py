@@ -24,6 +24,7 @@ from tests.search.searches import (
 pytestmark = STUBBED
 
 
+@pytest.mark.slow
 @EVERY_TUNER
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupted_search_goes_on_as_the_uninterrupted_one(

@@ -39,6 +39,7 @@ def test_points_with_too_many_parameters_are_rejected_and_others_drawn(
         assert reason.startswith("TooLarge: its network has more than 700 parameters")
 
 
+@pytest.mark.slow
 @CHECKED
 @IN_ORDER
 def test_what_is_rejected_follows_from_the_seed_and_is_the_same_after_an_interruption(

@@ -70,6 +70,7 @@ def test_of_equal_epochs_the_first_is_the_best() -> None:
 # Continuing
 
 
+@pytest.mark.slow
 def test_a_continued_trial_goes_on_as_if_never_interrupted(tmp_path: Path) -> None:
     """Same images in the same order, same weights, and the optimizer's own state."""
     values = tiny.BASELINE | {"adam": True}

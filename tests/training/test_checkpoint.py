@@ -59,8 +59,11 @@ def _tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def eagerly() -> Iterator[None]:
-    """Where the graph is not the point: to trace it takes most of a training's time."""
+def eagerly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where the graph is not the point: to trace it, and to forget it, takes most of a training's
+    time.
+    """
+    monkeypatch.setattr(keras.utils, "clear_session", lambda: None)
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
@@ -202,6 +205,7 @@ def test_seconds_count_from_the_very_beginning(
     assert training.run_trial(job(checkpoint=path, epochs=2)).seconds >= 20
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(
     "damage",
@@ -234,6 +238,7 @@ def _edit(path: Path, name: str, value: str | None) -> None:
             file[name] = value
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("eagerly")
 def test_the_checkpoint_of_another_training_is_not_used(tmp_path: Path) -> None:
     path = tmp_path / checkpoint.FILE

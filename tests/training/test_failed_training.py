@@ -47,6 +47,7 @@ def test_guessing_is_a_coin_for_one_neuron_and_a_die_for_six() -> None:
     assert divergence.loss_of_guessing(one) == pytest.approx(np.log(6))
 
 
+@pytest.mark.slow
 @EAGERLY
 def test_a_trial_that_is_thrown_off_fails_and_a_retraining_keeps_its_best_epoch(
     setup: Setup,

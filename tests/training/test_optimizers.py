@@ -186,6 +186,7 @@ def test_there_are_optimizers() -> None:
     assert {"Adam", "SGD", "RMSprop", "Nadam", "LossScaleOptimizer", "MultiOptimizer"} <= set(KINDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_optimizer_does_what_it_does_in_fit(kind: str, option: str, job: Job) -> None:

@@ -188,6 +188,7 @@ def test_the_decay_spans_all_steps_of_the_job(changes: dict[str, Any], steps: in
     assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.slow
 @EAGERLY
 def test_a_trial_that_goes_up_is_the_training_it_would_have_been(tmp_path: Path) -> None:
     decaying, below = tiny.BASELINE | {"decay": True}, tmp_path / "below.weights.h5"
@@ -246,6 +247,7 @@ def test_a_worker_loads_its_data_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert loaded == ["lines", "lines"]
 
 
+@pytest.mark.slow
 def test_a_real_problem_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     small = {"filters": 16, "dense_units": 64, "downsampling": "stride", "decay": "cosine"}

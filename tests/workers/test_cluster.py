@@ -22,7 +22,7 @@ from tests.factories import TIMES
 from tests.libraries.test_variables import HOSTILE
 from tests.zygote import Zygote
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=2)
 
 PATIENCE = 500
 GUIDE = (ROOT / "docs" / "cluster.md").read_text()

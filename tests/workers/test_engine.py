@@ -34,7 +34,7 @@ from tests.command import ROOT
 from tests.own_files import CIRCLE
 from tests.zygote import Zygote
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=1)
 
 PATIENCE = 60
 

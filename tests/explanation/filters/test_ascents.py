@@ -26,6 +26,8 @@ from study.explanation.filters.unit import (
 )
 from study.networks.memory import NUMBER_BYTES, rows_that_fit
 
+pytestmark = pytest.mark.slow
+
 EDGE = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]], np.float32)
 ROWS, COLUMNS = np.mgrid[:7, :7]
 GRATINGS = [np.sin(np.pi / 2 * ROWS), np.sin(np.pi / 2 * COLUMNS)]

@@ -10,6 +10,8 @@ from study.explanation.filters.filter_answers import filters_info, scores_record
 from study.problem.settings import FigureSettings
 from tests.figures.networks.test_filters import made_info
 
+pytestmark = pytest.mark.slow
+
 EDGE = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]], np.float32)
 
 
