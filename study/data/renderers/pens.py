@@ -41,6 +41,18 @@ def hard(strokes: Strokes) -> np.ndarray:
     return _inside(strokes, offsets(strokes)).astype(float)
 
 
+def touched(strokes: Strokes) -> np.ndarray:
+    """Every pixel that the rectangle touches, in all: lines are a pixel or more too wide.
+
+    Two rectangles touch unless they are apart along a side of the line's or, which is left out
+    and matters at the four corners alone, along a row or a column.
+    """
+    along, across = offsets(strokes)
+    pixel = np.abs(strokes.directions).sum(axis=1)[:, np.newaxis, np.newaxis]
+    lengths, widths = (2 * _half(sizes) + pixel for sizes in (strokes.lengths, strokes.widths))
+    return (_within(along, lengths) & _within(across, widths)).astype(float)
+
+
 def stepped(strokes: Strokes) -> np.ndarray:
     """A run of whole pixels in each column of a flat line, in each row of a steep one.
 

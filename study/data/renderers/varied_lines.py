@@ -17,6 +17,7 @@ HARD_WIDTHS = ((1, 1.25), (3, 3.5))
 PEN_WIDTHS = ((1, 1.5), (2.5, 4.4))
 """Thick pens are often a pixel or two wider than they are told to be. With 4.5 px a round line of
 7 px would be 11.5 px long, nearer to 15."""
+TOUCHING_WIDTHS = ((0.75, 1.25), (2.75, 3.25))
 BITMAP_WIDTHS = ((1, 1), (3, 3))
 LENGTH_SPREAD = 0.5
 """Px that a line is at most longer or shorter than its label says."""
@@ -38,6 +39,7 @@ PENS = {
     "anti-aliased": Pen(pens.smooth, SOFT_WIDTHS),
     "polygon, smooth": Pen(pens.polygon, SOFT_WIDTHS),
     "polygon, hard edges": Pen(pens.hard, HARD_WIDTHS),
+    "polygon, all it touches": Pen(pens.touched, TOUCHING_WIDTHS),
     "stacked pixels": Pen(pens.stepped, BITMAP_WIDTHS, beyond=0.5),
     "round ends, smooth": Pen(pens.round_ends, PEN_WIDTHS, beyond=0.5),
     "round ends, hard edges": Pen(pens.hard_round_ends, PEN_WIDTHS, beyond=0.5),

@@ -11,11 +11,11 @@ from study.data.renderers.strokes import Strokes, direction
 EVERY = {
     name: getattr(pens, name)
     for name in (
-        "smooth", "polygon", "hard", "stepped", "round_ends", "hard_round_ends",
+        "smooth", "polygon", "hard", "touched", "stepped", "round_ends", "hard_round_ends",
         "nearest_bitmap", "bilinear_bitmap", "bicubic_bitmap",
     )
 }  # fmt: skip
-HARD = ("hard", "stepped", "hard_round_ends", "nearest_bitmap")
+HARD = ("hard", "touched", "stepped", "hard_round_ends", "nearest_bitmap")
 ROUND = ("round_ends", "hard_round_ends")
 CENTRES = np.random.default_rng(0).uniform(13, 15, (60, 2))
 CENTRES[::2] = np.rint(2 * CENTRES[::2]) / 2
@@ -61,6 +61,8 @@ def test_a_line_is_as_long_and_wide_as_it_should_be_at_its_angle(
     assert light.shape == (len(CENTRES), 28, 28)
     assert 0 <= light.min() <= light.max() <= 1
     assert away.max() < (0.75 if name in HARD else 0.15)
+    if name == "touched":  # up to a pixel's diagonal more
+        length, width = length + 1, width + 1
     # A disc at each end adds its diameter to a line that is a pixel shorter.
     expected = length - 1 + 0.85 * width if name in ROUND else length
     assert found[:, 2].mean() == pytest.approx(expected, abs=1 if name in HARD else 0.3)
@@ -68,7 +70,7 @@ def test_a_line_is_as_long_and_wide_as_it_should_be_at_its_angle(
     if name != "stepped":  # which is thinner, and leans, where it is stacked at an angle
         assert found[:, 3].mean() == pytest.approx(width, abs=0.3 if width == 3 else 1)
         assert abs(turned.mean()) < (2.5 if name in HARD else 0.5)
-    assert found[:, 3].max() < 2 if width == 1 else found[:, 3].min() > 1.8
+    assert np.abs(found[:, 3] - width).max() < 1.3
     assert np.abs(turned).mean() < 7.5
 
 
@@ -98,6 +100,14 @@ def test_smooth_lines_are_the_studys_own() -> None:
 
 def test_a_polygon_covers_its_area() -> None:
     assert_allclose(pens.polygon(strokes(7, 3, 37)).sum(axis=(1, 2)), 21, rtol=0.05)
+
+
+def test_what_a_line_touches_is_lit_in_all() -> None:
+    line = strokes(7, 1, 0)._replace(centres=np.full((len(CENTRES), 2), (14.3, 15.0)))
+
+    assert pens.touched(line)[0].sum(axis=1)[12:18].tolist() == [0, 0, 8, 8, 0, 0]
+    exact = strokes(15, 3, 30)
+    assert (pens.touched(exact) >= pens.polygon(exact) - 1e-9).all()
 
 
 def test_three_pixels_are_three_rows_wherever_they_are() -> None:

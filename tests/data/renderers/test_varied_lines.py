@@ -49,8 +49,8 @@ def test_nothing_of_a_line_is_cut_off(index: int, seed: int, name: str) -> None:
 
 
 def test_every_pen_draws_as_many_lines_and_none_is_missing() -> None:
-    assert len(PENS) == 9
-    assert len({pen.draw for pen in PENS.values()}) == 9
+    assert len(PENS) == 10
+    assert len({pen.draw for pen in PENS.values()}) == 10
 
 
 def test_reds_are_red_and_blues_are_blue(drawn: list[np.ndarray]) -> None:
@@ -106,7 +106,7 @@ def test_the_same_generator_draws_the_same(index: int, seed: int) -> None:
 
 def test_the_images_of_a_seed_are_the_same_on_every_machine(drawn: list[np.ndarray]) -> None:
     found = hashlib.sha256(np.concatenate(drawn).tobytes()).hexdigest()
-    assert found == "f08704db09e86b7f81427a4fde44ba295b10bd0671a1ce2ae8cfa9058ae58c76"
+    assert found == "942c31656524279a35309fdaaadaaed33c24e1ffbf91990b5503b1b265f0b83e"
 
 
 def test_smooth_lines_are_among_them() -> None:
