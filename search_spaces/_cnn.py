@@ -4,7 +4,7 @@ It takes the shape of the images and the classes of the heads from the signature
 problem with one head gets a sequential network; one with several gets one feature network that all
 heads read, trained end to end on the weighted sum of their losses.
 
-Outputs are float32 whatever the rest computes in: probabilities need the digits.
+Outputs are float32 whatever the rest computes in, because probabilities need the digits.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ Tensor = Any
 
 
 def baseline(heads: Sequence[str]) -> dict[str, Value]:
-    """The prescribed network as a point of the space; heads of one layer each, of equal weight."""
+    """The prescribed network as a point of the space, with one layer per head and equal weights."""
     if len(heads) == 1:
         return dict(_blocks.BASELINE_FEATURES)
     weights = {f"weight_{head}": 1.0 for head in heads}
@@ -35,26 +35,27 @@ def describe_baseline(signature: Signature) -> str:
     stem, padding, _ = _blocks.frame(*signature.image_shape[:2])
     told = "the prescribed network"
     if padding == "same":
-        told += ", its convolution padded, as the images are small"
+        told += ", with a padded convolution because the images are small"
     if stem:
         several = "a convolution" if stem == 1 else f"{stem} convolutions"
-        told += f" behind {several} of stride 2, or it would have over 10 million parameters"
+        told += f" after {several} of stride 2, without which it would exceed 10 million parameters"
     return told
 
 
 def build(hp: keras_tuner.HyperParameters, signature: Signature, steps: int) -> keras.Model:
     """A compiled network: raw pixels (n, height, width, channels) in 0..255 -> one output per head.
 
-    A head of two classes is one sigmoid neuron, (n, 1) probabilities of the second class, with
-    binary cross-entropy; of more classes a softmax, (n, classes), with categorical cross-entropy.
+    A head of two classes is a sigmoid neuron, (n, 1) probabilities of the second class, with binary
+    cross-entropy; a head of more classes is a softmax, (n, classes), with categorical
+    cross-entropy.
 
     Args:
-        hp: What is chosen; the whole space is declared on it.
-        signature: Of the problem; its images have 8 pixels or more each way.
-        steps: Optimizer steps that the learning rate decays over, 1 or more.
+        hp: The chosen hyperparameters, on which the whole space is declared.
+        signature: The problem's images, at least 8 pixels each way, and classes.
+        steps: Number of optimizer steps over which the learning rate decays, 1 or more.
 
     Raises:
-        ValueError: the images are smaller, or these hyperparameters make no network of them.
+        ValueError: The images are smaller, or these hyperparameters do not give a network for them.
     """
     pixels = keras.Input(signature.image_shape, name="pixels")
     features = _blocks.feature_layers(hp, *signature.image_shape[:2])
@@ -126,7 +127,7 @@ def _loss(classes: int) -> str:
 def _loss_weights(hp: keras_tuner.HyperParameters, heads: Sequence[str]) -> list[float]:
     """Declares `weight_HEAD` for each head: its share of the loss.
 
-    Their mean is 1 whatever they are, or they would change the learning rate as well.
+    They are scaled to a mean of 1, because otherwise they would also change the learning rate.
     """
     shares = [hp.Choice(f"weight_{head}", [0.5, 1.0, 2.0], default=1.0) for head in heads]
     return [share * len(shares) / sum(shares) for share in shares]

@@ -1,6 +1,6 @@
-"""Which points of a search space make a network that may be trained: known without training it.
+"""Which points of a search space give a network that may be trained, found without training it.
 
-A search draws another point for each that does not, so that its budget goes into networks.
+A search draws another point in place of each that does not, so that its budget goes into networks.
 """
 
 from study.errors import one_line
@@ -10,19 +10,19 @@ from study.records.study import Signature
 
 
 class TooLarge(ValueError):
-    """The network has more parameters than it may have."""
+    """The network has more parameters than allowed."""
 
 
 def network_size(
     problem: Problem, signature: Signature, values: dict[str, Value], most: int
 ) -> int:
-    """Parameters of the network that these hyperparameters make, trainable or not.
+    """Number of parameters, trainable or not, of the network with these hyperparameters.
 
-    It is built for that: some 40 ms, and 50 more for each five million parameters.
+    The network is built, which takes some 40 ms and 50 ms more for each five million parameters.
 
     Raises:
-        TooLarge: it has more than `most`; it is not built to the end.
-        Exception: they make none; what Keras or the problem raises then has no bound.
+        TooLarge: It has more than `most` parameters; building is stopped.
+        Exception: There is no such network; Keras or the problem can raise anything then.
     """
     import keras
     import keras_tuner
@@ -43,19 +43,19 @@ def network_size(
         check_network(problem, model)
         return int(model.count_params())
     finally:
-        keras.utils.clear_session(free_memory=False)  # what it collects takes 200 ms
+        keras.utils.clear_session(free_memory=False)  # collecting garbage would take 200 ms
 
 
 def why_unfit(
     problem: Problem, signature: Signature, values: dict[str, Value], most: int
 ) -> str | None:
-    """Why these hyperparameters make no network that may be trained, in one line; None: they do.
+    """Why these hyperparameters give no network that may be trained, in one line; None: they do.
 
     Args:
-        problem: What is searched.
-        signature: Of the problem's images and classes.
+        problem: The problem that is searched.
+        signature: The problem's images and classes.
         values: The hyperparameters.
-        most: Parameters that a network may have.
+        most: Largest number of parameters of a network.
     """
     try:
         network_size(problem, signature, values, most)

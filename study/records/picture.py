@@ -1,18 +1,18 @@
-"""What the drawing of figures leaves: files and what to say about them."""
+"""What the drawing of figures leaves: files and their descriptions."""
 
 from typing import Literal
 
 from study.records.base import NetworkName, Record
 
 FigureKind = Literal["activations", "filters", "heatmaps"]
-"""What can be drawn of any one network."""
+"""Kinds of figures that can be drawn of any network."""
 
 
 class Picture(Record):
-    """One figure file and what to say about it. A line of figures/figures.json."""
+    """One figure file and its description, an entry of figures/figures.json."""
 
     file: str
-    """File name inside the problem's figures folder, no directories."""
+    """File name in the problem's figures folder, without directories."""
     section: Literal[
         "search",
         "training",
@@ -28,8 +28,8 @@ class Picture(Record):
     """None if the figure is about both networks or the search."""
     title: str
     caption: str
-    """What to see in it, for this run, with its numbers."""
+    """Caption: what the figure shows for this run, with its numbers."""
     alt: str
-    """What it shows, for someone who cannot see it."""
+    """What the figure shows, for someone who cannot see it."""
     reading: str = ""
-    """How to read a figure of its kind, if it is an uncommon one."""
+    """How to read a figure of this kind, if it is an uncommon one."""

@@ -313,7 +313,7 @@ def test_a_run_that_leads_elsewhere_is_not_written_to(
     path.parent.mkdir(exist_ok=True)
     odd(path)
     with (
-        refused(WrongUse, f"'{path}': expected files and folders only in a run that is written to"),
+        refused(WrongUse, f"'{path}': expected only files and folders in a run that is written to"),
         run.in_use(),
     ):
         pytest.fail("it is written to")
@@ -411,7 +411,7 @@ def test_a_bad_cache_of_mnist_is_passed_over(
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     (tmp_path / "datasets").mkdir()
     odd(tmp_path / "datasets" / mnist.KERAS_FILE)
-    with refused(DataUnavailable, "cache: no good"):
+    with refused(DataUnavailable, "cache: no intact"):
         mnist.from_cache()
 
 

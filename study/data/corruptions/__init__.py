@@ -1,6 +1,6 @@
-"""Test images made otherwise: noise, blur and the like.
+"""Corrupted test images: noise, blur and the like.
 
-They only serve to ask how a finished network does on them; nothing is trained on one.
+They only show how well a finished network does on them; nothing is trained on them.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,14 +19,14 @@ Versions = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Corruptions:
-    """What a data set's images can be turned into."""
+    """The corruptions that suit a data set."""
 
     note: str
-    """What a reader of the results must know of them."""
+    """What a reader of the results must know about the corruptions."""
     versions: Callable[[np.ndarray, Labels, int], Versions]
     """(images (n, height, width, channels) uint8, labels, seed) -> every corrupted version; the
     same seed gives the same images."""
 
     def with_unchanged(self, images: np.ndarray, labels: Labels, seed: int) -> Versions:
-        """The images as they are, as `UNCHANGED`, and then every corrupted version."""
+        """The unchanged images, as `UNCHANGED`, and then every corrupted version."""
         return {UNCHANGED: images, **self.versions(images, labels, seed)}

@@ -2,8 +2,8 @@
 
 28x28 RGB, black background, one line fully inside. Classes differ in length (7, 15 px), width
 (1, 3 px), angle (0 to 165 degrees in steps of 15, counter-clockwise with y up) and color (red,
-blue); images of a class differ in the line's centre alone. Either generated or read from a
-folder of files named length_width_angle_color_ID.png.
+blue); images of a class differ only in the position of the line's centre. The images are either
+generated or read from a folder of files named length_width_angle_color_ID.png.
 """
 
 import hashlib
@@ -61,7 +61,7 @@ EXAMPLE = "length_width_angle_color_ID.png, such as 15_3_45_red_0001.png"
 
 
 class Options(DataOptions):
-    """Settings of the line images. Ends are included."""
+    """Settings of the line images. Ends of ranges are included."""
 
     in_old_records: ClassVar[dict[str, str]] = DataOptions.in_old_records | {
         "images_per_class": "images_per_class",
@@ -84,14 +84,14 @@ class Options(DataOptions):
 def load(seed: int, options: Options) -> Dataset:
     """Line images, generated or read from `options.line_dir`: 60% for training, 40% for testing.
 
-    Stratified by class, validation out of the 60%. No image occurs twice, within or across the
-    parts, and no two classes share an image: that is, no two are equal in every pixel. Lines of a
-    class differ in their centre alone, often by less than a pixel, so test images have near twins
-    among the training images.
+    The parts are stratified by class, and validation images come out of the 60%. No image occurs
+    twice, within or across the parts, and no two classes share an image: no two images are equal in
+    every pixel. Lines of a class differ only in their centre, often by less than a pixel, so test
+    images have near twins among the training images.
 
     Raises:
-        WrongSetting: the seed is below 1.
-        WrongImage: see `read_folder`.
+        WrongSetting: The seed is below 1.
+        WrongImage: The folder's images do not fit, see `read_folder`.
     """
     rng = np.random.default_rng(seed_sequence(seed))
     images, classes = all_images(seed, options)
@@ -111,7 +111,7 @@ def load(seed: int, options: Options) -> Dataset:
 
 
 def all_images(seed: int, options: Options) -> tuple[np.ndarray, np.ndarray]:
-    """Images (n, 28, 28, 3) uint8 and classes (n,) int64 before the split; raises as `load`."""
+    """Images (n, 28, 28, 3) uint8 and classes (n,) int64 before the split; raises like `load`."""
     if options.line_dir is None:
         return generate(seed, options.images_per_class)
     return read_folder(options.line_dir)
@@ -124,16 +124,16 @@ def label_columns(classes: np.ndarray) -> Labels:
 
 
 def generate(seed: int, images_per_class: int) -> tuple[np.ndarray, np.ndarray]:
-    """All classes, in class order.
+    """Generated images of all classes, in class order.
 
-    Each class draws from a generator of its own. Pixel-identical repeats are drawn again until
-    all images are different.
+    Each class has its own random generator. Pixel-identical repeats are drawn again until all
+    images are different.
 
     Returns:
         Images (96 * images_per_class, 28, 28, 3) uint8 and classes (n,) int64.
 
     Raises:
-        WrongSetting: the seed is below 1.
+        WrongSetting: The seed is below 1.
     """
     images = np.zeros((CLASSES, images_per_class, SIZE, SIZE, 3), np.uint8)
     seen: set[bytes] = set()
@@ -149,11 +149,11 @@ def generate(seed: int, images_per_class: int) -> tuple[np.ndarray, np.ndarray]:
 def export(directory: Path, images: np.ndarray, classes: np.ndarray) -> None:
     """Write images as PNGs named length_width_angle_color_ID.png; IDs count from 1.
 
-    None is there before all are written, and interrupted it can be done again.
+    The folder appears only when all images are written, so an interrupted export can be repeated.
 
     Raises:
-        WrongImage: the folder is there and not empty, or a file, or cannot be made.
-        CannotWrite: the disk is full.
+        WrongImage: The folder exists and is not empty, is a file, or cannot be made.
+        CannotWrite: The disk is full.
     """
     hidden = directory / ".new"
     if directory.exists() and not (
@@ -180,16 +180,16 @@ def export(directory: Path, images: np.ndarray, classes: np.ndarray) -> None:
 def read_folder(directory: Path) -> tuple[np.ndarray, np.ndarray]:
     """Read line images named length_width_angle_color_ID.png (.jpg, .jpeg), in class order.
 
-    Of pixel-identical images of a class only the first by name is kept; how many were left
-    out, and how many files have another suffix, is logged.
+    Of pixel-identical images of a class only the first by name is kept. The numbers of images left
+    out and of files with another suffix are logged.
 
     Returns:
         Images (n, 28, 28, 3) uint8 and classes (n,) int64.
 
     Raises:
-        WrongImage: the folder is missing or has no images; a file's name, size or mode does not
-            fit or it cannot be read; two classes share an image; a class has fewer than two
-            different images.
+        WrongImage: The folder is missing or has no images; a file's name, size or mode does not fit
+            or it cannot be read; two classes share an image; a class has fewer than two different
+            images.
     """
     files = sorted((class_of(path), path.name, path) for path in _image_files(directory))
     images = np.empty((len(files), SIZE, SIZE, 3), np.uint8)
@@ -200,8 +200,8 @@ def read_folder(directory: Path) -> tuple[np.ndarray, np.ndarray]:
         twin_class, twin = first.setdefault(_digest(images[number]), (index, path))
         if twin_class != index:
             raise WrongImage(
-                f"{visible(path)}: expected an image of its own, got that of {visible(twin)}, "
-                "which is of another class; remove the wrong one"
+                f"{visible(path)}: expected an image of its own, got the same image as "
+                f"{visible(twin)}, which has another class; remove the wrong one"
             )
         if twin is path:
             kept.append(number)
@@ -214,10 +214,10 @@ def read_folder(directory: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def class_of(path: Path) -> int:
-    """The class index that a file's name tells.
+    """The class index given by a file's name.
 
     Raises:
-        WrongImage: it does not tell one.
+        WrongImage: The name does not give a class.
     """
     match = FILE_NAME.fullmatch(path.stem)
     if match is None:
@@ -252,7 +252,7 @@ def _image_files(directory: Path) -> list[Path]:
             f"{visible(directory)}: expected images named {EXAMPLE}, got none; put them there"
         )
     if others := len(entries) - len(files):
-        log.warning("%s: ignored %d entries that are no PNG or JPEG", visible(directory), others)
+        log.warning("%s: ignored %d entries that are not PNG or JPEG", visible(directory), others)
     return files
 
 
@@ -274,7 +274,7 @@ def _prefix(index: int) -> str:
 
 
 def _is_new(image: np.ndarray, seen: set[bytes]) -> bool:
-    """Whether the image is not among those seen; it is from now on."""
+    """Whether the image has not been seen before; it is added to those seen."""
     before = len(seen)
     seen.add(_digest(image))
     return len(seen) > before
