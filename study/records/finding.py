@@ -100,7 +100,7 @@ class AcrossSearch(Record):
     best: int
     """Number of the best of `trials`."""
     sobel: float
-    """The same measure for an edge detector's maps; by pixel removal, mean over the trials."""
+    """The measure for an edge detector's maps; for pixel removal its mean over the trials."""
     trials: list[TrialHeatmaps]
     """Trials whose weights are on disk, by number."""
     effects: dict[Method, dict[str, Effect]]

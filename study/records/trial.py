@@ -50,9 +50,9 @@ class Hyperparameter(Record):
     name: str
     kind: Literal["choice", "int", "float"]
     values: list[Value] = []
-    """Of a choice, in the order they were declared; of a number empty."""
+    """Values of a choice, in the order in which they were declared; empty for a number."""
     low: float | None = None
-    """Of a number, as `high`; both ends included."""
+    """Lower end of a number's range; both ends are included."""
     high: float | None = None
     step: float | None = None
     """Between values of a number, from `low` on; None: any value."""
