@@ -2,10 +2,10 @@
 
 Every function declares the hyperparameters it needs on `hp` and returns layers or plain
 values. Keras Tuner registers what is declared inside a `conditional_scope` even while the
-condition does not hold (and hands back None), so one call of `build` declares the whole space.
+condition does not hold (and returns None), so one call of `build` declares the whole space.
 
 Convolutions are followed by their activation, then batch normalisation, then downsampling: the
-order the assignment prescribes for the baseline.
+order that the assignment prescribes for the baseline.
 """
 
 import math
@@ -19,13 +19,13 @@ from keras import layers
 from study.records.base import Value
 
 MAX_FILTERS = 128
-"""Filters stop growing here: beyond, a trial costs minutes on a laptop and gains nothing."""
+"""Largest number of filters: with more, a trial takes minutes on a laptop and gains nothing."""
 
 BATCH_NORM_MOMENTUM = 0.9
-"""Keras's 0.99 averages over some 500 steps: after a short training the running statistics still
-lag behind the weights, and validation scores are noise. 0.9 averages over some 50.
-`study.training.training` does not depend on it, whoever trains these networks with Keras's own
-`fit` does."""
+"""Momentum of batch normalisation. Keras's 0.99 averages over some 500 steps: after a short
+training the running statistics still lag behind the weights, and validation scores are noise. 0.9
+averages over some 50. `study.training.training` does not depend on it, but training these networks
+with Keras's own `fit` does."""
 
 BASELINE_FEATURES: dict[str, Value] = {
     "kernel_first": 7,
@@ -42,21 +42,21 @@ BASELINE_FEATURES: dict[str, Value] = {
 pooling 2x2, stride 2; dense 1024; ReLU."""
 
 SMALLEST = 8
-"""Shorter side of the smallest images, in pixels: of less, three halvings leave nothing."""
+"""Shorter side of the smallest images, in pixels: three halvings of less leave nothing."""
 
 PADDED_BELOW = 20
-"""Shorter side, in pixels, below which the first convolution is padded: of fewer pixels its
-largest kernel would cut off a third and more."""
+"""Shorter side, in pixels, below which the first convolution is padded: its largest kernel would
+cut off a third or more of smaller images."""
 
 LARGEST_KERNEL = 7
-"""Of the first convolution."""
+"""Largest kernel of the first convolution."""
 
 DEEPEST = 4
-"""Convolution stages at most, a stem not counted."""
+"""Largest number of convolution stages, without the stem."""
 
 MOST_CELLS = 300
-"""Cells of its maps that the prescribed network may flatten: with 32 filters and 1,024 dense units
-these are just under 10 million weights. Larger images go through a stem first."""
+"""Largest number of cells that the prescribed network may flatten: with 32 filters and 1,024 dense
+units this gives just under 10 million weights. Larger images go through a stem first."""
 
 STEM_KERNEL = 3
 
@@ -71,21 +71,21 @@ class Frame(NamedTuple):
     """What follows from the size of the images before any hyperparameter is chosen."""
 
     stem: int
-    """Convolutions of stride 2 that come before everything else: 0 or more."""
+    """Number of convolutions of stride 2 that come before everything else, 0 or more."""
     padding: str
-    """Of the first convolution of stride 1: "same" or "valid"."""
+    """Padding of the first convolution of stride 1: "same" or "valid"."""
     deepest: int
-    """Convolution stages at most: each halves the maps, and the last leaves one cell at least."""
+    """Largest number of convolution stages: each halves the maps, and at least one cell is left."""
 
 
 def frame(height: int, width: int) -> Frame:
-    """What networks of such images, 8 pixels or more each way, have in common.
+    """What networks for images of this size, at least 8 pixels each way, have in common.
 
     There are as many stem convolutions as the prescribed network needs to keep within MOST_CELLS:
     none for square images of up to 41 pixels, one up to 82, two up to 164.
 
     Raises:
-        ValueError: the images are smaller.
+        ValueError: The images are smaller.
     """
     if min(height, width) < SMALLEST:
         raise ValueError(f"expected images of {SMALLEST} pixels or more, got {height} x {width}")
@@ -101,7 +101,7 @@ def _padding(sides: tuple[int, int]) -> str:
 
 
 def _after_conv1(sides: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of what the first convolution puts out with its largest kernel."""
+    """Height and width of the first convolution's output with its largest kernel."""
     lost = 0 if _padding(sides) == "same" else LARGEST_KERNEL - 1
     return sides[0] - lost, sides[1] - lost
 
@@ -276,8 +276,8 @@ def _vector(
 ) -> list[Block]:
     """Feature maps -> one vector per image.
 
-    Averages over maps of one or two stages, which see a few pixels each, tell classes apart no
-    better than 20 to 50% on MNIST (measured): such networks are not tried.
+    Averages over maps of one or two stages, whose cells see only a few pixels, reach no more than
+    20 to 50% on MNIST (measured), so such networks are not tried.
     """
     with hp.conditional_scope("depth", [1, 2]):
         shallow = hp.Int("dense_units", 64, 1024, step=2, sampling="log", default=1024)

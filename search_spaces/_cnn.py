@@ -4,7 +4,7 @@ It takes the shape of the images and the classes of the heads from the signature
 problem with one head gets a sequential network; one with several gets one feature network that all
 heads read, trained end to end on the weighted sum of their losses.
 
-Outputs are float32 whatever the rest computes in: probabilities need the digits.
+Outputs are float32 whatever the rest computes in, because probabilities need the digits.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ Tensor = Any
 
 
 def baseline(heads: Sequence[str]) -> dict[str, Value]:
-    """The prescribed network as a point of the space; heads of one layer each, of equal weight."""
+    """The prescribed network as a point of the space, with one layer per head and equal weights."""
     network = _blocks.BASELINE_FEATURES | _optimizer.BASELINE | _recipe.BASELINE
     if len(heads) == 1:
         return network
@@ -37,26 +37,27 @@ def describe_baseline(signature: Signature) -> str:
     stem, padding, _ = _blocks.frame(*signature.image_shape[:2])
     told = "the prescribed network"
     if padding == "same":
-        told += ", its convolution padded, as the images are small"
+        told += ", with a padded convolution because the images are small"
     if stem:
         several = "a convolution" if stem == 1 else f"{stem} convolutions"
-        told += f" behind {several} of stride 2, or it would have over 10 million parameters"
+        told += f" after {several} of stride 2, without which it would exceed 10 million parameters"
     return told
 
 
 def build(hp: keras_tuner.HyperParameters, signature: Signature, budget: Budget) -> keras.Model:
     """A compiled network: raw pixels (n, height, width, channels) in 0..255 -> one output per head.
 
-    A head of two classes is one sigmoid neuron, (n, 1) probabilities of the second class, with
-    binary cross-entropy; of more classes a softmax, (n, classes), with categorical cross-entropy.
+    A head of two classes is a sigmoid neuron, (n, 1) probabilities of the second class, with binary
+    cross-entropy; a head of more classes is a softmax, (n, classes), with categorical
+    cross-entropy.
 
     Args:
-        hp: What is chosen; the whole space is declared on it.
-        signature: Of the problem; its images have 8 pixels or more each way.
-        budget: Steps that the schedule of the learning rate spans, and epochs.
+        hp: The chosen hyperparameters, on which the whole space is declared.
+        signature: The problem's images, at least 8 pixels each way, and classes.
+        budget: Optimizer steps that the schedule of the learning rate spans, and epochs.
 
     Raises:
-        ValueError: the images are smaller, or these hyperparameters make no network of them.
+        ValueError: The images are smaller, or these hyperparameters do not give a network for them.
     """
     pixels = keras.Input(signature.image_shape, name="pixels")
     strength = _recipe.strength(budget.epochs)
@@ -139,7 +140,7 @@ def _loss(classes: int, smoothing: float) -> keras.losses.Loss:
 def _loss_weights(hp: keras_tuner.HyperParameters, heads: Sequence[str]) -> list[float]:
     """Declares `weight_HEAD` for each head: its share of the loss.
 
-    Their mean is 1 whatever they are, or they would change the learning rate as well.
+    They are scaled to a mean of 1, because otherwise they would also change the learning rate.
     """
     shares = [
         hp.Float(f"weight_{head}", 0.5, 2.0, step=2, sampling="log", default=1.0) for head in heads

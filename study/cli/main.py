@@ -1,4 +1,4 @@
-"""From the arguments to the exit code: errors become one line on standard error."""
+"""Runs the command line, from arguments to exit code; errors become one line on standard error."""
 
 import io
 import logging

@@ -1,10 +1,10 @@
-"""The data sets there are: every module of `study.data.sets`.
+"""Finds data sets: every module of `study.data.sets` is one.
 
 The module of a data set holds
 
     its docstring           the first line is the data set's description
     load(seed, options)     (int >= 1, its Options) -> Dataset
-    Options                 its settings: a subclass of `DataOptions`, if it has more than those
+    Options                 its settings, a subclass of `DataOptions`; only if it has further ones
 
 and, if its images can be written as files,
 
@@ -24,15 +24,15 @@ from study.errors import WrongName, WrongUse
 
 
 def dataset_names() -> list[str]:
-    """Names of all data sets, sorted; of modules that cannot be imported none."""
+    """Names of all data sets, sorted, without modules that cannot be imported."""
     return [name for name in _public_modules() if hasattr(_imported(name), "load")]
 
 
 def default_options(name: str) -> DataOptions:
-    """The settings of that data set, as they are unless told otherwise.
+    """The default settings of a data set.
 
     Raises:
-        WrongName: there is none of that name.
+        WrongName: There is no data set of that name.
     """
     options: DataOptions = getattr(_module(name), "Options", DataOptions)()
     return options
@@ -42,15 +42,15 @@ def load_dataset(name: str, *, seed: int, options: DataOptions | None = None) ->
     """The data set of that name, split; the same arguments give the same images and parts.
 
     Args:
-        name: Of the data set.
+        name: Name of the data set.
         seed: 1 or more.
-        options: Its own; None: those it has unless told otherwise.
+        options: The data set's settings; None: its defaults.
 
     Raises:
-        WrongName: there is none of that name.
-        WrongSetting: the seed is below 1.
-        WrongImage: an image that the user has does not fit.
-        DataUnavailable: the data could not be fetched.
+        WrongName: There is no data set of that name.
+        WrongSetting: The seed is below 1.
+        WrongImage: An image of the user's does not fit.
+        DataUnavailable: The data could not be fetched.
     """
     dataset: Dataset = _module(name).load(seed, options or default_options(name))
     return dataset
@@ -60,8 +60,8 @@ def export_dataset(name: str, directory: Path, *, seed: int, options: DataOption
     """Write all images of a data set into a new folder; returns how many.
 
     Raises:
-        WrongUse: images of this data set cannot be written as files.
-        WrongImage: the folder cannot be used.
+        WrongUse: Images of this data set cannot be written as files.
+        WrongImage: The folder cannot be used.
     """
     module = _module(name)
     if not hasattr(module, "export"):
@@ -72,7 +72,7 @@ def export_dataset(name: str, directory: Path, *, seed: int, options: DataOption
 
 
 def _module(name: str) -> ModuleType:
-    """The data set's module; one that cannot be imported says why."""
+    """The data set's module; raises the module's own error if it cannot be imported."""
     if name in _public_modules():
         module = importlib.import_module(f"{sets.__name__}.{name}")
         if hasattr(module, "load"):
@@ -81,7 +81,7 @@ def _module(name: str) -> ModuleType:
 
 
 def _imported(name: str) -> ModuleType | None:
-    with suppress(Exception):  # whoever asks for that data set is told what is wrong with it
+    with suppress(Exception):  # its error is raised when the data set is asked for
         return importlib.import_module(f"{sets.__name__}.{name}")
     return None
 

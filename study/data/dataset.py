@@ -49,20 +49,20 @@ class KnownErrors:
     """Images of the test part whose label is known to be wrong."""
 
     places: tuple[int, ...]
-    """Their places in the test part."""
+    """Indices of these images in the test part."""
     source: str
-    """Who found them, as a text cites it: "Northcutt et al. 2021"."""
+    """Who found the errors, as cited in a text: "Northcutt et al. 2021"."""
 
 
 def _generic() -> Corruptions:
-    from study.data.corruptions.generic import GENERIC  # brings SciPy, which settings do without
+    from study.data.corruptions.generic import GENERIC  # imports SciPy, which settings do not need
 
     return GENERIC
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A data set, split, and what is known of it. No image occurs in two parts."""
+    """A data set, split, and what is known about it. No image occurs in two parts."""
 
     name: str
     train: Part
@@ -70,7 +70,7 @@ class Dataset:
     test: Part
     columns: Names
     crossed: Crossed | None = None
-    """None: no columns make a grid, and no product of columns is ever formed."""
+    """The columns that make a grid; None: none do, and no product of columns is ever formed."""
     where: Callable[[Part], np.ndarray] | None = None
     """Where the evidence for the labels is: n images of a part -> (n, height, width) bool. None:
     unknown."""
@@ -107,9 +107,9 @@ class Dataset:
 
 
 class DataOptions(Record):
-    """Settings of a data set: what all have. Ends are included.
+    """Settings that all data sets have. Ends of ranges are included.
 
-    A data set that has more subclasses it as `Options`, in its own module.
+    A data set with further settings subclasses this as `Options` in its own module.
     """
 
     in_old_records: ClassVar[dict[str, str]] = {"validation": "validation"}
@@ -119,7 +119,7 @@ class DataOptions(Record):
     """Share of the images not held out for testing that become the validation part."""
 
     def folders(self) -> tuple[Path, ...]:
-        """Where images are read from, if the user says so."""
+        """Folders that images are read from, if the user names any."""
         return tuple(value for _, value in self if isinstance(value, Path))
 
 
@@ -128,13 +128,13 @@ class CommandLine:
     """Marks a field of `Options` that is an option on the command line, too: --its-name."""
 
     kind: type
-    """Of its value: int, str, Path, ..."""
+    """Type of the option's value: int, str, Path, ..."""
     metavar: str
     help: str
 
 
 def _whole(path: Path) -> Path:
-    """The path from the root on, wherever the process is when it uses it."""
+    """The absolute path, which does not depend on the process's current folder."""
     try:
         whole = path.expanduser().resolve()
     except RuntimeError as error:

@@ -1,8 +1,8 @@
 """The ground of images: the even colour around what they show.
 
 A network trained on light digits on black answers with great confidence, and wrongly, when asked
-for a dark digit on white paper. So a run records the ground of its training images, and pictures
-that are read for its networks are held against it.
+for a dark digit on white paper. So a run records the ground of its training images, and the
+pictures that its networks are given are compared with it.
 """
 
 import numpy as np
@@ -10,39 +10,39 @@ import numpy as np
 from study.records.study import Ground
 
 SAMPLE = 2_000
-"""Training images that are looked at, evenly spaced over all."""
+"""Number of training images that are examined, evenly spaced over all."""
 
 BORDER = 1 / 14
 """Width of the border in which the ground is looked for, as a share of the shorter side."""
 
 EVEN = 0.75
-"""Share of an image's border that has to be of one colour for the image to have a ground."""
+"""Share of an image's border that must have one colour for the image to have a ground."""
 
 NEAR = 32
-"""Levels of 255, in any channel, up to which a colour counts as that of the ground."""
+"""Largest difference in any channel, of 255, with which a colour counts as the ground's."""
 
 ALIKE = 8
-"""Levels of 255, in any channel, up to which pixels count as of one colour: noise of a scan, but
-not the shades of a photograph."""
+"""Largest difference in any channel, of 255, with which pixels count as one colour: noise of a scan
+is below it, the shades of a photograph are above."""
 
 HALF = 0.5
-"""Share of an image's pixels that have to be of one colour for it to be a drawing on a ground. In
-the median image it is 96% of lines, 82% of MNIST, and 10 to 44% of squares of 64 pixels and more
+"""Share of an image's pixels that must have one colour for it to be a drawing on a ground. In the
+median image it is 96% for lines, 82% for MNIST, and 10 to 44% for squares of 64 pixels and more
 from two photographs, in colour or grey."""
 
 COMMON = 0.95
-"""Share of the training images that have to have the ground for another one to be odd."""
+"""Share of the training images that must have the ground for a different one to be odd."""
 
 FAR = 64
-"""Levels of 255 from which on a picture's ground is another one than that of the training images:
-paper in shade or a noisy photo of a dark ground are nearer."""
+"""Smallest difference, of 255, with which a picture's ground counts as different from the training
+images': paper in shade or a noisy photo of a dark ground are nearer."""
 
 
 def ground_of(images: np.ndarray) -> Ground:
-    """The colour most images have around what they show, and how many of them do.
+    """The colour that most images have around what they show, and the share that have it.
 
     Args:
-        images: (n, height, width, channels) uint8, one at least.
+        images: (n, height, width, channels) uint8, at least one.
     """
     borders = _borders(images[:: -(-len(images) // SAMPLE)])
     colour = np.median(np.median(borders, axis=1), axis=0)
@@ -52,13 +52,13 @@ def ground_of(images: np.ndarray) -> Ground:
 
 
 def has_even_ground(images: np.ndarray) -> bool:
-    """Whether the images are drawings on an even ground rather than photographs.
+    """Whether the images are drawings on a uniform ground rather than photographs.
 
-    They are if of an image half of the pixels, and in the median image at least, are near its
-    median colour: of a drawing that is its ground.
+    They are if, in the median image, at least half of the pixels are near the image's median
+    colour, which in a drawing is the ground.
 
     Args:
-        images: (n, height, width, channels) uint8, one at least.
+        images: (n, height, width, channels) uint8, at least one.
     """
     some = images[:: -(-len(images) // SAMPLE)].astype(np.int16)
     away = np.abs(some - np.median(some, axis=(1, 2), keepdims=True)).max(axis=-1)
@@ -66,9 +66,9 @@ def has_even_ground(images: np.ndarray) -> bool:
 
 
 def known_colour(ground: Ground | None, channels: int) -> np.ndarray | None:
-    """The ground's colour, (channels,) uint8, if as good as all training images have it.
+    """The ground's colour, (channels,) uint8, if nearly all training images have it.
 
-    None where they have none in common, or if it is unknown or of other images.
+    None if they have no common ground, or if it is unknown or belongs to other images.
     """
     if ground is None or ground.share < COMMON or len(ground.colour) != channels:
         return None
@@ -76,13 +76,13 @@ def known_colour(ground: Ground | None, channels: int) -> np.ndarray | None:
 
 
 def turned(pixels: np.ndarray) -> np.ndarray:
-    """Light becomes dark and dark light; hues stay, so that red on white becomes red on black.
+    """Swaps light and dark and keeps hues, so that red on white becomes red on black.
 
     Args:
-        pixels: (..., channels) uint8, of 1 or 3 channels.
+        pixels: (..., channels) uint8, with 1 or 3 channels.
 
     Returns:
-        The same shape, uint8. Of grey it is 255 minus the level. Turned twice it is as before.
+        The same shape, uint8. Grey becomes 255 minus the level. Doing it twice changes nothing.
     """
     levels = pixels.astype(np.int16)
     extremes = levels.max(axis=-1, keepdims=True) + levels.min(axis=-1, keepdims=True)
@@ -90,12 +90,12 @@ def turned(pixels: np.ndarray) -> np.ndarray:
 
 
 def oddity(image: np.ndarray, known: np.ndarray, inverted: bool) -> str | None:
-    """What is odd about a picture's ground and what to do, for a warning; None if nothing is.
+    """A warning that says what is odd about a picture's ground and what to do; None if nothing is.
 
     Args:
-        image: (height, width, channels) uint8, as the network is to see it, without padding.
+        image: (height, width, channels) uint8, as the network gets it, without padding.
         known: (channels,) uint8, the ground of the training images.
-        inverted: Whether the picture has been turned already.
+        inverted: Whether light and dark have already been swapped in the picture.
     """
     colour = np.rint(np.median(_borders(image[None])[0], axis=0)).astype(np.uint8)
     away = _distance(colour, known)
@@ -103,22 +103,22 @@ def oddity(image: np.ndarray, known: np.ndarray, inverted: bool) -> str | None:
         return None
     remedy = "put the picture on such a ground"
     if _distance(turned(colour), known) < away:  # the reverse would be nearer
-        remedy = "leave out --invert" if inverted else "pass --invert to turn light and dark"
+        remedy = "leave out --invert" if inverted else "pass --invert to swap light and dark"
     return (
-        f"the ground of this picture is {words(colour)} where that of the training images is "
+        f"the ground of this picture is {words(colour)}, but that of the training images is "
         f"{words(known)}, so the answer is likely wrong; {remedy}"
     )
 
 
 def words(colour: np.ndarray) -> str:
-    """Such as "dark (0 of 255)" of a colour, one level per channel."""
+    """A colour, with one level per channel, in words: "dark (0 of 255)"."""
     levels = [str(level) for level in colour]
     shown = levels[0] if len(set(levels)) == 1 else f"levels {', '.join(levels)}"
     return f"{'light' if colour.mean() > 127 else 'dark'} ({shown} of 255)"
 
 
 def _distance(one: np.ndarray, other: np.ndarray) -> int:
-    """Greatest difference of two colours within a channel."""
+    """Greatest difference of two colours in any channel."""
     return int(np.abs(one.astype(int) - other.astype(int)).max())
 
 

@@ -1,4 +1,4 @@
-"""Read image files that come from outside, with errors that name the file."""
+"""Reads image files from outside, with errors that name the file."""
 
 import logging
 import math
@@ -25,23 +25,23 @@ MODES = {1: "L", 3: "RGB"}
 """Channels a network takes -> Pillow's mode."""
 
 GREY_STEPS = {"L;2": 85, "L;4": 17}
-"""How a PNG holds grey in 2 or 4 bits -> what one of its levels is in 8."""
+"""Mode of a PNG with grey in 2 or 4 bits -> how much one of its levels is in 8 bits."""
 
 OPAQUE = 255
 
 FILE_BYTES = 128 * untrusted.MIB
 
 PIXELS = 50_000_000
-"""Of an image: those of a large camera, for which Pillow takes 200 MB."""
+"""Largest number of pixels of an image: that of a large camera, for which Pillow takes 200 MB."""
 
 TILE_PIXELS = 4_000_000
-"""Of the pieces that a TIFF keeps its image in, which may be larger than the image."""
+"""Largest number of pixels of a TIFF's pieces, which may be larger than the image."""
 
 TILE_SIDES = 322, 323
-"""TIFF's numbers of the tags that say how wide and how long they are."""
+"""Numbers of the TIFF tags with the width and length of the pieces."""
 
 FAINT = 32
-"""Levels of 255: with less difference in it there is nothing to see in an image."""
+"""Smallest difference within an image, of 255, with which there is something to see in it."""
 
 EIGHT_BIT_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 
@@ -56,24 +56,24 @@ def read_images(
 ) -> np.ndarray:
     """Image files as one array, in the order given.
 
-    Every image is turned as its EXIF data says and put on the training images' ground where it is
-    transparent. Of files with several images the first counts. A picture whose own ground is
-    another than the training images' is logged as a warning.
+    Every image is turned as its EXIF data says, and its transparent parts get the ground of the
+    training images. If a file has several images, the first counts. If a picture's own ground
+    differs from the training images', a warning is logged.
 
     Args:
         shape: (height, width, channels) expected; 1 channel is grey, 3 are RGB.
-        resize: convert images of another size or mode instead of refusing them: scaled
+        resize: Convert images of another size or mode instead of refusing them: they are scaled
             (Lanczos) to fit and padded with the ground, so that the aspect ratio, and with it
-            every angle, stays.
-        invert: turn light and dark, see `study.data.ground.turned`.
-        ground: of the images a network was trained on; black where it is unknown or uneven.
+            every angle, stays the same.
+        invert: Swap light and dark, see `study.data.ground.turned`.
+        ground: Ground of the training images; black if it is unknown or not uniform.
 
     Returns:
         (n, height, width, channels) uint8.
 
     Raises:
-        WrongImage: a file is missing, not an image, damaged, too large, of more than 8 bits a
-            channel, of another size or mode, or shows nothing once it is put on the ground.
+        WrongImage: A file is missing, not an image, damaged, too large, has more than 8 bits per
+            channel, has another size or mode, or shows nothing on the ground.
     """
     images = np.empty((len(paths), *shape), np.uint8)
     for index, path in enumerate(paths):
@@ -93,13 +93,13 @@ def read_image(
     """One image file, (height, width, channels) uint8; see `read_images`.
 
     Args:
-        advice: end of the message about an image of another size or mode.
+        advice: End of the message about an image of another size or mode.
     """
     height, width, channels = shape
     mode = MODES[channels]
     with _opened(path) as file:
         _check_bits(file, path)
-        if not resize and sorted(file.size) != sorted((width, height)):  # before it is unpacked
+        if not resize and sorted(file.size) != sorted((width, height)):  # checked before unpacking
             came = f"got {file.width}x{file.height} {file.mode}"
             raise WrongImage(f"{visible(path)}: expected {width}x{height} {mode}, {came}; {advice}")
         image = _upright(file)
@@ -120,16 +120,16 @@ def read_image(
 
 @contextmanager
 def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
-    """Open an image file; whatever goes wrong with it in the block becomes a WrongImage.
+    """Open an image file; any error with it in the block becomes a WrongImage.
 
-    How many pixels there are is known, and limited, before room is made for them.
+    The number of pixels is checked before memory is allocated for them.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            # A file that is open already: given a path, Pillow 13 maps an uncompressed TIFF that
-            # lies on its side into memory with width and height mixed up.
+            # Pillow gets an open file: given a path, Pillow 13 maps an uncompressed TIFF that lies
+            # on its side into memory with width and height mixed up.
             with (
                 untrusted.opened(path, FILE_BYTES) as file,
                 Image.open(file, formats=FORMATS) as image,
@@ -194,10 +194,10 @@ def _upright(image: ImageFile.ImageFile) -> Image.Image:
 def _opaque(
     image: Image.Image, mode: str, fill: np.ndarray, invert: bool, path: Path
 ) -> Image.Image:
-    """The image in that mode, on what is or will be the fill colour where it is transparent.
+    """The image in that mode, with the final fill colour in its transparent parts.
 
     Raises:
-        WrongImage: nothing can be seen of it there, as of black ink on a transparent ground.
+        WrongImage: Nothing can be seen then, as with black ink on a transparent ground.
     """
     if not image.has_transparency_data:
         return image if image.mode == mode else image.convert(mode)
@@ -209,9 +209,9 @@ def _opaque(
     if hides and _contrast(opaque) < FAINT:
         turn = "leave out --invert" if invert else "let `predict` or `explain` --invert it"
         raise WrongImage(
-            f"{visible(path)}: expected something to see, got an image that is of one even colour, "
-            f"or nearly, once its transparent parts are put on a ground that is {words(under)}; "
-            f"save it without transparency, on a ground that it stands out from, or {turn}"
+            f"{visible(path)}: expected something to see, got an image of (nearly) one colour once "
+            f"its transparent parts get a ground that is {words(under)}; save it without "
+            f"transparency, on a ground that it stands out from, or {turn}"
         )
     return opaque
 
@@ -226,6 +226,6 @@ def _padded(pixels: np.ndarray, shape: tuple[int, int, int], fill: np.ndarray) -
 
 
 def _contrast(image: Image.Image) -> float:
-    """The greatest difference within a channel, of 255."""
+    """The greatest difference within any channel, of 255."""
     extremes = np.reshape(image.getextrema(), (-1, 2))
     return float(np.ptp(extremes, axis=1).max())

@@ -1,4 +1,4 @@
-"""How a line of the line images is drawn, and where one is in an image."""
+"""Draws the lines of the line images, and finds the line in an image."""
 
 import numpy as np
 
@@ -14,8 +14,9 @@ RADIX = (len(LENGTHS), len(WIDTHS), len(ANGLES), len(COLORS))
 CLASSES = int(np.prod(RADIX))  # ((length * 2 + width) * 12 + angle) * 2 + color
 
 LINE_CONTRAST = 0.5
-"""A pixel at least so far from the background, as a share of the image's greatest distance, is
-line: an anti-aliased line between two rows of pixels is on both, its faint margin is not."""
+"""Distance from the background, as a share of the image's greatest distance, from which a pixel
+belongs to the line: an anti-aliased line between two rows of pixels covers both, without its faint
+margin."""
 
 
 def draw(index: int, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -41,7 +42,7 @@ def coverage(centres: np.ndarray, half: np.ndarray, radians: float) -> np.ndarra
     Args:
         centres: (n, 2) x and y of the line in px from the image's left and top edge.
         half: (2,) half length and half width in px, plus half a pixel.
-        radians: the line's angle, counter-clockwise with y up.
+        radians: The line's angle, counter-clockwise with y up.
 
     Returns:
         (n, 28, 28) float in [0, 1].

@@ -60,8 +60,8 @@ def export(directory: Path, images: np.ndarray, classes: np.ndarray) -> None:
 def read_folder(directory: Path) -> tuple[np.ndarray, np.ndarray]:
     """Read line images named length_width_angle_color_ID.png (.jpg, .jpeg), in class order.
 
-    Of pixel-identical images of a class only the first by name is kept; how many were left
-    out, and how many files have another suffix, is logged.
+    Of pixel-identical images of a class only the first by name is kept. The numbers of images left
+    out and of files with another suffix are logged.
 
     Returns:
         Images (n, 28, 28, 3) uint8 and classes (n,) int64.
@@ -80,8 +80,8 @@ def read_folder(directory: Path) -> tuple[np.ndarray, np.ndarray]:
         twin_class, twin = first.setdefault(digest(images[number]), (index, path))
         if twin_class != index:
             raise WrongImage(
-                f"{visible(path)}: expected an image of its own, got that of {visible(twin)}, "
-                "which is of another class; remove the wrong one"
+                f"{visible(path)}: expected an image of its own, got the same image as "
+                f"{visible(twin)}, which has another class; remove the wrong one"
             )
         if twin is path:
             kept.append(number)
@@ -94,10 +94,10 @@ def read_folder(directory: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def class_of(path: Path) -> int:
-    """The class index that a file's name tells.
+    """The class index given by a file's name.
 
     Raises:
-        WrongImage: it does not tell one.
+        WrongImage: The name does not give a class.
     """
     match = FILE_NAME.fullmatch(path.stem)
     if match is None:
@@ -132,7 +132,7 @@ def _image_files(directory: Path) -> list[Path]:
             f"{visible(directory)}: expected images named {EXAMPLE}, got none; put them there"
         )
     if others := len(entries) - len(files):
-        log.warning("%s: ignored %d entries that are no PNG or JPEG", visible(directory), others)
+        log.warning("%s: ignored %d entries that are not PNG or JPEG", visible(directory), others)
     return files
 
 

@@ -1,7 +1,7 @@
-"""What the data sets share: seeds that may be used, and stratified splits.
+"""What the data sets share: checks of seeds, and stratified splits.
 
 The splits are not scikit-learn's: `train_test_split(stratify=...)` refuses classes of one image and
-parts with fewer images than classes, and cannot promise each class an image in each part.
+parts with fewer images than classes, and cannot guarantee each class an image in each part.
 """
 
 import logging
@@ -14,10 +14,10 @@ log = logging.getLogger(__name__)
 
 
 def seed_sequence(seed: int) -> np.random.SeedSequence:
-    """The root of all randomness that follows from the seed.
+    """The root of all randomness that depends on the seed.
 
     Raises:
-        WrongSetting: the seed is below 1 (0 means "random" to Keras Tuner).
+        WrongSetting: The seed is below 1 (0 means "random" to Keras Tuner).
     """
     if seed < 1:
         raise WrongSetting(f"seed: expected an integer of 1 or more, got {seed}; choose another")
@@ -27,7 +27,7 @@ def seed_sequence(seed: int) -> np.random.SeedSequence:
 def apportion(counts: np.ndarray, total: int, *, least: int = 0, spare: int = 0) -> np.ndarray:
     """How many of `total` to take from each class: in proportion, by largest remainder.
 
-    Takes at least `least` of each class and leaves at least `spare`, even where the sum then
+    At least `least` of each class are taken and at least `spare` are left, even if the sum then
     differs from `total`.
 
     Args:
@@ -70,13 +70,12 @@ def split_validation(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split the images that are not for testing into training and validation.
 
-    Every class keeps an image for training and the validation part has at least one image.
-    Where no class has two, the latter wins: one class loses its only training image, which
-    is logged.
+    Every class keeps an image for training, and the validation part has at least one image. If no
+    class has two images, the latter wins: one class loses its only training image, which is logged.
 
     Args:
         classes: (n,) int, class of each image, n >= 2.
-        share: of the images that become validation, in (0, 0.5].
+        share: Share of the images that become validation images, in (0, 0.5].
 
     Returns:
         Indices of the training and of the validation images, each in random order.
@@ -84,6 +83,6 @@ def split_validation(
     total = max(1, round(share * len(classes)))
     train, validation = split(classes, total, rng, spare=1)
     if not len(validation):
-        log.warning("too few images: one class is without training images, to have a validation")
+        log.warning("too few images: the validation part takes one class's only training image")
         train, validation = train[:-1], train[-1:]
     return train, validation

@@ -1,1 +1,1 @@
-"""What the libraries below the study do without being asked, and what of them is not public."""
+"""What the libraries do without being asked, and which private parts of them are used."""

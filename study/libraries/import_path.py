@@ -1,4 +1,4 @@
-"""Where a process that this one begins finds the study."""
+"""Where processes started by this one find the study."""
 
 import os
 import site
@@ -9,10 +9,10 @@ _HOME = Path(__file__).parents[2]
 
 
 def python_path() -> str:
-    """PYTHONPATH for a process that has to import this very study.
+    """PYTHONPATH for a process that must import this very study.
 
-    Where the study is installed, every Python of the environment finds it. The folder it is in
-    then is not named, or packages in it would come before Python's own of the same name.
+    If the study is installed, every Python of the environment finds it. Its folder is then not
+    named, because packages in it would take precedence over Python's own of the same name.
     """
     named = os.environ.get("PYTHONPATH", "")
     installed = [Path(folder) for folder in (*site.getsitepackages(), site.getusersitepackages())]

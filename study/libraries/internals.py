@@ -1,9 +1,9 @@
-"""All that the study uses of its libraries that is not public.
+"""All private parts of libraries that the study uses.
 
-Whatever is used here may change with any new version, without notice. `tests/libraries/
-test_internals.py` asserts of each that it exists and does what is assumed, and that no other file
-reaches into a library. What `study.search.oracles` and `study.search.asha` override in their
-subclasses of Keras Tuner's oracles is tested there too.
+They may change with any new version, without notice. `tests/libraries/test_internals.py` asserts
+that each of them exists and does what is assumed, and that no other file reaches into a library.
+The methods that `study.search.study_oracle` and `study.search.asha` override in Keras Tuner's
+oracles are tested there too.
 """
 
 import random
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Update = Callable[[Sequence[Any], Sequence[Any], Any], None]
-"""(gradients, variables, learning rate): takes a step of all weights."""
+"""(gradients, variables, learning rate): takes an optimizer step with all weights."""
 
 
 # Keras: networks
 
 
 def layers_within(model: "keras.Model") -> "list[keras.Layer]":
-    """All layers of a network, those of nested networks and layers too."""
+    """All layers of a network, including those of nested networks and layers."""
     return list(model._flatten_layers())
 
 
@@ -47,9 +47,9 @@ def output_shapes(layer: "keras.Layer") -> list[tuple[int | None, ...]]:
 
 
 def loss_in_training(model: "keras.Model", pixels: Any, targets: Any, outputs: Any) -> Any:
-    """The loss as the network's own `train_step` asks for it.
+    """The loss as the network's own `train_step` computes it.
 
-    `compute_loss` is public, but of a user's own only this knows what arguments it takes.
+    `compute_loss` is public, but only this method knows which arguments a user's own version takes.
     """
     return model._compute_loss(x=pixels, y=targets, y_pred=outputs, training=True)
 
@@ -58,7 +58,7 @@ def loss_in_training(model: "keras.Model", pixels: Any, targets: Any, outputs: A
 
 
 def draw_seeds_from(generator: random.Random) -> None:
-    """Have Keras take the seeds of initializers and dropout from this generator."""
+    """Make Keras take the seeds of initializers and dropout from this generator."""
     from keras.src.random import seed_generator
 
     seed_generator.python_random = generator
@@ -73,26 +73,26 @@ def seed_states(model: "keras.Model") -> "list[keras.Variable]":
 
 
 def leave_out_sum_over_devices(optimizer: "keras.optimizers.Optimizer") -> None:
-    """Have the optimizer take gradients as they are: there is one device."""
+    """Make the optimizer use gradients unchanged, because there is only one device."""
     optimizer._all_reduce_sum_gradients = list
 
 
 def exchange_update(optimizer: "keras.optimizers.Optimizer", update: Update) -> None:
-    """Have the optimizer take its steps by this function, all else being as before."""
+    """Make the optimizer take its steps by this function; everything else stays the same."""
     optimizer._backend_update_step = update
 
 
 def moments(
     optimizer: "keras.optimizers.Adam | keras.optimizers.RMSprop",
 ) -> "tuple[list[keras.Variable], list[keras.Variable]]":
-    """(momentums, velocities): one of each per weight tensor, or no momentums at all."""
+    """(momentums, velocities), one of each per weight tensor; momentums may be empty."""
     return optimizer._momentums, optimizer._velocities
 
 
 def state_handle(
     optimizer: "keras.optimizers.Optimizer", states: "Sequence[keras.Variable]", weight: Any
 ) -> "tf.Tensor":
-    """The resource handle of what the optimizer remembers of a weight tensor."""
+    """The resource handle of the optimizer's state for a weight tensor."""
     return states[optimizer._get_variable_index(weight)].value.handle
 
 
@@ -100,16 +100,16 @@ def state_handle(
 
 
 def have_dask_preload_nothing() -> None:
-    """Have Dask leave the forkserver as it is, else it imports modules of its own choice in it."""
+    """Keep Dask from importing modules of its own choice in the forkserver."""
     from distributed import utils
 
     utils._forkserver_preload_set = True
 
 
 def allow_failures(failures: int) -> Callable[[Any], None]:
-    """For a Dask scheduler: how many workers may die of a task before it is given up."""
+    """A function that tells a Dask scheduler how many workers may die of a task."""
 
-    # Pickled as it is and not by its name, since a scheduler may have no study.
+    # Pickled by value and not by its name, because a scheduler may not have the study.
     def allow(dask_scheduler: Any) -> None:
         dask_scheduler.allowed_failures = failures
 

@@ -1,4 +1,4 @@
-"""Import TensorFlow without what its C++ prints before its own log level counts."""
+"""Imports TensorFlow without the messages that its C++ prints before its log level takes effect."""
 
 import gc
 import logging
@@ -12,9 +12,9 @@ from study.machine import stopping
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow and Keras Tuner, the slow packages, once, silently, set up as they must be.
+    """Import TensorFlow and Keras Tuner, the slow packages, silently and with the right settings.
 
-    A missing package or broken installation raises as ever; only standard error is silent.
+    A missing package or broken installation raises as usual; only standard error is silent.
 
     Raises:
         WrongUse: TensorFlow was imported before, with environment variables that change results.
@@ -23,12 +23,12 @@ def import_tensorflow() -> None:
     with stopping.heeded(), _silent_standard_error(), _no_collecting():
         import keras_tuner  # noqa: F401  # imports Keras, and with it TensorFlow
     _ignore_the_user_s_keras_json()
-    # Many graphs, one per trial or layer, are no mistake.
+    # Many graphs, one per trial or layer, are intended.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def _ignore_the_user_s_keras_json() -> None:
-    """`~/.keras/keras.json` can turn images' axes around and choose another kind of number."""
+    """Ignore `~/.keras/keras.json`, which can swap images' axes and choose another number type."""
     import keras
 
     keras.config.set_floatx("float32")
@@ -38,7 +38,7 @@ def _ignore_the_user_s_keras_json() -> None:
 
 @contextmanager
 def _no_collecting() -> Iterator[None]:
-    """Modules are no garbage: looking for it takes a sixth of the time of these imports."""
+    """Switch off garbage collection, which finds nothing but takes a sixth of the import time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -62,5 +62,5 @@ def _silent_standard_error() -> Iterator[None]:
 
 
 def quiet_dask() -> None:
-    """Before Dask is imported: it logs every shutdown and failure of a worker at length."""
+    """Silence Dask before it is imported: it logs every worker's shutdown and failure verbosely."""
     os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "critical")

@@ -1,7 +1,7 @@
 """Environment variables that decide results: the study sets them, for itself and every worker.
 
-Otherwise whatever a shell, a notebook or a cluster has set would count. This module imports nothing
-slow, so that it can come before the packages that read these variables.
+Otherwise the settings of a shell, a notebook or a cluster would count. This module imports nothing
+slow, so that it can be imported before the packages that read these variables.
 """
 
 import os
@@ -14,36 +14,36 @@ BACKEND = "MPLBACKEND"
 """Where matplotlib shows what is drawn, which is nothing to a process that is not the study's."""
 
 DECIDED: dict[str, str] = {
-    # One thread per process, or the workers fight for the cores.
+    # One thread per process, or the workers would compete for the cores.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
-    # TensorFlow leaves oneDNN off on processors without AVX-512; on, the baseline trains 1.5 times
-    # as fast there too.
+    # TensorFlow leaves oneDNN off on processors without AVX-512; with it, the baseline trains 1.5
+    # times as fast on these too.
     "TF_ENABLE_ONEDNN_OPTS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "KERAS_BACKEND": "tensorflow",
     # A notebook's own backend does not exist outside of it, and nobody looks at a worker's windows.
     BACKEND: "agg",
-    # No GPU: one process per core would each grab the whole of its memory.
+    # No GPU, because each of the processes would reserve all of its memory.
     "CUDA_VISIBLE_DEVICES": "",
 }
 """Variable -> its value in every process of the study."""
 
 _HARMLESS = ("TF_CPP_MIN_LOG_LEVEL", BACKEND)
-"""Of these it does not matter when they are set."""
+"""Variables that may be set at any time."""
 
 _REMOVED = ("DNNL_", "KERAS_MAX_", "KERAS_NNX_", "KERASTUNER_", "ONEDNN_", "TF_", "XLA_")
-"""What the names of variables begin with that change arithmetic, shorten training or make Keras
-Tuner a client of another process; all that are not in `DECIDED` are removed."""
+"""Prefixes of variables that change arithmetic, shorten training or make Keras Tuner a client of
+another process; all such variables that are not in `DECIDED` are removed."""
 
 _TERRAFORM = ("TF_CLI_", "TF_DATA_", "TF_LOG", "TF_VAR_")
-"""What begins like TensorFlow's and is not."""
+"""Variables that begin like TensorFlow's but are not."""
 
 overridden: list[str] = []
-"""Variables that the user had set otherwise: their names, since values may be nobody's business."""
+"""Names of variables that the user had set differently; values are not kept, for privacy."""
 
 
 def decide(own_process: bool = True) -> None:
@@ -78,13 +78,13 @@ def _too_late(variable: str, changes: dict[str, str | None]) -> str:
         "not set" if value is None else f"set to {value!r}" for value in (came, changes[variable])
     )
     return (
-        f"TensorFlow was imported while {variable} was {was}, and the study needs it {needed}: "
-        f"start the process anew with {variable} {needed}"
+        f"TensorFlow was imported while {variable} was {was}, but the study needs it {needed}: "
+        f"restart the process with {variable} {needed}"
     )
 
 
 def _changes() -> dict[str, str | None]:
-    """Variable -> what it is to be, None: not set; only those that are not so yet."""
+    """Variable -> its required value, None: not set; only variables that must change."""
     wanted: dict[str, str | None] = {
         variable: None
         for variable in os.environ
@@ -95,14 +95,14 @@ def _changes() -> dict[str, str | None]:
 
 
 def ignore_warning_options() -> None:
-    """Show warnings as Python does by itself, whatever PYTHONWARNINGS or -W say.
+    """Show warnings as Python does by default, whatever PYTHONWARNINGS or -W say.
 
     `error` would end a study at the first deprecation in a package.
     """
     if not sys.warnoptions and "PYTHONWARNINGS" not in os.environ:
         return
     os.environ.pop("PYTHONWARNINGS", None)
-    sys.warnoptions.clear()  # processes that Python starts are given these
+    sys.warnoptions.clear()  # child processes of Python inherit these
     warnings.resetwarnings()
     for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
         warnings.simplefilter("ignore", category)

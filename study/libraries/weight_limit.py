@@ -1,4 +1,4 @@
-"""Keep Keras from making more weights than there is room for."""
+"""Keeps Keras from making more weights than there is room for."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ import keras
 
 @contextmanager
 def at_most_weights(most: int, refusal: Callable[[int, str], Exception]) -> Iterator[None]:
-    """Layers that ask for more weights than that, together, are refused before they get them.
+    """Refuse layers as soon as all of them together ask for more weights than allowed.
 
     Args:
-        most: Weights, trainable or not.
-        refusal: (how many were asked for, name of the layer that was one too many) -> what is
-            raised. Keras may wrap it.
+        most: Largest number of weights, trainable or not.
+        refusal: (number of weights asked for, name of the layer that exceeds the limit) -> the
+            exception to raise. Keras may wrap it.
     """
     asked = 0
     add_weight = keras.layers.Layer.add_weight

@@ -1,1 +1,1 @@
-"""What lies between the study and the machine: files, processes, whom to trust."""
+"""What lies between the study and the machine: files, processes, what to trust."""

@@ -1,4 +1,4 @@
-"""The end of a command: its exit code, whatever still runs or waits."""
+"""The end of a command: it exits with its code, whatever is still running or waiting."""
 
 import os
 import sys
@@ -8,28 +8,28 @@ from typing import NoReturn
 from study.errors import Interrupted
 from study.machine.foreign_text import visible
 
-INTERRUPTED = "interrupted; what was finished is in results/"
+INTERRUPTED = "interrupted; finished work is in results/"
 
 _SHOW_CURSOR = "\x1b[?25h"
-"""A progress bar hides it."""
+"""Terminal code that shows the cursor, which a progress bar hides."""
 
 _leaving: int | None = None
 """The exit code, once it is certain."""
 
 
 def say(message: str) -> None:
-    """The one line of standard error; a terminal that is closed does not hear it."""
+    """Print the single line on standard error, unless the terminal is closed."""
     with suppress(OSError):
         line = visible(" ".join(message.split()))
         print(f"error: {line}", file=sys.stderr, flush=True)
 
 
 def give_up() -> NoReturn:
-    """End a process that was asked to stop and does not, from another thread.
+    """End a process that was asked to stop but does not, from another thread.
 
-    What it writes is whole or not there, as if the machine had stopped.
+    Files are whole or absent, as if the machine had stopped.
     """
-    if _leaving is not None:  # and hangs in that
+    if _leaving is not None:  # the process hangs while leaving
         os._exit(_leaving)
     if sys.stderr and sys.stderr.isatty():
         with suppress(OSError):
@@ -39,9 +39,9 @@ def give_up() -> NoReturn:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process and those it began, now.
+    """End the process and its children immediately.
 
-    Nothing that packages would do at Python's end is needed, and some of it waits for threads and
+    Nothing that packages do at Python's exit is needed, and some of it would wait for threads and
     processes that are gone.
     """
     global _leaving
@@ -56,7 +56,7 @@ def leave(code: int) -> NoReturn:
 
 
 def _end_children() -> None:
-    """All but the one that ends by itself, when it has removed the semaphores of the others."""
+    """End all child processes but the one that removes their semaphores and ends by itself."""
     if "multiprocessing.forkserver" not in sys.modules:
         return
     import psutil

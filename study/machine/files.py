@@ -1,4 +1,4 @@
-"""Write files whole or not at all, as the process's umask says who may read them."""
+"""Writes files whole or not at all, with the permissions of the process's umask."""
 
 import errno
 import os
@@ -12,9 +12,9 @@ from pathlib import Path
 from study.errors import CannotWrite
 
 _FULL = [errno.ENOSPC, errno.EDQUOT, errno.EFBIG]
-"""What the operating system says where no more can be written."""
+"""Error numbers of the operating system when no more can be written."""
 _FULL_WORDS = (*map(os.strerror, _FULL), "database or disk is full")
-"""The same in words: HDF5 and TensorFlow hand on no number, SQLite has words of its own."""
+"""The same errors in words: HDF5 and TensorFlow pass on no number, SQLite has its own words."""
 
 
 _HIDDEN = ".new"
@@ -26,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary file that takes the place of `path` if the block succeeds, else vanishes.
 
     Raises:
-        CannotWrite: the disk is full.
+        CannotWrite: The disk is full.
     """
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     """A temporary folder that takes the place of `path` if the block succeeds, else vanishes.
 
     Raises:
-        CannotWrite: the disk is full.
+        CannotWrite: The disk is full.
     """
     temporary = path.with_name(f".{path.name}.new")
     with naming(path), temporary_folder(temporary):
@@ -55,7 +55,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def temporary_folder(path: Path) -> Iterator[None]:
-    """An empty folder for the length of the block, without what a killed process has left there."""
+    """An empty folder for the length of the block, without leftovers of a killed process."""
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(parents=True)
     try:
@@ -100,14 +100,14 @@ def can_be_filled(folder: Path, names: Collection[str]) -> bool:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Say of a full disk what was being written, which the operating system often does not.
+    """If the disk is full, say what was being written, which the operating system often does not.
 
     Raises:
-        CannotWrite: the disk was found to be full in the block.
+        CannotWrite: The disk was found to be full in the block.
     """
     try:
         yield
-    except Exception as error:  # each library has its own
+    except Exception as error:  # each library has its own error
         if not _says_full(error):
             raise
         raise CannotWrite(
@@ -127,12 +127,12 @@ def is_leftover(path: Path) -> bool:
 
 
 def check_room(path: Path, size: int) -> None:
-    """Whether a file of so many bytes can be written there; an empty one is left.
+    """Check that a file of this many bytes can be written there; leaves an empty file.
 
-    HDF5 takes the process with it when it finds out by itself that it cannot.
+    HDF5 would crash the process if it found out by itself.
 
     Raises:
-        OSError: it cannot: the disk is full, or no file may be so large.
+        OSError: The disk is full, or files may not be that large.
     """
     with path.open("wb") as file:
         if hasattr(os, "posix_fallocate"):  # not on macOS
@@ -141,9 +141,9 @@ def check_room(path: Path, size: int) -> None:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what a process that was killed while replacing `path` left beside it."""
+    """Remove what a process that was killed while it replaced `path` left beside it."""
     suffixes = re.escape("".join(path.suffixes))
-    # A dash more and it is of another file, whose name begins as this one's: it may be at work.
+    # A further dash belongs to another file whose name begins like this one; it may be in use.
     own = re.compile(rf"{re.escape(_prefix(path))}[a-z0-9_]+{suffixes}")
     for beside in path.parent.glob(".*"):
         if own.fullmatch(beside.name):
@@ -158,13 +158,13 @@ def remove_leftovers_below(folder: Path) -> None:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a whole file or nothing."""
+    """Write a file whole or not at all."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write a whole UTF-8 file or nothing."""
+    """Write a UTF-8 file whole or not at all."""
     write_bytes(path, content.encode())
 
 

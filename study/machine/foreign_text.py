@@ -1,8 +1,8 @@
-"""Text from outside the program, fit to be shown: a person reads it, and nothing obeys it.
+"""Makes text from outside the program safe to show: people can read it, and nothing interprets it.
 
-Names of files, classes and layers, errors of other packages and all texts of a run's records may
-hold whatever somebody put there: commands to a terminal, a line of their own, letters that turn the
-others around. Whoever shows text, on a terminal, on a page or in a picture, has it from here.
+Names of files, classes and layers, errors of other packages and all texts in a run's records may
+contain anything: commands to a terminal, line breaks, letters that reverse the direction of others.
+All code that shows text, on a terminal, on a page or in a picture, passes it through here.
 """
 
 import html
@@ -11,11 +11,12 @@ from pathlib import Path
 
 
 def visible(what: str | Path) -> str:
-    r"""The text or path in one line, each character that has no looks of its own as its number.
+    r"""The text or path in one line, with every invisible character written as its number.
 
-    Such are what terminals obey, ends of lines, what turns text around or takes no room, halves of
-    characters (of file names that are no UTF-8), and what Unicode has not given a meaning. They are
-    written as Python does: a newline is `\n`, an escape `\x1b`. Spaces of any width are spaces.
+    Invisible are control characters, ends of lines, characters that reverse text or have no width,
+    halves of characters (in file names that are not UTF-8), and characters without a meaning in
+    Unicode. They are written as in Python: a newline is `\n`, an escape `\x1b`. Spaces of any width
+    are kept.
     """
     text = str(what)
     if text.isprintable():
@@ -24,23 +25,23 @@ def visible(what: str | Path) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """As `visible`, of a text that has lines, as a traceback has."""
+    """Like `visible`, for a text with several lines, such as a traceback."""
     return "\n".join(map(visible, text.split("\n")))
 
 
 def plotly_text(text: str) -> str:
-    """As `visible`, for plotly, which reads all text as HTML: `<` and `&` stay what they are."""
+    """Like `visible`, for plotly, which reads all text as HTML: `<` and `&` are escaped."""
     return html.escape(visible(text), quote=False)
 
 
 def spreadsheet_text(text: str) -> str:
-    """As `visible`, for a cell of a table: spreadsheets compute what begins like a formula."""
+    """Like `visible`, for a cell of a table: text that begins like a formula gets an apostrophe."""
     shown = visible(text)
     return f"'{shown}" if shown.lstrip().startswith(("=", "+", "-", "@")) else shown
 
 
 def utf8(text: str) -> str:
-    r"""The text with what UTF-8 cannot say, parts of a file name that is no UTF-8, as `\udcff`."""
+    r"""The text with parts that are not valid UTF-8, as in some file names, written as `\udcff`."""
     return text.encode(errors="backslashreplace").decode()
 
 

@@ -1,4 +1,4 @@
-"""What this machine's processor is and which arithmetic it has, as far as it says so."""
+"""The name of this machine's processor and the arithmetic it reports."""
 
 import platform
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 CPUINFO = Path("/proc/cpuinfo")
 
 _BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
-"""Flags of processors with bfloat16 arithmetic: x86-64 twice, ARM."""
+"""Flags of processors with bfloat16 arithmetic: two of x86-64, one of ARM."""
 
 _VECTORS = (
     *("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16"),
@@ -30,7 +30,7 @@ def computes_bfloat16() -> bool:
 def vector_instructions() -> str:
     """The vector instructions that decide how numbers are added, such as "avx2 avx512f".
 
-    With the same ones, the same training gives the same scores.
+    With the same instructions, the same training gives the same scores.
     """
     flags = _flags()
     return " ".join(flag for flag in _VECTORS if flag in flags) or "unknown"
@@ -43,7 +43,7 @@ def _flags() -> set[str]:
 
 
 def _entries() -> list[tuple[str, str]]:
-    """(key, value) of each line of /proc/cpuinfo; none elsewhere than on Linux."""
+    """(key, value) of each line of /proc/cpuinfo; none on systems other than Linux."""
     try:
         lines = CPUINFO.read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,8 +1,8 @@
 """A temporary folder of this process's own, and what earlier ones left behind.
 
-Sockets, Dask's files and TensorFlow's generated code lie in it, so that one removal leaves
-nothing. The process holds a lock on it, which goes however the process ends: the next one removes
-the folders that nobody holds, and the semaphores of their processes.
+Sockets, Dask's files and TensorFlow's generated code are in it, so that removing it leaves nothing
+behind. The process holds a lock on it, which is released however the process ends; the next process
+removes folders without a lock, and the semaphores of their processes.
 """
 
 import fcntl
@@ -21,26 +21,26 @@ _PREFIX = "study-"
 _PID_FILE = "pid"
 
 _LONGEST_SOCKET = 103
-"""Characters of a socket's path: 107 on Linux (unix(7)), 103 on macOS."""
+"""Largest number of characters of a socket's path: 107 on Linux (unix(7)), 103 on macOS."""
 
 _SOCKET_NAME = len("/study-12345678/pymp-12345678/listener-12345678")
-"""Characters that this module and `multiprocessing` add to the path of a temporary folder."""
+"""Number of characters that this module and `multiprocessing` add to a temporary folder's path."""
 
 _SHARED_MEMORY = Path("/dev/shm")
 """Where Linux keeps semaphores."""
 
 _AFTER_MULTIPROCESSING = -200
-"""At Python's end, when `multiprocessing` (-100) has removed its own folder in this one."""
+"""Priority at Python's exit, after `multiprocessing` (-100) has removed its folder in this one."""
 
 _own: tuple[Path, int] | None = None
-"""The folder, and the process that made it: one that was forked from that has none yet."""
+"""The folder and the process that made it; a process forked from that one has no folder yet."""
 
 
 def folder() -> Path:
-    """This process's folder, which no other user may enter, made when it is first asked for.
+    """This process's folder, which no other user may enter; it is made on first use.
 
     Raises:
-        WrongUse: TMPDIR is too long for sockets, and there is no other.
+        WrongUse: TMPDIR is too long for sockets, and there is no other folder.
     """
     global _own
     if _own is None or _own[1] != os.getpid():
@@ -52,7 +52,7 @@ def folder() -> Path:
 
 
 def use() -> None:
-    """Whatever makes temporary files in this process makes them there."""
+    """Make all temporary files of this process go there."""
     tempfile.tempdir = str(folder())
 
 
@@ -65,14 +65,14 @@ def remove() -> None:
 
 
 def sweep() -> None:
-    """Remove what killed processes left where this one's folder would be."""
+    """Remove what killed processes left in the place of this process's folder."""
     remove_stale(_parent())
 
 
 def remove_stale(parent: Path) -> None:
-    """Remove what processes of this user that are no more have left in `parent`."""
+    """Remove what ended processes of this user have left in `parent`."""
     for path in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # another user's, or gone at this moment
+        with suppress(OSError):  # it belongs to another user, or has just been removed
             if path.lstat().st_uid != os.getuid():
                 continue
             handle = _open(path)
@@ -85,10 +85,10 @@ def remove_stale(parent: Path) -> None:
 
 
 def _make(parent: Path) -> Path:
-    """Make it under a name that nobody looks for, until it is locked."""
+    """Make the folder under a hidden name, which it keeps until it is locked."""
     hidden = Path(tempfile.mkdtemp(dir=parent, prefix=f".{_PREFIX}"))
     (hidden / _PID_FILE).write_text(str(os.getpid()))
-    fcntl.flock(_open(hidden), fcntl.LOCK_EX)  # kept open as long as the process lives
+    fcntl.flock(_open(hidden), fcntl.LOCK_EX)  # stays open as long as the process lives
     return hidden.rename(hidden.with_name(hidden.name[1:]))
 
 
@@ -97,7 +97,7 @@ def _open(path: Path) -> int:
 
 
 def _remove_semaphores(stale: Path) -> None:
-    """Joblib, which Keras Tuner imports, has `multiprocessing` name semaphores by the process."""
+    """Remove a process's semaphores, which joblib, imported by Keras Tuner, names by process."""
     pid = (stale / _PID_FILE).read_text()
     if not psutil.pid_exists(int(pid)):
         for semaphore in _SHARED_MEMORY.glob(f"sem.loky-{pid}-*"):

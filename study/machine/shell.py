@@ -1,4 +1,4 @@
-"""Commands that people copy: quoted, so that a shell reads what was meant."""
+"""Commands that people copy, quoted so that a shell reads what was meant."""
 
 import shlex
 import sys
@@ -11,6 +11,6 @@ def command(*arguments: str) -> str:
 
 
 def program() -> list[str]:
-    """What a command line begins with: `study` if this process was begun so, else by Python."""
+    """The beginning of a command line: `study` if this process was started so, else Python's."""
     begun = getattr(sys.modules["__main__"], "__file__", None) or ""
     return ["study"] if Path(begun).name == "study" else ["python", "-m", "study"]

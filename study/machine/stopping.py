@@ -1,8 +1,8 @@
-"""Being asked to stop: Ctrl-C, a terminal that closes, and what a cluster sends when time is up.
+"""Requests to stop: Ctrl-C, a closing terminal, and the signal that clusters send when time is up.
 
-This is the only place that handles signals. However often a process is asked, the main thread
-gets one KeyboardInterrupt, so that nothing disturbs the clean-up. Where that is swallowed, as by
-packages that catch whatever is raised while they are imported, `asked` still says so.
+This is the only place that handles signals. However often a process is asked, the main thread gets
+one KeyboardInterrupt, so that nothing disturbs the clean-up. If a package swallows it, as some do
+while they are imported, `asked` still returns True.
 """
 
 import os
@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from study.errors import Interrupted
 
 GRACE_S = 8.0
-"""Seconds to stop by oneself in."""
+"""Seconds in which a process must stop by itself."""
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -27,18 +27,18 @@ SIGNALS = tuple(
 _asked = threading.Event()
 
 _AGAIN_S = 0.05
-"""Seconds until an interrupt that was lost is raised again."""
+"""Seconds after which a lost interrupt is raised again."""
 
 _lost = False
-"""Whether Python dropped the KeyboardInterrupt, as in a callback of its garbage collector."""
+"""Whether Python dropped the KeyboardInterrupt, as it does in callbacks of garbage collection."""
 
 
 def heed(overdue: Callable[[], None]) -> None:
-    """From now on, stop when asked to; a signal that is ignored already stays ignored.
+    """From now on, stop when asked to; signals that are already ignored stay ignored.
 
     Args:
-        overdue: Called in another thread when the process goes on GRACE_S later: the main thread
-            may have swallowed the interrupt, or wait for something that never comes.
+        overdue: Called in another thread if the process is still running after GRACE_S: the main
+            thread may have swallowed the interrupt, or wait for something that never comes.
     """
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -46,7 +46,7 @@ def heed(overdue: Callable[[], None]) -> None:
     sys.unraisablehook = _note_lost
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    # Written to at once, even while the main thread is not in Python.
+    # Python writes to it immediately, even while the main thread is not in Python code.
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     threading.Thread(
         target=_watch, args=(reading, overdue), name="stopping in time", daemon=True
@@ -60,10 +60,10 @@ def asked() -> bool:
 
 @contextmanager
 def heeded() -> Iterator[None]:
-    """Who asks to stop is heard, at the end of the block if not at once.
+    """Make sure Ctrl-C is honoured: at once, or at the end of the block if a package swallowed it.
 
     Raises:
-        KeyboardInterrupt: the process was asked to stop, whatever the block made of that.
+        KeyboardInterrupt: The process was asked to stop, whatever the block did about it.
     """
     try:
         yield
@@ -77,7 +77,7 @@ def heeded() -> Iterator[None]:
 
 
 def heed_no_more() -> None:
-    """What is left to do takes no time: no KeyboardInterrupt from here on."""
+    """Raise no KeyboardInterrupt from here on, because what is left to do takes no time."""
     global _lost
     _asked.set()
     _lost = False
@@ -92,7 +92,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _note_lost(unraisable: "sys.UnraisableHookArgs") -> None:
-    """What is raised where nothing can be is printed by Python, and dropped."""
+    """Note a KeyboardInterrupt that Python only printed because it could not be raised."""
     global _lost
     if asked() and issubclass(unraisable.exc_type, KeyboardInterrupt):
         _lost = True
@@ -109,7 +109,7 @@ def _watch(reading: int, overdue: Callable[[], None]) -> None:
 
 
 _CLOSE_S = 3
-"""Seconds for an engine, its client and its workers to close, each; who has died never answers."""
+"""Seconds in which an engine, its client and its workers must each close; the dead never answer."""
 
 
 class _Closable(Protocol):
@@ -121,10 +121,10 @@ Closable = TypeVar("Closable", bound=_Closable)
 
 @contextmanager
 def closed_in_time(one: Closable) -> Iterator[Closable]:
-    """It for the length of the block; at its end it is closed, or left to itself in `_CLOSE_S`."""
+    """The object for the length of the block; then it is closed, or abandoned after `_CLOSE_S`."""
 
     def close() -> None:
-        with suppress(Exception):  # whoever was to answer is gone
+        with suppress(Exception):  # the other side is gone
             one.close()
 
     try:

@@ -1,8 +1,8 @@
-"""Files that may come from anywhere: what is no file, or far too large, is refused unread.
+"""Files that may come from anywhere: whatever is not a regular file or is too large is refused.
 
-A run folder, a network or a picture may be handed on by anybody. What is read here is a regular
-file, of a size that its kind may have, and unpacks to no more than its kind may hold; all of that
-is known from its first bytes, before there is room made for it.
+A run folder, a network or a picture may be passed on by anybody. Only regular files are read whose
+size is within the limit of their kind and which unpack to no more than their kind may hold; both
+are known from the first bytes, before memory is allocated.
 """
 
 import math
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 MIB = 2**20
 
 MEMBER_LIST = MIB
-"""Bytes of the list of members at an archive's end: of some ten thousand names."""
+"""Largest size of the list of members at an archive's end, enough for some ten thousand names."""
 
 DATASETS = 100_000
-"""Groups and arrays in an HDF5 file: a network of a thousand layers has some five thousand."""
+"""Largest number of groups and arrays in an HDF5 file: a thousand layers have some 5,000."""
 
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISDIR, "a folder"),
@@ -39,26 +39,26 @@ _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 
 
 class Refused(Exception):
-    """Why a file is not read: what was expected and what came, to be said after its path."""
+    """Why a file is not read: what was expected and what was found, to follow its path."""
 
 
 @contextmanager
 def opened(path: Path, most: int, within: Path | None = None) -> Iterator[IO[bytes]]:
-    """The file, open for reading; neither a pipe nor a device is waited for.
+    """The file, open for reading, without waiting for pipes or devices.
 
     Args:
-        path: Of the file or of a link to it.
-        most: Bytes that it may have.
-        within: Folder that it must lie in, once all links are followed; None: anywhere.
+        path: Path of the file or of a link to it.
+        most: Largest number of bytes that it may have.
+        within: Folder that it must be in after all links are followed; None: anywhere.
 
     Raises:
-        Refused: it is no regular file, too large, or elsewhere.
-        OSError: it is not there, or may not be read.
+        Refused: It is not a regular file, is too large, or is elsewhere.
+        OSError: It does not exist, or may not be read.
     """
     real = Path(os.path.realpath(path, strict=True))
     if within is not None and not real.is_relative_to(os.path.realpath(within)):
         raise Refused(f"expected a file in {within}, got a link that leads elsewhere")
-    _check_regular(real.stat())  # before it is opened: some devices act when they are
+    _check_regular(real.stat())  # before opening, because opening some devices has effects
     descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
@@ -69,7 +69,7 @@ def opened(path: Path, most: int, within: Path | None = None) -> Iterator[IO[byt
 
 
 def read(path: Path, most: int, within: Path | None = None) -> bytes:
-    """All of a file, also of one that grows meanwhile; see `opened`."""
+    """The whole content of a file, even if it grows meanwhile; see `opened`."""
     with opened(path, most, within) as file:
         content = file.read(most + 1)
     if len(content) > most:
@@ -87,15 +87,15 @@ def _kind(mode: int) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes for people: "64 MiB"."""
+    """A number of bytes in words: "64 MiB"."""
     return f"{math.ceil(count / MIB):,} MiB" if count >= MIB else f"{count:,} bytes"
 
 
 def check_writable(folder: Path) -> None:
-    """Whether all that is written below the folder stays there: it holds files and folders only.
+    """Check that the folder holds only files and folders, so that writing below it stays there.
 
     Raises:
-        WrongUse: something in it is a link, a pipe or a device.
+        WrongUse: Something in it is a link, a pipe or a device.
     """
     folders = [os.fspath(folder)]
     while folders:
@@ -106,18 +106,18 @@ def check_writable(folder: Path) -> None:
                 elif not entry.is_file(follow_symlinks=False):
                     kind = _kind(entry.stat(follow_symlinks=False).st_mode)
                     raise WrongUse(
-                        f"{entry.path!r}: expected files and folders only in a run that is written "
-                        f"to, got {kind}; put what it stands for in its place, or remove it"
+                        f"{entry.path!r}: expected only files and folders in a run that is written "
+                        f"to, got {kind}; replace it by its target, or remove it"
                     )
 
 
 def check_json(text: bytes, most: int, most_keys: int) -> None:
-    """Whether JSON has no more values and keys than that.
+    """Check that JSON has no more values and keys than allowed.
 
-    A few bytes of it become hundreds of Python's, and every one that is wrong an error.
+    A few bytes of JSON become hundreds of bytes in Python, and each wrong value becomes an error.
 
     Raises:
-        Refused: it has more.
+        Refused: It has more.
     """
     keys = text.count(b":") + text.count(b"[") + text.count(b"{")
     for count, limit, what in ((text.count(b","), most, "values"), (keys, most_keys, "keys")):
@@ -126,7 +126,7 @@ def check_json(text: bytes, most: int, most_keys: int) -> None:
 
 
 class _InSmallReads:
-    """A file of which `zipfile` cannot read a list of members without end at once."""
+    """A file from which `zipfile` cannot read an excessively long list of members at once."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -142,14 +142,14 @@ class _InSmallReads:
 
 @contextmanager
 def opened_zip(file: IO[bytes], members: int, most: int) -> Iterator[zipfile.ZipFile]:
-    """A zip archive that has so many members at most, and so many bytes of them unpacked.
+    """A zip archive with at most this many members and this many bytes when unpacked.
 
-    A member's reader hands out no more than the list of members says, and finds it out by the
-    checksum if there is more. Only of DEFLATE does it unpack no more than it is asked for.
+    A member's reader returns no more than the list of members says, and detects by the checksum if
+    there is more. Only with DEFLATE does it unpack no more than is asked for.
 
     Raises:
-        Refused: it has more, or they are packed by another method.
-        Exception: what a damaged file makes `zipfile` raise has no bound.
+        Refused: It has more, or its members are packed by another method.
+        Exception: A damaged file can make `zipfile` raise anything.
     """
     with zipfile.ZipFile(_InSmallReads(file)) as archive:
         there = archive.infolist()
@@ -167,16 +167,16 @@ def opened_zip(file: IO[bytes], members: int, most: int) -> Iterator[zipfile.Zip
 
 
 def read_arrays(file: IO[bytes], members: int, most: int) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file: numbers and flags only.
+    """The arrays of an .npz file, which may hold only numbers and flags.
 
     Args:
         file: The open file.
-        members: Arrays that it may hold.
-        most: Bytes that they may have together.
+        members: Largest number of arrays.
+        most: Largest number of bytes of all arrays together.
 
     Raises:
-        Refused: it holds more, or something else.
-        Exception: what a damaged file makes NumPy raise has no bound.
+        Refused: It holds more, or something else.
+        Exception: A damaged file can make NumPy raise anything.
     """
     with opened_zip(file, members, most) as archive:
         return {
@@ -202,25 +202,25 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray
             raise Refused(f"expected {told:,} bytes of {member.filename!r}, got {there:,}")
         stream.seek(0)
         array: np.ndarray = np.lib.format.read_array(stream, allow_pickle=False)
-        stream.read(1)  # to its end, where the checksum is compared
+        stream.read(1)  # reads to the end, where the checksum is compared
         return array
 
 
 def check_hdf5(file: "h5py.File", bytes_of_file: int) -> int:
-    """Whether an HDF5 file holds all that it tells of, as Keras writes it: no links, not packed.
+    """Check that an HDF5 file really holds its arrays, as Keras writes them: no links, not packed.
 
     Returns:
-        How many numbers there are in all its arrays.
+        How many numbers there are in all arrays.
 
     Raises:
-        Refused: it leads to another file, or tells of more bytes than it has.
+        Refused: It leads to another file, or claims more bytes than it has.
     """
     import h5py
 
     numbers = told = seen = 0
 
     def visit(name: str, link: object) -> Refused | None:
-        """What it hands back ends the visit; of what it raised h5py would make a SystemError."""
+        """A returned value ends the visit; h5py would turn an exception into a SystemError."""
         nonlocal numbers, told, seen
         seen += 1
         if seen > DATASETS:

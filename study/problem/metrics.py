@@ -1,4 +1,4 @@
-"""What a prediction is worth: the one place that turns probabilities into numbers."""
+"""Metrics: the only place that turns predicted probabilities into scores."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def metric_names(heads: Sequence[str]) -> list[str]:
 
 
 def correct(labels: Labels, probabilities: Probabilities) -> dict[str, np.ndarray]:
-    """Metric -> (n,) bool: is the image's prediction right? "joint": on all heads."""
+    """Metric -> (n,) bool, whether each image's prediction is right; "joint": for all heads."""
     right = {
         head: p.argmax(axis=1) == labels[head]  # (n, classes) -> (n,)
         for head, p in probabilities.items()
@@ -34,7 +34,7 @@ def correct(labels: Labels, probabilities: Probabilities) -> dict[str, np.ndarra
 def loss(labels: Labels, probabilities: Probabilities) -> float:
     """Mean cross-entropy in nats, summed over heads.
 
-    Without loss weights and L2 penalty, so that it can be compared between networks.
+    Loss weights and L2 penalties are left out, so that it can be compared between networks.
     """
     total = 0.0
     for head, p in probabilities.items():
@@ -52,15 +52,15 @@ def scores(labels: Labels, probabilities: Probabilities) -> dict[str, float]:
 def per_class(
     labels: np.ndarray, predicted: np.ndarray, classes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Precision, recall and F1 of each class of a head; NaN where there is none, see `PerClass`.
+    """Precision, recall and F1 of each class of a head; NaN if undefined, see `PerClass`.
 
     Args:
         labels: (n,) int, true classes.
         predicted: (n,) int.
-        classes: How many there are.
+        classes: Number of classes.
 
     Returns:
-        Three times (classes,) float in [0, 1].
+        Three arrays (classes,) float in [0, 1].
     """
     from sklearn.metrics import precision_recall_fscore_support
 
@@ -76,7 +76,7 @@ def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.nda
     Args:
         labels: (n,) int, true classes.
         predicted: (n,) int.
-        classes: How many there are.
+        classes: Number of classes.
     """
     cells = np.bincount(labels * classes + predicted, minlength=classes**2)
     return cells.reshape(classes, classes)
@@ -85,7 +85,7 @@ def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.nda
 def as_probabilities(heads: Sequence[str], outputs: Sequence[np.ndarray]) -> Probabilities:
     """Network outputs (n, units), one per head -> probabilities (n, classes).
 
-    One sigmoid neuron says how likely class 1 is: it becomes two columns.
+    A sigmoid neuron gives the probability of class 1; it becomes two columns.
     """
     return {
         head: np.hstack([1 - output, output]) if output.shape[1] == 1 else output

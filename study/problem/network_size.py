@@ -1,6 +1,6 @@
-"""Which points of a search space make a network that may be trained: known without training it.
+"""Which points of a search space give a network that may be trained, found without training it.
 
-A search draws another point for each that does not, so that its budget goes into networks.
+A search draws another point in place of each that does not, so that its budget goes into networks.
 """
 
 import math
@@ -74,7 +74,7 @@ def network_size(
             )
         return Size(int(model.count_params()), needed)
     finally:
-        keras.utils.clear_session(free_memory=False)  # what it collects takes 200 ms
+        keras.utils.clear_session(free_memory=False)  # collecting garbage would take 200 ms
 
 
 def operations(model: "keras.Model") -> int:
@@ -106,11 +106,11 @@ def layer_operations(layer: "keras.Layer") -> int:
 def why_unfit(
     problem: Problem, signature: Signature, values: dict[str, Value], most: Limits
 ) -> str | None:
-    """Why these hyperparameters make no network that may be trained, in one line; None: they do.
+    """Why these hyperparameters give no network that may be trained, in one line; None: they do.
 
     Args:
-        problem: What is searched.
-        signature: Of the problem's images and classes.
+        problem: The problem that is searched.
+        signature: The problem's images and classes.
         values: The hyperparameters.
         most: How large a network may be.
     """

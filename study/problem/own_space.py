@@ -1,8 +1,8 @@
 """Search spaces of the user's own: files outside of `search_spaces`, known by their stems.
 
-A file is what a module of `search_spaces` is (see `study.problem.problem`). It is code, and is run
-as such. What it imports must be installed: it is given to workers as it is, alone, with every job,
-so that they need not see the file and never have another version of it.
+A file has the form of a module of `search_spaces` (see `study.problem.problem`). It is code, and is
+run as such. Whatever it imports must be installed: the file alone is sent to workers with every
+job, so that they need not see it on disk and never have another version of it.
 """
 
 import ast
@@ -20,13 +20,13 @@ from study.machine import untrusted
 from study.machine.foreign_text import visible
 
 SPACE_BYTES = 256 * 1024
-"""Of a file; those that come with the study have at most nine kilobytes."""
+"""Largest size of a file; those that come with the study have at most nine kilobytes."""
 
 OBJECTIVES = ("accuracy", "joint")
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _RESERVED = ("export",)
-"""Folders of a run that are not a problem's."""
+"""Folders of a run that do not belong to a problem."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class OwnSpace:
     """A file's name and content: plain data, which travels to workers."""
 
     name: str
-    """Of the problem: the file's stem."""
+    """Name of the problem: the file's stem."""
     source: bytes
 
     @property
@@ -44,22 +44,22 @@ class OwnSpace:
 
     @property
     def file(self) -> str:
-        """What messages call it."""
+        """Name of the file in messages."""
         return f"{self.name}.py"
 
 
 _used: dict[str, OwnSpace] = {}
-"""Those that this process knows, by name."""
+"""The spaces that this process knows, by name."""
 
 
 def read_space(path: Path, taken: Iterable[str]) -> OwnSpace:
     """The file, not run yet.
 
     Args:
-        taken: Names of the problems that there are without it.
+        taken: Names of the other problems.
 
     Raises:
-        WrongUse: it is no Python file, or its name cannot be a problem's.
+        WrongUse: It is not a Python file, or its name cannot be a problem's.
     """
     shown = visible(path)
     if path.suffix != ".py":
@@ -71,7 +71,7 @@ def read_space(path: Path, taken: Iterable[str]) -> OwnSpace:
         )
     if path.stem in taken:
         raise WrongUse(
-            f"--space: {shown}: there is a problem {path.stem!r} already; rename the file"
+            f"--space: {shown}: there is already a problem {path.stem!r}; rename the file"
         )
     try:
         space = OwnSpace(path.stem, untrusted.read(path, SPACE_BYTES))
@@ -87,40 +87,40 @@ def syntax_tree(space: OwnSpace) -> ast.Module:
     """The parsed file.
 
     Raises:
-        WrongUse: it is no Python.
+        WrongUse: It is not Python.
     """
     try:
         return ast.parse(space.source, space.file)
     except SyntaxError as error:
         where = f", line {error.lineno}" if error.lineno else ""
         raise WrongUse(f"{space.file}{where}: expected Python: {error.msg}") from error
-    except (ValueError, RecursionError, MemoryError) as error:  # null bytes, brackets without end
+    except (ValueError, RecursionError, MemoryError) as error:  # null bytes, endless brackets
         raise WrongUse(f"{space.file}: expected Python: {one_line(error)}") from error
 
 
 def use(spaces: Iterable[OwnSpace]) -> None:
-    """From now on this process knows these, and no others."""
+    """From now on this process knows these spaces and no others."""
     given = {space.name: space for space in spaces}
     _used.clear()
     _used.update(given)
 
 
 def used() -> tuple[OwnSpace, ...]:
-    """Those that this process knows."""
+    """The spaces that this process knows."""
     return tuple(_used.values())
 
 
 def find(name: str) -> OwnSpace | None:
-    """The one of that name, if this process knows it."""
+    """The space of that name, if this process knows it."""
     return _used.get(name)
 
 
 @cache
 def module_of(space: OwnSpace) -> ModuleType:
-    """Run the file, once in a process.
+    """Run the file, once per process.
 
     Raises:
-        WrongName: it raised, or lacks what a problem's file holds.
+        WrongName: It raised an exception, or lacks something that a problem's file must define.
     """
     module = ModuleType(f"_own_space_{space.name}")
     module.__file__ = space.file

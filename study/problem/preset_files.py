@@ -1,4 +1,4 @@
-"""Presets: TOML files that a user can copy; read, checked, refused by name where they are wrong."""
+"""Presets: TOML files that a user can copy. They are read and checked, and errors name the key."""
 
 import codecs
 import tomllib
@@ -16,7 +16,7 @@ PRESETS = Path(__file__).parent / "presets"
 
 
 PRESET_BYTES = 64 * 1024
-"""Thirty times those that come with the study."""
+"""Largest size of a preset: thirty times those that come with the study."""
 
 
 Group = TypeVar("Group", bound=BaseModel)
@@ -31,8 +31,8 @@ def load_preset(name_or_path: str) -> Settings:
     """A preset of the study by name, or a user's own by the path of its .toml file.
 
     Raises:
-        WrongSetting: there is none, it is no text or not TOML, a key is unknown or a value out of
-            range.
+        WrongSetting: There is no such preset, it is not text or not TOML, a key is unknown or a
+            value out of range.
     """
     path = (
         PRESETS / f"{name_or_path}.toml" if name_or_path in preset_names() else Path(name_or_path)
@@ -50,8 +50,7 @@ def load_preset(name_or_path: str) -> Settings:
         ) from error
     except UnicodeDecodeError as error:
         raise WrongSetting(
-            f"{path}: expected UTF-8 text, got bytes that are none ({error.reason}); save the file "
-            "as UTF-8"
+            f"{path}: expected UTF-8 text, got other bytes ({error.reason}); save the file as UTF-8"
         ) from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, a deep table
         raise WrongSetting(f"{path}: not a TOML file: {error}") from error
@@ -68,7 +67,7 @@ def changed(group: Group, **changes: object) -> Group:
     """A copy of a settings record with the changes that are not None, checked again.
 
     Raises:
-        WrongSetting: a value is out of range.
+        WrongSetting: A value is out of range.
     """
     given = {key: value for key, value in changes.items() if value is not None}
     return validated(type(group), {**group.model_dump(), **given}, source="options")
@@ -101,10 +100,10 @@ def flattened(table: Mapping[str, object], prefix: str = "") -> dict[str, object
 
 
 def check_seed(seed: int) -> int:
-    """The seed, if it can be one: 1 to 2**31 - 1 (0 means random to Keras Tuner).
+    """The seed, if it is in range: 1 to 2**31 - 1 (0 means random to Keras Tuner).
 
     Raises:
-        WrongSetting: it cannot.
+        WrongSetting: It is out of range.
     """
     if not 1 <= seed < 2**31:
         raise WrongSetting(

@@ -1,6 +1,6 @@
-"""The problems there are: every module of `search_spaces` that has a public name.
+"""Finds problems: every module of `search_spaces` with a public name is one.
 
-And the files that the user has given, see `study.problem.own_space`. A problem's module holds
+So is every file that the user has given, see `study.problem.own_space`. A problem's module holds
 
     its docstring           the first line is the problem's description
     DATA                    the name of its data set
@@ -10,11 +10,11 @@ And the files that the user has given, see `study.problem.own_space`. A problem'
     BASELINE                the prescribed network as a point of the space
     build(hp, signature, budget)
                             hyperparameters -> compiled Keras model for these images and classes,
-                            functional or sequential, with a convolution at least
+                            functional or sequential, with at least one convolution
     recipe(hp, signature, epochs)
                             hyperparameters -> how it is trained beside that; may be left out
     describe_baseline(signature)
-                            what the baseline is for these images, in words; may be left out
+                            says what the baseline is for these images; may be left out
 """
 
 import ast
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _DECLARED = ("DATA", "HEADS", "OBJECTIVE", "BASELINE", "build")
 
 _LOOPS = ("train_step", "make_train_function", "fit")
-"""Keras's methods in whose place the study has a loop of its own."""
+"""Methods of Keras that the study replaces by its own loop."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Problem:
     recipe: "Callable[[keras_tuner.HyperParameters, Signature, int], Recipe]" = lambda *_: Recipe()
     """What is chosen, for a training of so many epochs -> how the network is trained."""
     describe_baseline: Callable[[Signature], str] = lambda _: ""
-    """What the baseline is for images of that size, in words; "" where the module does not say."""
+    """Says what the baseline is for images of that size; "" if the module does not."""
 
 
 def problem_names() -> list[str]:
@@ -70,7 +70,7 @@ def problem_names() -> list[str]:
 
 
 def included_names() -> list[str]:
-    """Names of those in `search_spaces`."""
+    """Names of the problems in `search_spaces`."""
     return [
         module.name
         for module in pkgutil.iter_modules(search_spaces.__path__)
@@ -79,7 +79,7 @@ def included_names() -> list[str]:
 
 
 def file_of(name: str) -> str:
-    """What messages call the problem's file."""
+    """Name of the problem's file in messages."""
     space = own_space.find(name)
     return space.file if space else f"search_spaces/{name}.py"
 
@@ -101,7 +101,7 @@ def load_problem(name: str) -> Problem:
     """The problem of that name.
 
     Raises:
-        WrongName: there is none, or its module lacks something.
+        WrongName: There is no such problem, or its module lacks something.
     """
     _check_name(name)
     space = own_space.find(name)
@@ -109,7 +109,7 @@ def load_problem(name: str) -> Problem:
         own_space.module_of(space) if space else importlib.import_module(f"search_spaces.{name}")
     )
     if missing := [one for one in _DECLARED if not hasattr(module, one)]:
-        raise WrongName(f"{file_of(name)}: expected it to define {', '.join(missing)}, too")
+        raise WrongName(f"{file_of(name)}: expected it to define {', '.join(missing)}")
     return Problem(
         name=name,
         description=_first_line(module.__doc__),
@@ -124,10 +124,10 @@ def load_problem(name: str) -> Problem:
 
 
 def check_heads(problem: Problem, dataset: "Dataset") -> None:
-    """Whether the problem's heads are label columns of the data set.
+    """Check that the problem's heads are label columns of the data set.
 
     Raises:
-        WrongName: one is not, or is there twice, or there is none.
+        WrongName: A head is not a label column, or occurs twice, or there is no head.
     """
     heads = problem.heads
     if not heads or not set(heads) <= set(dataset.columns) or len(set(heads)) < len(heads):
@@ -138,7 +138,7 @@ def check_heads(problem: Problem, dataset: "Dataset") -> None:
 
 
 def signature(problem: Problem, dataset: "Dataset") -> Signature:
-    """What the problem's networks take and tell apart; its heads fit the data set."""
+    """The images and classes of the problem's networks, whose heads must fit the data set."""
     found = Signature(
         image_shape=dataset.image_shape,
         heads={head: list(dataset.columns[head]) for head in problem.heads},
@@ -150,17 +150,17 @@ def signature(problem: Problem, dataset: "Dataset") -> Signature:
 
 
 def check_network(problem: Problem, model: "keras.Model") -> None:
-    """Whether the study's loop trains this network of the problem as Keras's `fit` would.
+    """Check that the study's loop trains this network of the problem as Keras's `fit` would.
 
     Raises:
-        WrongName: it does not; the message says what is in the way.
+        WrongName: It does not; the message says why.
     """
     if wrong := _obstacle(problem.heads, model):
         raise WrongName(f"{file_of(problem.name)}: {wrong}")
 
 
 def head_names(model: "keras.Model") -> list[str]:
-    """Names of the network's heads, in order: those of its output layers."""
+    """Names of the network's heads, which are those of its output layers, in order."""
     import keras
 
     if isinstance(model, keras.Sequential):  # which has no `output_names`
@@ -182,7 +182,7 @@ def _obstacle(heads: tuple[str, ...], model: "keras.Model") -> str | None:
         if getattr(getattr(model, name), "__func__", None) is not getattr(keras.Model, name):
             return (
                 f"its network overrides Keras's {name}, which the study does not call; "
-                "say what it does by layers, losses and an optimizer"
+                "express what it does by layers, losses and an optimizer"
             )
     if not model.trainable_variables:
         return "expected a network that can learn, got one without trainable weights"

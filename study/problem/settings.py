@@ -29,41 +29,41 @@ class SearchSettings(Record):
 
     tuner: Tuner = "random"
     max_trials: Annotated[int, Field(ge=1, le=10_000)] = 10
-    """Trials, the baseline and failed ones included; for asha configurations, each of which may
-    go up several rungs."""
+    """Number of trials, including the baseline and failed ones; for asha the number of
+    configurations, each of which may be promoted several times."""
     max_epochs: Annotated[int, Field(ge=1, le=1000)] = 3
-    """Epochs of a trial; for hyperband and asha the most that any trial gets."""
+    """Epochs per trial; for hyperband and asha the largest number that any trial gets."""
     max_images: Annotated[int, Field(ge=1)] | None = None
-    """Training images that a trial gets at most; the final retrainings get all. None: all."""
+    """Largest number of training images per trial; the final retrainings get all. None: all."""
     batch_size: Annotated[int, Field(ge=1, le=4096)] = 64
     """Images per optimizer step, where the search space does not choose it, as the general space
-    does; fewer if there are so few images that an epoch would have less than eight steps."""
+    does; fewer if an epoch would otherwise have less than eight steps."""
     max_parameters: Annotated[int, Field(ge=1)] = 20_000_000
-    """Weights that a network may have: a point of the space that makes a larger one, or none at
-    all, is not trained, and another is drawn. The baseline is always trained. 20 million, 320 MB
-    with gradients and Adam's averages, are twice what the general space makes of images of 28
-    pixels at most."""
+    """Largest number of weights of a network: a point of the space that gives a larger network, or
+    none at all, is not trained, and another is drawn. The baseline is always trained. 20 million,
+    320 MB with gradients and Adam's averages, are twice the maximum of the general space for images
+    of 28 pixels."""
     max_operations: Annotated[int, Field(ge=1)] = 200_000_000
-    """Multiplications that a network may need per image in a forward pass; a larger network is
-    rejected like one with too many weights. 200 million take some 20 ms of a core per training
+    """Largest number of multiplications per image in a network's forward pass; larger networks are
+    rejected like those with too many weights. 200 million take some 20 ms of a core per training
     image; the general space makes networks of up to about 100 million for images of 28 pixels."""
     in_order: bool | None = None
-    """Tell the oracle of results in the order it proposed the trials: the same seed and number of
-    workers then give the same search. False: at once, so that nobody waits for a straggler. None:
-    in order, but for asha."""
+    """Whether the oracle is told results in the order in which it proposed the trials, so that the
+    same seed and number of workers give the same search. False: at once, so that nothing waits for
+    a slow trial. None: in order, except for asha."""
     keep: Annotated[int, Field(ge=0)] = 3
-    """Trials whose weights stay on disk: the best ones."""
+    """Number of best trials whose weights stay on disk."""
     retries: Annotated[int, Field(ge=0, le=100)] = 2
-    """How often a trial whose worker died is taken up again before it counts as failed."""
+    """How often a trial whose worker died is tried again before it counts as failed."""
     dtype: Dtype = "auto"
-    """What trials are trained in; auto: mixed_bfloat16 if all workers' processors compute it, else
-    float32. The final networks are trained in float32 always."""
+    """Arithmetic of trials; auto: mixed_bfloat16 if all workers' processors support it, else
+    float32. The final networks are always trained in float32."""
     time_limit: str | None = None
-    """Such as "90s", "10m" or "1h30m": then no further trial starts. None: no limit."""
+    """Time after which no further trial starts, such as "90s", "10m" or "1h30m". None: no limit."""
 
     @property
     def tells_in_order(self) -> bool:
-        """`in_order` as it is meant."""
+        """The value of `in_order`, or its default for the tuner."""
         return self.tuner != "asha" if self.in_order is None else self.in_order
 
     @field_validator("time_limit")
@@ -78,53 +78,53 @@ class EvaluationSettings(Record):
     """The budget of the final comparison, the same for baseline and tuned."""
 
     seeds: Annotated[int, Field(ge=2, le=50)] = 3
-    """Retrainings of each network; two at least, or there is no spread to speak of."""
+    """Retrainings per network, at least two, because the spread over seeds is needed."""
     epochs: Annotated[int, Field(ge=1, le=1000)] = 10
-    """Epochs of a retraining; the best of them on validation is kept."""
+    """Epochs per retraining; the best on validation is kept."""
 
 
 class FigureSettings(Record):
     """How much the figures of the networks show."""
 
     images: Annotated[int, Field(ge=6, le=24)] = 6
-    """Test images for activations and heatmaps."""
+    """Number of test images for activations and heatmaps."""
     filters: Annotated[int, Field(ge=1, le=256)] = 16
-    """Filters drawn of each convolution, the first ones."""
+    """Number of filters drawn per convolution, the first ones."""
     ascent_steps: Annotated[int, Field(ge=1, le=1000)] = 40
     """Steps of gradient ascent on pixels, for all filters of a layer at once."""
     fourier_steps: Annotated[int, Field(ge=1, le=1000)] = 96
     """Steps of gradient ascent in Fourier space."""
     patches: Annotated[int, Field(ge=1, le=3)] = 3
-    """Real patches shown beside."""
+    """Number of real patches shown beside them."""
     robustness_images: Annotated[int, Field(ge=10, le=10_000)] = 500
-    """Test images that are corrupted in every way there is."""
+    """Number of test images to which every corruption is applied."""
     map_images: Annotated[int, Field(ge=1, le=10_000)] = 500
-    """Test images whose heatmaps are scored against the ground truth, where it is known."""
+    """Number of test images whose heatmaps are scored against the ground truth, if known."""
     search_images: Annotated[int, Field(ge=1, le=10_000)] = 100
-    """Validation images whose heatmaps are scored for every trial whose weights are kept."""
+    """Number of validation images whose heatmaps are scored for every trial with kept weights."""
     curve_images: Annotated[int, Field(ge=1, le=10_000)] = 48
-    """Test images for deletion and insertion curves; of every trial whose weights are kept, so many
-    validation images, where no ground truth is known."""
+    """Number of test images for deletion and insertion curves and, if no ground truth is known, of
+    validation images for every trial with kept weights."""
     sanity_images: Annotated[int, Field(ge=1, le=10_000)] = 12
-    """Test images whose heatmaps are made again as the layers are randomised."""
+    """Number of test images whose heatmaps are made again as the layers are randomised."""
     sanity_draws: Annotated[int, Field(ge=FEWEST_DRAWS, le=100)] = FEWEST_DRAWS
-    """How often random weights are drawn for it."""
+    """How often random weights are drawn for that check."""
     smooth_samples: Annotated[int, Field(ge=1, le=256)] = 8
-    """Noisy copies of an image that SmoothGrad averages over, in all of these."""
+    """Number of noisy copies per image that SmoothGrad averages over, in all of these."""
     scorecam_channels: Annotated[int, Field(ge=1, le=1024)] = 16
-    """Channels that Score-CAM tries on an image: the layer's that vary most."""
+    """Number of channels that Score-CAM tries per image: those that vary most."""
 
 
 class DataSettings(Record):
-    """The settings of every data set; a field each in the class that `_of_every_data_set` makes."""
+    """The settings of every data set: fields of the class that `_of_every_data_set` makes."""
 
     def of(self, data: str) -> DataOptions:
-        """Those of the data set of that name; of one that is new since, its defaults."""
+        """The settings of that data set; its defaults if it is newer than the record."""
         options: DataOptions = getattr(self, data, None) or default_options(data)
         return options
 
     def folders(self) -> tuple[Path, ...]:
-        """Where images are read from, if the user says so."""
+        """Folders that images are read from, if the user names any."""
         return tuple(folder for _, options in self for folder in options.folders())
 
     @model_validator(mode="before")
@@ -180,14 +180,14 @@ class Work(Record):
     seed: int
     plan: list[StageName]
     spaces: dict[str, str] = Field(default_factory=dict)
-    """Problem -> SHA-256 of the user's own file that it is in."""
+    """Problem -> SHA-256 of the user's own file that defines it."""
 
 
 def seconds(duration: str) -> float:
     """ "90s", "10m", "1h30m" -> seconds.
 
     Raises:
-        ValueError: it is none of these, or not positive.
+        ValueError: The text has another form, or the time is not positive.
     """
     match = _DURATION.fullmatch(duration.strip())
     hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)

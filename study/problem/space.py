@@ -1,4 +1,4 @@
-"""A problem's search space, for Keras Tuner and as a plain record for those who do not know it."""
+"""A problem's search space, for Keras Tuner and as a plain record without it."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,11 @@ def declared(problem: Problem, signature: Signature) -> "keras_tuner.HyperParame
     """All hyperparameters that the problem's networks can have, conditional ones too.
 
     Args:
-        problem: Whose networks they are.
-        signature: Of the images and classes they are for.
+        problem: The problem whose networks they define.
+        signature: The problem's images and classes.
 
     Raises:
-        WrongName: there is no network of their defaults, or none that the study can train.
+        WrongName: The defaults give no network, or none that the study can train.
     """
     import keras_tuner
 
@@ -28,7 +28,7 @@ def declared(problem: Problem, signature: Signature) -> "keras_tuner.HyperParame
     try:
         network = problem.build(space, signature, Budget(steps=1))
         problem.recipe(space, signature, 1)
-    except Exception as error:  # whatever a search space's code raises
+    except Exception as error:  # a search space's code can raise anything
         raise WrongName(
             f"{file_of(problem.name)}: build fails for the defaults: {one_line(error)}"
         ) from error
@@ -59,7 +59,7 @@ def _hyperparameter(entry: Any) -> Hyperparameter:
         kind="int" if isinstance(entry, Int) else "float",
         low=entry.min_value,
         high=entry.max_value,
-        # On a logarithmic scale Keras Tuner's step is a factor.
+        # On a logarithmic scale, Keras Tuner's step is a factor.
         step=None if log else entry.step,
         log=log,
         conditions=conditions,

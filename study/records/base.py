@@ -1,8 +1,7 @@
-"""Plain frozen records that the stages hand to each other and that a run leaves on disk: what
-all of them share.
+"""What all records share: plain frozen data that stages hand on and that a run leaves on disk.
 
-They know nothing of Keras, disk or figures. Records that are read back from a run folder
-are validated (pydantic), because a run folder may come from anywhere.
+Records do not depend on Keras, disk or figures. Records that are read from a run folder are
+validated (pydantic), because a run folder may come from anywhere.
 """
 
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ Value = bool | int | float | str
 T = TypeVar("T")
 
 Many = Annotated[list[T], FailFast()]
-"""A list that may be long: the first wrong value in it is one too many, and no other is told."""
+"""A list that may be long: only the first wrong value in it is reported."""
 
 NetworkName = Literal["baseline", "tuned"]
 
@@ -46,7 +45,7 @@ Whole = Annotated[int, Field(ge=0, le=INT64_MAX)]
 """A number that tables can hold."""
 
 ProblemName = Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")]
-"""Of a module, and of a folder in the run's: no path."""
+"""Name of a module and of a folder in the run's folder: no path."""
 
 
 class Record(BaseModel):

@@ -1,4 +1,4 @@
-"""What an evaluation leaves: the one reading of the test part."""
+"""What an evaluation leaves: the results of reading the test part once."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from study.records.trial import Curves
 
 
 class SeedResult(Record):
-    """One retraining of a finalist."""
+    """One retraining of the baseline or the tuned network."""
 
     seed: int
     epochs: int
@@ -17,16 +17,16 @@ class SeedResult(Record):
     validation: dict[str, float]
     test: dict[str, float]
     curves: Curves
-    """Over all epochs trained, also those after the kept one."""
+    """Curves over all epochs trained, including those after the kept one."""
     seconds: float
 
 
 class PerClass(Record):
     """One number per class of a head, in class order, of the saved network on the test part.
 
-    None where there is none: recall and F1 of a class without test images, and precision of a
-    class that was never predicted. F1 of a class that has images and was never predicted is 0, for
-    all of them were missed. (Older versions wrote 0 for all of these.)
+    None stands for undefined numbers: recall and F1 of a class without test images, and precision
+    of a class that was never predicted. F1 of a class that has images but was never predicted is 0,
+    because all of them were missed. (Older versions wrote 0 for all of these.)
     """
 
     precision: Many[float | None]
@@ -35,7 +35,7 @@ class PerClass(Record):
 
 
 class NetworkResult(Record):
-    """What the final retraining of one network found."""
+    """Results of the final retraining of one network."""
 
     hyperparameters: dict[str, Value]
     parameters: int
@@ -48,7 +48,7 @@ class NetworkResult(Record):
     """Metric -> what the mean of all seeds' probabilities scores on the test part: an ensemble of
     as many networks, of which one is saved. Empty in records of older versions."""
     per_head: dict[str, PerClass] = {}
-    """Head -> scores of its classes. Empty in records of older versions of several heads, whose
+    """Head -> scores of its classes. Empty in older versions' records of several heads, whose
     scores were those of the product of all heads."""
 
 
@@ -66,20 +66,20 @@ class Comparison(Record):
 
 
 class Evaluation(Record):
-    """evaluation.json: the one reading of the test part."""
+    """evaluation.json: the results of reading the test part once."""
 
     problem: str
     metric: str
     """The metric that is compared: "accuracy" or "joint"."""
     images: dict[str, int]
-    """Images in each part: "train", "validation", "test"."""
+    """Part ("train", "validation", "test") -> its number of images."""
     networks: dict[NetworkName, NetworkResult]
     comparison: Comparison
 
     @model_validator(mode="before")
     @classmethod
     def _from_older_version(cls, given: object) -> object:
-        """They had one head, "class", or a product of all, and its matrix, of each network."""
+        """Older versions had one head, "class", or a product of all heads, each with a matrix."""
         match given:
             case {"classes": _, "metric": metric, "networks": {**networks}, **others}:
                 changed = {
@@ -91,7 +91,7 @@ class Evaluation(Record):
 
 
 def _without_product(network: object, single: bool) -> object:
-    """A network's result as an older version wrote it, without what is of a product of heads."""
+    """A network's result as an older version wrote it, without the product of heads."""
     match network:
         case {"per_class": per_class, "confusion_matrix": _, **others}:
             return {**others, "per_head": {"class": per_class}} if single else others

@@ -1,4 +1,4 @@
-"""What the explanation of networks leaves: what heatmaps and filters are worth, in numbers."""
+"""What the explanation of networks leaves: how good heatmaps and filters are, in numbers."""
 
 from typing import Annotated, Literal, get_args
 
@@ -9,7 +9,7 @@ from study.records.base import Estimate, NetworkName, Record, Value
 Method = Literal["gradcam", "gradcam++", "scorecam", "smoothgrad"]
 
 METHODS: tuple[Method, ...] = get_args(Method)
-"""Ways to make a heatmap."""
+"""Methods of making heatmaps."""
 
 METHOD_NAMES: dict[Method, str] = {
     "gradcam": "Grad-CAM",
@@ -21,7 +21,7 @@ METHOD_NAMES: dict[Method, str] = {
 Control = Literal["sobel", "random", "uniform"]
 
 CONTROLS: tuple[Control, ...] = get_args(Control)
-"""Maps that know nothing of any network: what a method has to beat."""
+"""Maps that do not depend on any network, which a method has to beat."""
 
 
 TruthScore = Literal["pointing", "energy", "energy_1px", "energy_2px", "rank"]
@@ -39,14 +39,14 @@ class Localisation(Record):
 
     images: int
     truth_share: Annotated[float, Field(validation_alias=AliasChoices("truth_share", "line_share"))]
-    """Share of an image's pixels that are known to be evidence, on average; in records of older
-    versions "line_share"."""
+    """Mean share of an image's pixels that are known to be evidence; called "line_share" in records
+    of older versions."""
     heads: list[str]
-    """Image i was explained for head i modulo their number, and the class predicted there."""
+    """Image i was explained for head i modulo their number, and the class that it predicts."""
     layers: dict[NetworkName, str]
     """The layer whose maps were scored."""
     empty: dict[NetworkName, dict[Method, int]]
-    """Images without any evidence; they count as uniform maps."""
+    """Number of images without any evidence, whose maps count as uniform."""
     methods: dict[NetworkName, dict[Method, dict[TruthScore, Estimate]]]
     controls: dict[Control, dict[TruthScore, Estimate]]
     above_sobel: dict[NetworkName, dict[Method, dict[TruthScore, Estimate]]]
@@ -54,74 +54,74 @@ class Localisation(Record):
 
 
 class TrialHeatmaps(Record):
-    """What a trial's heatmaps are worth."""
+    """How good a trial's heatmaps are."""
 
     number: int
-    """Of the trial."""
+    """Number of the trial."""
     score: float
-    """Its validation objective, at its best epoch; the maps are the last epoch's."""
+    """Validation objective at the trial's best epoch; the maps are those of the last epoch."""
     layer: str
-    """The last convolution, whose maps Grad-CAM takes."""
+    """The last convolution, whose maps Grad-CAM uses."""
     cells: int
-    """Rows of these maps."""
+    """Number of rows of the layer's maps."""
     traits: dict[str, Value]
-    """What of its architecture the question is about: see `study.explanation.by_trial`."""
+    """Traits of the architecture that are examined: see `study.explanation.by_trial`."""
     worth: Annotated[
         dict[Method, Estimate], Field(validation_alias=AliasChoices("worth", "energy"))
     ]
-    """By the record's measure, mean over images; in records of older versions "energy"."""
+    """Mean over images by the record's measure; called "energy" in records of older versions."""
 
 
 class Effect(Record):
-    """Whether what heatmaps are worth goes with something, over the trials."""
+    """How far a trait of the trials explains how good their heatmaps are."""
 
     explained: float
     """Share of the ranks' variance beyond that by chance, in [0, 1]."""
     p_value: float
-    """That chance explains as much, by permutation; multiplied by the number of questions asked."""
+    """Probability that chance explains as much, by permutation, times the number of questions."""
 
 
 HeatmapMeasure = Literal["ground truth", "pixel removal"]
-"""What heatmaps are measured by: the share of a heatmap's sum that lies where the evidence is known
-to be, in [0, 1]; or the insertion area minus the deletion area, in [-1, 1]."""
+"""Measure of heatmaps: the share of a heatmap's sum that lies where the evidence is known to be, in
+[0, 1]; or the insertion area minus the deletion area, in [-1, 1]."""
 
 
 class AcrossSearch(Record):
-    """findings/across_search.json: does what heatmaps are worth change with the architecture?"""
+    """findings/across_search.json: does the quality of heatmaps depend on the architecture?"""
 
     measure: HeatmapMeasure = "ground truth"
-    """Runs of older versions knew no other."""
+    """The measure; runs of older versions had only the ground truth."""
     images: int
-    """Validation images."""
+    """Number of validation images."""
     scored: int
-    """Trials with a score."""
+    """Number of trials with a score."""
     unreadable: int
-    """Trials whose weights are damaged; of the others that are missing here none were kept."""
+    """Number of trials whose weights are damaged; other missing trials' weights were not kept."""
     best: int
-    """Number of the best of those that are here."""
+    """Number of the best of `trials`."""
     sobel: float
-    """The same measure for an edge detector's maps; by pixel removal, mean over the trials."""
+    """The measure for an edge detector's maps; for pixel removal its mean over the trials."""
     trials: list[TrialHeatmaps]
-    """Those whose weights are on disk, by number."""
+    """Trials whose weights are on disk, by number."""
     effects: dict[Method, dict[str, Effect]]
-    """Method -> trait, or "score" -> effect. Empty of too few trials."""
+    """Method -> trait, or "score" -> effect. Empty if there are too few trials."""
 
 
 class Ranking(Record):
-    """What a network's probability does as pixels go or come in one order. Means over images."""
+    """A network's probability as pixels are removed or restored in one order; means over images."""
 
     deletion: list[float]
     """Probability at equal steps from the whole image to none of it."""
     insertion: list[float]
-    """From none of it to the whole image."""
+    """Probability at equal steps from none of the image to the whole image."""
     deletion_area: Estimate
     """Area under the curve, in [0, 1]: the smaller, the better the order."""
     insertion_area: Estimate
-    """The larger, the better."""
+    """Area under the curve, in [0, 1]: the larger, the better the order."""
 
 
 Replacement = Literal["background", "mean", "blur"]
-"""What deleted pixels take: the ground's colour, the image's mean colour, or a blurred image's."""
+"""What replaces deleted pixels: the ground's colour, the mean colour, or the blurred image."""
 
 
 class Deletion(Record):
@@ -137,27 +137,27 @@ class Deletion(Record):
 
 
 SanityVerdict = Literal["stays", "reacts", "undecided", "vanishes"]
-"""What a method's maps do when all that the network learned is gone."""
+"""How a method's maps change when all learned weights are replaced by random ones."""
 
 FEWEST_DRAWS = 5
-"""Draws of random weights from which on a verdict is given."""
+"""Smallest number of draws of random weights with which a verdict is given."""
 
 
 class NetworkSanity(Record):
-    """How heatmaps change as a network's layers lose what they learned, from the top."""
+    """How heatmaps change as a network's layers are randomised from the top."""
 
     stages: list[str]
-    """Layers in the order they are randomised; each stage keeps those before."""
+    """Layers in the order in which they are randomised; each stage includes those before."""
     similarity: dict[Method, list[Estimate]]
     """Spearman correlation with the original maps after each stage, in [-1, 1], over draws of
     weights and images; a map that became constant counts as 0."""
     at_most: dict[Method, Estimate] = {}
-    """The same after the last stage with a map that became constant counted as 1: it has not been
-    seen to change with the weights. Empty in records of one draw."""
+    """Similarity after the last stage if maps that became constant count as 1, because they have
+    not been seen to change with the weights. Empty in records of one draw."""
     vanished: dict[Method, float] = {}
     """Share of the maps that are constant after the last stage, in [0, 1]."""
     compared: dict[Method, int]
-    """Images whose original map is not constant: only these can be compared."""
+    """Number of images whose original map is not constant: only these can be compared."""
 
 
 class Sanity(Record):
@@ -165,19 +165,20 @@ class Sanity(Record):
 
     images: int
     draws: int = 1
-    """Draws of random weights; runs of older versions made one."""
+    """Number of draws of random weights; runs of older versions made one."""
     limit: float
-    """A method surely more similar than this, all being randomised, is not to be trusted."""
+    """A method whose maps surely stay more similar than this at the end is not to be trusted."""
     networks: dict[NetworkName, NetworkSanity]
 
     @property
     def decides(self) -> bool:
-        """Whether there are draws enough for a verdict: with one, the draw decides it."""
+        """Whether there are enough draws for a verdict: with one, the draw would decide it."""
         return self.draws >= FEWEST_DRAWS
 
     def verdicts(self, network: NetworkName) -> dict[Method, SanityVerdict]:
-        """Of each method that could be compared, by the whole 95% interval; {} of too few draws.
+        """Verdicts on the methods that could be compared, by the whole 95% interval.
 
+        Too few draws give no verdicts.
         Maps that vanish count against either verdict: as unlike the original ones for "stays", as
         like them for "reacts". A method is said to vanish if they alone keep it from "reacts".
         """
@@ -197,56 +198,56 @@ class Sanity(Record):
         return "vanishes" if at_least.ci95[1] <= self.limit else "undecided"
 
     def methods(self, network: NetworkName, verdict: SanityVerdict) -> list[Method]:
-        """Those with that verdict."""
+        """The methods with that verdict."""
         return [method for method, given in self.verdicts(network).items() if given == verdict]
 
     def ends(self, network: NetworkName) -> dict[Method, Estimate]:
-        """Similarity with everything randomised, of the methods that could be compared."""
+        """Similarity with all layers randomised, for the methods that could be compared."""
         return {method: of[-1] for method, of in self.networks[network].similarity.items()}
 
 
 class LayerHealth(Record):
-    """How many filters of one convolution do no work of their own, on validation images."""
+    """How many filters of one convolution are dead or near-duplicates, on validation images."""
 
     layer: str
     filters: int
     dead: int
-    """Silent on every image."""
+    """Number of filters that are silent on every image."""
     alike: int
-    """Near-duplicates: their answers repeat those of a filter with a lower number."""
+    """Number of near-duplicates, whose responses repeat those of a filter with a lower number."""
     alike_kernels: int | None
-    """The same by their weights; None where weights cannot be compared."""
+    """Number of near-duplicates by weights; None if weights cannot be compared."""
     nearest: list[float]
-    """Of each filter that is not dead, the correlation of its answers with the most similar."""
+    """For each filter that is not dead, its correlation with the most similar other filter."""
     nearest_kernels: list[float] | None
-    """The same for the cosine of the weights."""
+    """For each filter that is not dead, the cosine of its weights with the most similar ones."""
 
 
 class FilterHealth(Record):
     """findings/filters.json: dead and near-duplicate filters of a problem's saved networks."""
 
     images: int
-    """Validation images the filters were tried on."""
+    """Number of validation images that the filters were measured on."""
     limit: float
-    """Correlation or cosine from which on two filters are near-duplicates."""
+    """Smallest correlation or cosine of near-duplicates."""
     networks: dict[NetworkName, list[LayerHealth]]
-    """Convolutions in order."""
+    """Network -> its convolutions, in order."""
 
 
 class LayerScores(Record):
-    """What drives the drawn filters of a layer up: values before the activation function."""
+    """Values of the drawn filters of a layer before the activation function."""
 
     layer: str
     pixels: list[float]
-    """Of each drawn filter, reached by gradient ascent on pixels."""
+    """Value of each drawn filter reached by gradient ascent on pixels."""
     fourier: list[float]
-    """Reached in Fourier space."""
+    """Value of each drawn filter reached by gradient ascent in Fourier space."""
     real: list[float]
-    """The highest on a validation image."""
+    """Highest value of each drawn filter on a validation image."""
 
 
 class FilterScores(Record):
-    """findings/filters-NETWORK.json."""
+    """findings/filters-NETWORK.json: the filters' values, layer by layer."""
 
     images: int
     layers: list[LayerScores]

@@ -1,4 +1,4 @@
-"""What the drawing of figures leaves: files and what to say about them."""
+"""What the drawing of figures leaves: files and their descriptions."""
 
 from pathlib import PurePath
 from typing import Any, Literal
@@ -8,7 +8,7 @@ from pydantic import Field
 from study.records.base import NetworkName, Record
 
 FigureKind = Literal["activations", "filters", "heatmaps"]
-"""What can be drawn of any one network."""
+"""Kinds of figures that can be drawn of any network."""
 
 
 def _kind_by_file(known: dict[str, Any]) -> str:
@@ -20,10 +20,10 @@ def _kind_by_file(known: dict[str, Any]) -> str:
 
 
 class Picture(Record):
-    """One figure file and what to say about it. A line of figures/figures.json."""
+    """One figure file and its description, an entry of figures/figures.json."""
 
     file: str
-    """File name inside the problem's figures folder, no directories."""
+    """File name in the problem's figures folder, without directories."""
     section: Literal[
         "search",
         "training",
@@ -42,8 +42,8 @@ class Picture(Record):
     a picture of a search has its chart's key."""
     title: str
     caption: str
-    """What to see in it, for this run, with its numbers."""
+    """Caption: what the figure shows for this run, with its numbers."""
     alt: str
-    """What it shows, for someone who cannot see it."""
+    """What the figure shows, for someone who cannot see it."""
     reading: str = ""
-    """How to read a figure of its kind, if it is an uncommon one."""
+    """How to read a figure of this kind, if it is an uncommon one."""

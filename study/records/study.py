@@ -1,4 +1,4 @@
-"""What a run leaves about itself: what was run, where, and how far it has come."""
+"""What a run records about itself: what was run, where, and how far it has come."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
@@ -10,23 +10,23 @@ from study.records.recipe import Change
 
 
 class Ground(Record):
-    """What lies around the things in a problem's training images; see `study.data.ground`."""
+    """The ground of a problem's training images; see `study.data.ground`."""
 
     colour: list[Annotated[int, Field(ge=0, le=255)]]
     """One level per channel."""
     share: Annotated[float, Field(ge=0, le=1)]
-    """Share of the training images whose border is evenly of this colour."""
+    """Share of the training images whose border has this colour."""
 
 
 class Signature(Record):
-    """signature.json: what a problem's networks take, and what they tell apart."""
+    """signature.json: the images a problem's networks take, and the classes they tell apart."""
 
     image_shape: tuple[int, int, int]
     """(height, width, channels)."""
     heads: dict[str, list[str]]
     """Head -> names of its classes, in class order."""
     images: dict[str, int]
-    """Images in each part: "train", "validation", "test"."""
+    """Part ("train", "validation", "test") -> its number of images."""
     ground: Ground | None = None
     changes: tuple[Change, ...] = ()
     """What may be done to an image without changing what it shows; older runs knew of none."""
@@ -36,21 +36,21 @@ class Signature(Record):
 
 
 DtypePolicy = Literal["float32", "mixed_bfloat16"]
-"""Keras's name for what a network computes in."""
+"""Keras's name for the arithmetic of a network."""
 
 Dtype = Literal["auto", "float32", "mixed_bfloat16"]
-"""What trials are to be trained in; auto follows from processors: `study.training.precision`."""
+"""Requested arithmetic of trials; auto depends on processors: see `study.training.precision`."""
 
 StageName = Literal["search", "evaluate", "explain", "figures", "report"]
 
 Step = tuple[ProblemName | None, StageName]
-"""A stage of a problem; the report, of none, is the whole run's."""
+"""A stage of a problem; the report belongs to the whole run and so to no problem."""
 
 
 def plan_of_today(plan: Sequence[StageName]) -> list[StageName]:
     """The plan with the steps that older versions did within others, or did not plan.
 
-    Networks were explained as their figures were drawn, and the report was not planned.
+    Older versions explained networks while they drew the figures, and did not plan the report.
     """
     if "figures" not in plan:
         return list(plan)
@@ -65,16 +65,16 @@ class Stage(Record):
     stage: StageName
     seconds: Seconds
     command: str
-    """The command that makes its records; of a search, the run's own."""
+    """The command that makes the step's records; for a search, the run's own command."""
 
 
 class SpaceFile(Record):
     """A search space of the user's own, of which the run keeps a copy."""
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    """Of the file, hexadecimal."""
+    """SHA-256 of the file, in hexadecimal."""
     description: str
-    """First line of its docstring."""
+    """First line of the file's docstring."""
 
 
 class StudyRecord(Record):
@@ -87,34 +87,34 @@ class StudyRecord(Record):
     seed: int
     problems: list[ProblemName]
     spaces: dict[ProblemName, SpaceFile] = {}
-    """Those of the problems whose search spaces are the user's own files."""
+    """Problems whose search spaces are the user's own files."""
     settings: dict[str, object]
-    """The preset as it was used, defaults filled in."""
+    """The preset as used, with defaults filled in."""
     versions: dict[str, str]
     """Python and the packages that matter -> version."""
     hardware: dict[str, str | int | float]
     git_commit: str | None
-    """None if it was run from an installed copy."""
+    """The commit of the code; None if the study was run from an installed copy."""
     version: str | None = None
-    """Of the study; older runs have none."""
+    """Version of the study; older runs have none."""
     plan: list[StageName] = ["search"]
-    """What the command was to do for each problem, in order, and then with the whole run: what
-    `resume` goes on with. Runs of earlier versions did not plan their report."""
+    """Steps that the command was to do for each problem, in order, and then for the whole run;
+    `resume` continues them. Runs of earlier versions did not plan their report."""
     trials_at_once: Annotated[int, Field(ge=1)] | None = None
-    """How many trials its searches train at the same time, by which oracles decide what they
+    """How many trials the run's searches train at the same time, which decides what oracles
     propose; None in runs of earlier versions: see `study.plan.done.trials_at_once`."""
     dtype_policy: DtypePolicy | None = None
-    """What the trials of its searches are trained in, on whatever processor it goes on; None in
-    runs of earlier versions that had not begun to search."""
+    """Arithmetic of the searches' trials, on whatever processor the run continues; None in runs of
+    earlier versions that had not started to search."""
     variables: dict[str, str] = {}
-    """Environment variables as the study sets them for itself and its workers."""
+    """Environment variables that the study sets for itself and its workers."""
     overridden: list[str] = []
-    """Those that the user had set otherwise, which did not count, and others that were removed."""
+    """Variables that the user had set differently, which were overridden, and others removed."""
     stages: list[Stage] = []
-    """What was finished."""
+    """The finished steps."""
 
     def to_do(self) -> list[Step]:
-        """What of the plan has not been finished, in order."""
+        """The steps of the plan that are not finished, in order."""
         of_problems = [one for one in self.plan if one != "report"]
         planned: list[Step] = [(name, one) for name in self.problems for one in of_problems]
         if "report" in self.plan:
@@ -122,5 +122,5 @@ class StudyRecord(Record):
         return [step for step in planned if not self.is_done(*step)]
 
     def is_done(self, problem: str | None, stage: StageName) -> bool:
-        """Whether that step has been finished."""
+        """Whether that step is finished."""
         return any((one.problem, one.stage) == (problem, stage) for one in self.stages)

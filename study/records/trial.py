@@ -11,12 +11,12 @@ Curves = dict[str, Many[float]]
 
 
 class Trial(Record):
-    """One configuration that was trained during a search, failed or not. A line of trials.jsonl."""
+    """One configuration trained during a search, failed or not; a line of trials.jsonl."""
 
     number: Whole
-    """0, 1, 2, ... in the order the oracle proposed them; 0 is the baseline."""
+    """0, 1, 2, ... in the order in which the oracle proposed the trials; 0 is the baseline."""
     trial_id: Annotated[str, Field(pattern=r"^[\w.-]{1,100}$")]
-    """Keras Tuner's own name of the trial, and part of its folder's: no path."""
+    """Keras Tuner's own name for the trial, which is part of its folder's name: no path."""
     hyperparameters: dict[str, Value]
     """Active hyperparameters only: a conditional one that does not apply is absent."""
     tuner: dict[str, Value] = {}
@@ -28,12 +28,12 @@ class Trial(Record):
     best_epoch: Whole | None = None
     """Epoch of the score, counted from 1."""
     epochs: Whole = 0
-    """Epochs trained, those of the trial it continues (Hyperband) included."""
+    """Epochs trained, including those of the trial that this one continues (Hyperband)."""
     curves: Curves = {}
     parameters: Whole | None = None
-    """Weights in the network, trainable or not."""
+    """Number of weights in the network, trainable or not."""
     seconds: Seconds = 0.0
-    """Wall time on the worker: build, trace and training."""
+    """Wall time on the worker, in seconds: building, tracing and training."""
     latency: Seconds | None = None
     """Seconds it takes to predict an image, many at a time, on one core; None if failed."""
     finished: Moment | None = None
@@ -50,9 +50,9 @@ class Hyperparameter(Record):
     name: str
     kind: Literal["choice", "int", "float"]
     values: list[Value] = []
-    """Of a choice, in the order they were declared; of a number empty."""
+    """Values of a choice, in the order in which they were declared; empty for a number."""
     low: float | None = None
-    """Of a number, as `high`; both ends included."""
+    """Lower end of a number's range; both ends are included."""
     high: float | None = None
     step: float | None = None
     """Between values of a number, from `low` on; None: any value."""

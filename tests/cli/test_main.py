@@ -60,7 +60,7 @@ def test_ctrl_c_at_any_moment_is_said_and_ends_with_130(
     monkeypatch.setattr(network_commands, "import_tensorflow", interrupt)
     code, printed, errors = command("predict", "model.keras", "image.png")
     assert (code, printed) == (130, "")
-    assert errors == "error: interrupted; what was finished is in results/\n"
+    assert errors == "error: interrupted; finished work is in results/\n"
 
 
 LATE = """
@@ -85,7 +85,7 @@ runpy.run_module("study", run_name="__main__")
 def test_ctrl_c_that_a_command_swallows_ends_it_all_the_same(tmp_path: Path, then: str) -> None:
     some_run(tmp_path)
     done = python(tmp_path, "-c", LATE, "report", "example", then, expect=130)
-    assert done.stderr == "error: interrupted; what was finished is in results/\n"
+    assert done.stderr == "error: interrupted; finished work is in results/\n"
 
 
 @pytest.mark.slow
@@ -109,7 +109,7 @@ def test_ctrl_c_in_a_terminal_five_times_while_packages_are_imported(tmp_path: P
     _, status = os.waitpid(process, 0)
     assert os.waitstatus_to_exitcode(status) == 130
     assert time.monotonic() - pressed < 10
-    assert shown.count(b"error: interrupted; what was finished is in results/") == 1
+    assert shown.count(b"error: interrupted; finished work is in results/") == 1
     assert b"Traceback" not in shown
     assert b"Exception ignored" not in shown
     assert list(temporary.iterdir()) == []

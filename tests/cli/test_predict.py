@@ -95,8 +95,8 @@ def test_the_reverse_of_the_training_images_is_answered_with_a_warning(
     assert [json.loads(line)["image"] for line in printed.splitlines()] == [dark, light]
     (line,) = warned(caplog)
     assert line == (
-        f"{light}: the ground of this picture is light (255 of 255) where that of the training "
-        "images is dark (0 of 255), so the answer is likely wrong; pass --invert to turn light "
+        f"{light}: the ground of this picture is light (255 of 255), but that of the training "
+        "images is dark (0 of 255), so the answer is likely wrong; pass --invert to swap light "
         "and dark"
     )
 

@@ -117,7 +117,7 @@ def test_the_reverse_is_odd_and_the_remedy_is_to_turn_it(picture: np.ndarray) ->
     for known, reverse in ((BLACK, 255 - picture), (WHITE, picture)):
         told = oddity(reverse, known, inverted=False)
         assert told is not None
-        assert told.endswith("pass --invert to turn light and dark")
+        assert told.endswith("pass --invert to swap light and dark")
 
 
 def test_a_picture_turned_without_need_is_told_to_be_left_as_it_is() -> None:
@@ -130,7 +130,7 @@ def test_another_ground_that_is_no_reverse_is_odd_too() -> None:
     grey = np.full((28, 28, 1), 100, np.uint8)
     told = oddity(grey, BLACK, inverted=False)
     assert told is not None
-    assert "is dark (100 of 255) where that of the training images is dark (0 of 255)" in told
+    assert "is dark (100 of 255), but that of the training images is dark (0 of 255)" in told
     assert told.endswith("put the picture on such a ground")
 
 

@@ -154,5 +154,5 @@ def test_a_bad_cache_of_mnist_is_passed_over(
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     (tmp_path / "datasets").mkdir()
     odd(tmp_path / "datasets" / mnist.KERAS_FILE)
-    with refused(DataUnavailable, "cache: no good"):
+    with refused(DataUnavailable, "cache: no intact"):
         mnist.from_cache()

@@ -196,7 +196,7 @@ def test_a_run_that_leads_elsewhere_is_not_written_to(
     path.parent.mkdir(exist_ok=True)
     odd(path)
     with (
-        refused(WrongUse, f"'{path}': expected files and folders only in a run that is written to"),
+        refused(WrongUse, f"'{path}': expected only files and folders in a run that is written to"),
         run.in_use(),
     ):
         pytest.fail("it is written to")

@@ -112,5 +112,5 @@ def test_one_name_twice_is_refused() -> None:
     for folder in ("a", "b"):
         Path(folder).mkdir()
         (Path(folder) / "circle.py").write_text(CIRCLE)
-    with pytest.raises(WrongUse, match="there is a problem 'circle' already"):
+    with pytest.raises(WrongUse, match="there is already a problem 'circle'"):
         give([Path("a/circle.py"), Path("b/circle.py")])

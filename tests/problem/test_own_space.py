@@ -83,7 +83,7 @@ def test_those_given_replace_those_known() -> None:
         ("_circle.py", "the problem is named after the file"),
         ("export.py", "the problem is named after the file"),
         (f"{'c' * 65}.py", "the problem is named after the file"),
-        ("line.py", "there is a problem 'line' already"),
+        ("line.py", "there is already a problem 'line'"),
         ("missing.py", "cannot be read: No such file"),
         ("folder.py", "expected a file, got a folder"),
         ("pipe.py", "expected a file, got a pipe"),

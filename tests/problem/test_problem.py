@@ -144,7 +144,7 @@ def test_a_problem_that_lacks_something_is_told_what(
     )
     monkeypatch.setattr(search_spaces, "__path__", [str(tmp_path)])
     monkeypatch.delitem(sys.modules, "search_spaces.circle", raising=False)
-    with pytest.raises(WrongName, match=r"circle\.py: expected it to define DATA, build, too"):
+    with pytest.raises(WrongName, match=r"circle\.py: expected it to define DATA, build$"):
         load_problem("circle")
 
 

@@ -103,11 +103,11 @@ def test_the_stem_halves_the_image_before_everything_else() -> None:
     ("side", "told"),
     [
         (28, "the prescribed network"),
-        (16, "the prescribed network, its convolution padded, as the images are small"),
-        (64, "the prescribed network behind a convolution of stride 2, or it would have over "
-             "10 million parameters"),
-        (128, "the prescribed network behind 2 convolutions of stride 2, or it would have over "
-              "10 million parameters"),
+        (16, "the prescribed network, with a padded convolution because the images are small"),
+        (64, "the prescribed network after a convolution of stride 2, without which it would "
+             "exceed 10 million parameters"),
+        (128, "the prescribed network after 2 convolutions of stride 2, without which it would "
+              "exceed 10 million parameters"),
     ],
 )  # fmt: skip
 def test_it_is_said_what_the_baseline_is(side: int, told: str) -> None:

@@ -1,6 +1,6 @@
-"""Test images made otherwise: noise, blur and the like.
+"""Corrupted test images: noise, blur and the like.
 
-They only serve to ask how a finished network does on them; nothing is chosen by one.
+They only show how well a finished network does on them; nothing is chosen by them.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,10 +22,10 @@ Groups = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Corruptions:
-    """What a data set's images can be turned into."""
+    """The corruptions that suit a data set."""
 
     note: str
-    """What a reader of the results must know of them."""
+    """What a reader of the results must know about the corruptions."""
     versions: Callable[[np.ndarray, Labels, int], Versions]
     """(images (n, height, width, channels) uint8, labels, seed) -> every corrupted version; the
     same seed gives the same images."""
@@ -33,5 +33,5 @@ class Corruptions:
     """Corruptions that have a mean of their own; a corruption is in one of them at most."""
 
     def with_unchanged(self, images: np.ndarray, labels: Labels, seed: int) -> Versions:
-        """The images as they are, as `UNCHANGED`, and then every corrupted version."""
+        """The unchanged images, as `UNCHANGED`, and then every corrupted version."""
         return {UNCHANGED: images, **self.versions(images, labels, seed)}

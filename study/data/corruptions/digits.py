@@ -2,8 +2,8 @@
 
 Mu and Gilmer 2019, "MNIST-C: A Robustness Benchmark for Computer Vision", with the severities of
 the authors' program (github.com/google-research/mnist-c), computed here on all images at once.
-The images are not those of the published MNIST-C files: other random numbers, and some steps
-differ, as each function says.
+The images are not those of the published MNIST-C files: random numbers and some steps differ, as
+each function says.
 
 Every function takes and returns pixels (n, 28, 28) in 0..1 (white on black); what it returns may
 lie outside that range and is clipped.
@@ -15,17 +15,16 @@ import numpy as np
 from scipy import ndimage
 
 NOTE = (
-    "The corruptions are the fifteen of MNIST-C (Mu and Gilmer 2019) at their severities, computed "
-    "anew: the images are not those of the published files, so compare the two networks here "
-    "rather than either with published numbers. Nobody "
-    "trained on such images."
+    "The corruptions are the fifteen of MNIST-C (Mu and Gilmer 2019) at their severities, but "
+    "computed anew. The images are not those of the published files, so compare the two networks "
+    "with each other and not with published numbers. No network was trained on such images."
 )
 
 SIZE = 28
 MIDDLE = (SIZE - 1) / 2
 FOG_MAP = 256
 FOG_WINDOWS = 64
-"""Windows cut from a map of fog: few enough for most not to overlap."""
+"""Number of windows cut from a map of fog: few enough that most do not overlap."""
 
 
 def versions(
@@ -38,25 +37,25 @@ def versions(
 
 
 def corrupt(images: np.ndarray, name: str, seed: int) -> np.ndarray:
-    """One corruption of images (n, 28, 28, 1) uint8, as the same."""
+    """Images (n, 28, 28, 1) uint8 with one corruption, in the same shape and type."""
     rng = np.random.default_rng([seed, *name.encode()])
     changed = CORRUPTIONS[name](images[..., 0] / 255, rng)
     return np.rint(255 * np.clip(changed, 0, 1)).astype(np.uint8)[..., np.newaxis]
 
 
 def shot_noise(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Poisson noise of 3 photons a white pixel."""
+    """Poisson noise of 3 photons per white pixel."""
     return rng.poisson(3 * x) / 3
 
 
 def impulse_noise(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """17% of the pixels become black or white, each half of the time."""
+    """17% of the pixels become black or white, with equal probability."""
     hit = rng.random(x.shape) < 0.17
     return np.where(hit, rng.random(x.shape) < 0.5, x)
 
 
 def glass_blur(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Blurred, neighbours swapped twice over, blurred again."""
+    """Blurred, then neighbours swapped twice, then blurred again."""
     x = _blur(x, 0.7)
     images = np.arange(len(x))
     for _ in range(2):
@@ -94,7 +93,7 @@ def motion_blur(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def shear(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """By 0.4 radians, to the left or to the right."""
+    """Sheared by 0.4 radians, to the left or to the right."""
     angle = 0.4 * _signs(rng, len(x))
     return _warp(x, _matrices(1, -np.sin(angle), 0, np.cos(angle)))
 
@@ -105,18 +104,18 @@ def scale(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # noqa: ARG00
 
 
 def rotate(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """By 0.4 radians (23 degrees), to the left or to the right."""
+    """Rotated by 0.4 radians (23 degrees), to the left or to the right."""
     angle = 0.4 * _signs(rng, len(x))
     return _warp(x, _matrices(np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)))
 
 
 def brightness(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # noqa: ARG001
-    """Half of white added: the background becomes grey, the digit white."""
+    """Half of white is added: the background becomes grey, the digit white."""
     return x + 0.5
 
 
 def translate(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """By 3 px along both axes."""
+    """Shifted by 3 px along both axes."""
     shifts = 3 * np.stack([_signs(rng, len(x)), _signs(rng, len(x))], axis=1)
     return _warp(x, _matrices(1, 0, 0, np.ones(len(x))), shifts)
 
@@ -130,8 +129,8 @@ def stripe(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # noqa: ARG0
 def fog(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Three parts of fog to one of digit, scaled back to the digit's brightest pixel.
 
-    The original makes a map for each image and takes its corner; here maps, which repeat
-    themselves at their ends, serve `FOG_WINDOWS` images each, at places drawn at random.
+    The original makes a map for each image and takes its corner; here each map, which is periodic,
+    serves `FOG_WINDOWS` images, at places drawn at random.
     """
     maps = _fog_maps(-(-len(x) // FOG_WINDOWS), rng)
     corners = rng.integers(0, FOG_MAP, (2, len(x), 1))
@@ -161,7 +160,7 @@ def dotted_line(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def zigzag(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A zigzag of 2 px up and down, every 2 px, from column 2 to 25.
 
-    Where two strokes of it meet, the original adds them up.
+    Where two strokes of the zigzag meet, the original adds them up.
     """
     left, right, step = 2, 25, 2
     first = rng.integers(0, SIZE - 1, len(x))
@@ -180,10 +179,10 @@ def zigzag(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def canny_edges(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # noqa: ARG001
-    """The edges alone (Canny 1986), thresholds 0.1 and 0.2 after a blur of sigma 1.
+    """Only the edges (Canny 1986), with thresholds 0.1 and 0.2 after a blur of sigma 1.
 
-    An edge pixel is compared with its two neighbours across the edge, of eight; the original
-    compares it with values interpolated between them.
+    An edge pixel is compared with the two of its eight neighbours that lie across the edge; the
+    original compares it with values interpolated between them.
     """
     smooth = _blur(x, 1)
     down, right = _sobel(smooth, 1), _sobel(smooth, 2)
@@ -231,7 +230,7 @@ def _blur(x: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _sobel(x: np.ndarray, axis: int) -> np.ndarray:
-    """Of each image; SciPy's own would smooth over neighbouring images too."""
+    """Sobel filter of each image; SciPy's own would smooth over neighbouring images too."""
     slope = ndimage.correlate1d(x, (-1, 0, 1), axis)
     return np.asarray(ndimage.correlate1d(slope, (1, 2, 1), 3 - axis))
 
@@ -250,8 +249,8 @@ def _warp(x: np.ndarray, matrices: np.ndarray, shifts: np.ndarray | None = None)
     """Each image seen through its own map, bilinear; black outside.
 
     Args:
-        matrices: (n, 2, 2), from (column, row) about the middle of the result to the image's.
-        shifts: (n, 2) px that are added.
+        matrices: (n, 2, 2), from (column, row) about the middle of the result to that of the image.
+        shifts: (n, 2) shifts in px that are added.
     """
     places = np.arange(SIZE) - MIDDLE
     rows, columns = np.meshgrid(places, places, indexing="ij")

