@@ -101,6 +101,7 @@ def test_the_worst_overhead_is_what_counts(overhead: float, word: str) -> None:
     assert (readme.WHY_OVERHEAD in page) == (word == "NOT reached")
 
 
+@pytest.mark.slow
 def test_every_part_that_was_measured_is_on_the_page() -> None:
     growth = {"workers": 2, "ms_a_trial": 1.0, "memory_mb": 3}
     page = readme.render(
