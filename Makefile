@@ -29,7 +29,7 @@ study: .venv/ready  ## Make the environment, run the whole study (about fourteen
 test: .venv/ready-to-test browser check  ## Make the environment, check style and types, run all tests
 	STUDY_TEST_DTYPE=$(DTYPE) $(IN_ENV)python -m pytest -n 2 --dist worksteal $(TESTS)
 
-quick-test: .venv/ready-to-test  ## Run the fast tests only, in about a minute
+quick-test: .venv/ready-to-test  ## Run the fast tests only, in one to two minutes
 	STUDY_TEST_DTYPE=$(DTYPE) $(IN_ENV)python -m pytest -n 2 --dist worksteal -m "not slow" $(TESTS)
 
 check: .venv/ready-to-test  ## Style, types and imports only

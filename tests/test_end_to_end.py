@@ -17,7 +17,7 @@ from tests.browser import browser, browser_page, page_problems
 from tests.command import TINY, begin, python, script, study
 from tests.zygote import Zygote
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(minutes=4)
 
 PROBLEMS = ("mnist", "multihead")
 """One head and several, digits and lines."""
@@ -122,7 +122,7 @@ def test_plain_keras_loads_the_models_and_predicts_what_was_recorded(folder: Pat
 import sys, json, keras, numpy as np
 from study.data import load_dataset
 from study.data.sets import lines, mnist
-OPTIONS = {"mnist": mnist.Options(images=1000), "lines": lines.Options(images_per_class=20)}
+OPTIONS = {"mnist": mnist.Options(images=400), "lines": lines.Options(images_per_class=8)}
 for name, data in (("mnist", "mnist"), ("multihead", "lines")):
     test = load_dataset(data, seed=1, options=OPTIONS[data]).test
     with np.load(f"results/tiny/{name}/predictions.npz") as arrays:

@@ -107,6 +107,7 @@ def ranks(*rung: float) -> Ranking:
     return Ranking(task="line", rung_epochs=1, full_epochs=20, rung=list(rung), full=[1, 2, 3, 4])
 
 
+@pytest.mark.slow
 def test_every_part_that_was_measured_is_on_the_page() -> None:
     growth = {"workers": 2, "ms_a_trial": 1.0, "memory_mb": 3}
     page = readme.render(

@@ -94,8 +94,8 @@ CASES = pytest.mark.parametrize(
     "added",
     [
         (8, 1, 2),
-        (8, 3, 300),
-        (28, 3, 3),
+        pytest.param((8, 3, 300), marks=pytest.mark.slow),
+        pytest.param((28, 3, 3), marks=pytest.mark.slow),
         pytest.param((64, 1, 300), marks=pytest.mark.slow),
         pytest.param((128, 3, 2), marks=pytest.mark.slow),
         pytest.param((128, 1, 300), marks=pytest.mark.slow),

@@ -151,6 +151,7 @@ def everything(model: keras.Model) -> list[np.ndarray]:
     return [variable.numpy() for variable in (*model.weights, *model.optimizer.variables)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("eagerly")
 def test_a_trial_goes_up_from_its_weights_and_not_from_their_averages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -184,6 +185,7 @@ def test_plain_keras_loads_the_averages_from_a_checkpoint(
         assert_array_equal(weight, average)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("eagerly")
 def test_a_finished_training_is_not_done_again(tmp_path: Path) -> None:
     path = tmp_path / checkpoint.FILE

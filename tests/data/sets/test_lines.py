@@ -287,7 +287,7 @@ def test_the_exported_images_are_those_of_the_data_set() -> None:
 
 def test_a_reader_is_told_how_lines_for_training_were_drawn(varied: Dataset) -> None:
     plain = lines.load(1, Options(images_per_class=5))
-    assert "nobody trained on any such images" in plain.corruptions.note
+    assert "no network was trained on such images" in plain.corruptions.note
     assert "the varied renderers drew the lines for training" in varied.corruptions.note
     assert varied.corruptions.groups == plain.corruptions.groups
 
