@@ -192,7 +192,7 @@ def test_a_run_records_what_its_networks_take_and_tell_apart(command: Command) -
     assert recorded.heads["color"] == ["red", "blue"]
     assert recorded.ground == Ground(colour=[0, 0, 0], share=1)
     assert set(recorded.images) == {"train", "validation", "test"}
-    assert sum(recorded.images.values()) == 96 * 20
+    assert sum(recorded.images.values()) == 96 * 8
     assert Run("new").problems() == []  # no search has begun
 
 
