@@ -22,6 +22,24 @@ from study.records.study import Signature
 Tensor = Any
 """A symbolic Keras tensor."""
 
+CORE = (
+    "kernel_first",
+    "filters",
+    "depth",
+    "kernel",
+    "growth",
+    "convolutions",
+    "downsampling",
+    "summary",
+    "dense_units",
+    "dense_units_deep",
+    "optimizer",
+    "learning_rate",
+    "sgd_learning_rate",
+    "schedule",
+)
+"""What a search of few short trials explores."""
+
 
 def baseline(heads: Sequence[str]) -> dict[str, Value]:
     """The prescribed network as a point of the space, with one layer per head and equal weights."""

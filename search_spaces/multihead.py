@@ -6,6 +6,7 @@ DATA = "lines"
 HEADS = ("length", "width", "color", "angle")
 OBJECTIVE = "joint"
 BASELINE = _cnn.baseline(HEADS)
+CORE = _cnn.CORE
 build = _cnn.build
 recipe = _cnn.recipe
 describe_baseline = _cnn.describe_baseline

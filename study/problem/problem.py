@@ -13,6 +13,8 @@ So is every file that the user has given, see `study.problem.own_space`. A probl
                             functional or sequential, with at least one convolution
     recipe(hp, signature, epochs)
                             hyperparameters -> how it is trained beside that; may be left out
+    CORE                    names of the hyperparameters that a search of few trials explores; may
+                            be left out
     describe_baseline(signature)
                             says what the baseline is for these images; may be left out
 """
@@ -60,6 +62,8 @@ class Problem:
     """What is chosen -> a compiled network."""
     recipe: "Callable[[keras_tuner.HyperParameters, Signature, int], Recipe]" = lambda *_: Recipe()
     """What is chosen, for a training of so many epochs -> how the network is trained."""
+    core: tuple[str, ...] = ()
+    """Names of the hyperparameters that a search of few trials explores; (): all."""
     describe_baseline: Callable[[Signature], str] = lambda _: ""
     """Says what the baseline is for images of that size; "" if the module does not."""
 
@@ -118,6 +122,7 @@ def load_problem(name: str) -> Problem:
         objective=module.OBJECTIVE,
         baseline=dict(module.BASELINE),
         build=module.build,
+        core=tuple(getattr(module, "CORE", ())),
         recipe=getattr(module, "recipe", lambda *_: Recipe()),
         describe_baseline=getattr(module, "describe_baseline", lambda _: ""),
     )

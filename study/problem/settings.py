@@ -21,6 +21,9 @@ Tuner = Literal["random", "grid", "bayesian", "hyperband", "asha"]
 TUNERS: tuple[Tuner, ...] = get_args(Tuner)
 
 
+Breadth = Literal["core", "whole"]
+"""How much of a search space is searched."""
+
 _DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
 
 
@@ -28,6 +31,10 @@ class SearchSettings(Record):
     """The budget of one problem's search. Ends of ranges are included."""
 
     tuner: Tuner = "random"
+    breadth: Breadth = "whole"
+    """The whole search space; or its core, the few hyperparameters that matter in short trainings,
+    which is all that a few trials can explore. The others keep the baseline's values. A space that
+    names no core is searched as a whole."""
     max_trials: Annotated[int, Field(ge=1, le=10_000)] = 10
     """Number of trials, including the baseline and failed ones; for asha the number of
     configurations, each of which may be promoted several times."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.errors import WrongName, one_line
 from study.problem.problem import Problem, check_network, file_of
+from study.problem.settings import Breadth
 from study.records.recipe import Budget
 from study.records.study import Signature
 from study.records.trial import Hyperparameter, SearchSpace
@@ -36,11 +37,42 @@ def declared(problem: Problem, signature: Signature) -> "keras_tuner.HyperParame
     return space
 
 
-def search_space(problem: Problem, signature: Signature) -> SearchSpace:
-    """The whole space, in the order in which the problem declares it."""
+def searched(
+    problem: Problem, signature: Signature, breadth: Breadth
+) -> "keras_tuner.HyperParameters":
+    """The hyperparameters that a search draws from: all, or the problem's core, if it names one.
+
+    The others have one value, the baseline's; those without a value in the baseline their default.
+
+    Raises:
+        WrongName: As `declared`; or the core names a hyperparameter that does not exist.
+    """
+    import keras_tuner
+    from keras_tuner.engine.hyperparameters import Fixed
+
+    whole = declared(problem, signature)
+    if breadth == "whole" or not problem.core:
+        return whole
+    if unknown := set(problem.core) - {one.name for one in whole.space}:
+        raise WrongName(
+            f"{file_of(problem.name)}: expected CORE to name hyperparameters that build declares, "
+            f"got {', '.join(sorted(unknown))}"
+        )
+    space = keras_tuner.HyperParameters()
+    for one in whole.space:
+        value = problem.baseline.get(one.name, one.default)
+        kept = one.name in problem.core
+        space.merge([one if kept else Fixed(one.name, value, conditions=one.conditions)])
+    return space
+
+
+def search_space(problem: Problem, signature: Signature, breadth: Breadth = "whole") -> SearchSpace:
+    """The space that is searched, in the order in which the problem declares it."""
     return SearchSpace(
         objective=problem.objective,
-        hyperparameters=[_hyperparameter(entry) for entry in declared(problem, signature).space],
+        hyperparameters=[
+            _hyperparameter(entry) for entry in searched(problem, signature, breadth).space
+        ],
     )
 
 

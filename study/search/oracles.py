@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from study.problem.network_size import Limits, why_unfit
 from study.problem.problem import Problem
 from study.problem.settings import SearchSettings
-from study.problem.space import declared
+from study.problem.space import searched
 from study.records.base import Value
 from study.records.study import Signature
 
@@ -40,7 +40,7 @@ def make_oracle(
         "folder": folder,
         "why_unfit": partial(why_unfit, problem, signature, most=limits),
         "objective": keras_tuner.Objective(f"val_{problem.objective}", "max"),
-        "hyperparameters": declared(problem, signature),
+        "hyperparameters": searched(problem, signature, settings.breadth),
         "seed": seed,
     }
     trials = settings.max_trials

@@ -8,7 +8,7 @@ changes.
 """
 
 from study.plan.done import to_do
-from study.plan.work import check_space, signature_of
+from study.plan.work import check_space, settings_of, signature_of
 from study.problem.problem import load_problem
 from study.problem.space import search_space
 from study.records.study import StageName, plan_of_today
@@ -60,4 +60,5 @@ def check_spaces(run: Run) -> None:
     for name, step in to_do(run):
         if name and step in ("search", "evaluate"):
             problem = load_problem(name)
-            check_space(run, name, search_space(problem, signature_of(run, problem)))
+            breadth = settings_of(run).search.breadth
+            check_space(run, name, search_space(problem, signature_of(run, problem), breadth))

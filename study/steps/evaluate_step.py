@@ -41,7 +41,8 @@ def _evaluate(run: Run, name: str, engine: Engine, observer: Observer) -> Evalua
         raise StudyFailed(f"{name}: no trial of the search succeeded; see trials.jsonl")
     problem = load_problem(name)
     signature = signature_of(run, problem)
-    check_space(run, name, search_space(problem, signature))  # or another network would be trained
+    # Another network would be trained in another space.
+    check_space(run, name, search_space(problem, signature, settings.search.breadth))
     with observer.stage(f"{name}: evaluate", "network", 2 * budget.seeds, budget.epochs) as shown:
         engine.on_tick = shown.tick
 

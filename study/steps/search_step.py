@@ -25,7 +25,7 @@ def search_step(run: Run, name: str, engine: Engine, observer: Observer) -> None
         observer.say(f"{name}: search: {several(len(finished), 'trial')} already finished")
     problem = load_problem(name)
     signature = signature_of(run, problem)
-    space = search_space(problem, signature)
+    space = search_space(problem, signature, budget.breadth)
     check_space(run, name, space)
     forget_steps(run, [name], "explain", "figures")  # they covered the trials so far
     left = max(1, trials - len(finished))
