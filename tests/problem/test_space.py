@@ -1,9 +1,12 @@
+import json
 from collections.abc import Callable
 
 import keras
 import keras_tuner
 import pytest
 
+from search_spaces._cnn import CORE
+from study.errors import WrongName
 from study.problem.problem import load_problem, problem_names
 from study.problem.space import search_space
 from study.records.recipe import Budget
@@ -78,9 +81,38 @@ def test_conditions_are_told_all_of_them() -> None:
 @pytest.mark.parametrize("name", problem_names())
 def test_the_space_is_the_one_that_the_example_was_searched_in(name: str) -> None:
     """Or a run that was begun in it could not go on."""
-    recorded = (ROOT / f"results/example/{name}/space.json").read_text()
-    found = search_space(load_problem(name), signature(name))
+    example = ROOT / "results/example"
+    settings = json.loads((example / "study.json").read_text())["settings"]["search"]
+    recorded = (example / name / "space.json").read_text()
+    found = search_space(load_problem(name), signature(name), settings["breadth"])
     assert found == SearchSpace.model_validate_json(recorded)
+
+
+def test_of_a_core_the_others_keep_the_baseline_s_values_where_they_apply() -> None:
+    problem = tiny.problem(core=("rate", "deep"), baseline=tiny.BASELINE | {"units": 16})
+    core = {one.name: one for one in search_space(problem, tiny.SIGNATURE, "core").hyperparameters}
+    whole = {one.name: one for one in search_space(problem, tiny.SIGNATURE).hyperparameters}
+    assert list(core) == list(whole)
+    assert {name for name in core if core[name] == whole[name]} == {"rate", "deep"}
+    assert core["units"].values == [16]
+    assert core["more_units"].values == [4]  # not in the baseline: its default
+    assert core["more_units"].conditions == whole["more_units"].conditions == {"deep": [True]}
+
+
+def test_a_space_that_names_no_core_is_searched_as_a_whole() -> None:
+    core = search_space(tiny.problem(), tiny.SIGNATURE, "core")
+    assert core == search_space(tiny.problem(), tiny.SIGNATURE, "whole")
+
+
+def test_a_core_that_names_what_is_not_declared_is_refused() -> None:
+    with pytest.raises(WrongName, match=r"expected CORE to name .* got widths"):
+        search_space(tiny.problem(core=("rate", "widths")), tiny.SIGNATURE, "core")
+
+
+@pytest.mark.parametrize("name", problem_names())
+def test_the_core_of_a_problem_is_in_its_space(name: str) -> None:
+    found = search_space(load_problem(name), signature(name), "core").hyperparameters
+    assert {one.name for one in found if one.low is not None or len(one.values) > 1} == set(CORE)
 
 
 @pytest.mark.parametrize("name", problem_names())

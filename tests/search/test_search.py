@@ -43,6 +43,17 @@ def test_the_first_trial_is_the_baseline_even_if_it_is_not_the_default(
 
 
 @EVERY_TUNER
+def test_a_search_of_the_core_leaves_the_others_as_the_baseline_has_them(
+    tmp_path: Path, tuner: Tuner
+) -> None:
+    problem = tiny.problem(core=("rate",))
+    trials = searched(tmp_path, tuner, problem, breadth="core", max_trials=6, max_epochs=1)
+    assert {trial.hyperparameters["units"] for trial in trials} == {tiny.BASELINE["units"]}
+    assert {trial.hyperparameters["deep"] for trial in trials} == {False}
+    assert len({trial.hyperparameters["rate"] for trial in trials}) > 1
+
+
+@EVERY_TUNER
 def test_the_same_seed_gives_the_same_trials(tmp_path: Path, tuner: Tuner) -> None:
     assert tried(searched(tmp_path / "one", tuner)) == tried(searched(tmp_path / "two", tuner))
 

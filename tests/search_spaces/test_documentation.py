@@ -70,6 +70,13 @@ def where(one: Any) -> str:
     return " and ".join(told)
 
 
+def test_the_page_names_the_core() -> None:
+    page = (ROOT / "docs/search-space.md").read_text()
+    section = page.partition("## The core")[2].partition("##")[0]
+    listed = section.partition("draws only")[2].partition(";")[0]
+    assert tuple(re.findall(r"`(\w+)`", listed)) == _cnn.CORE
+
+
 def test_the_page_lists_what_is_declared_and_no_more() -> None:
     assert set(rows()) == set(entries())
 
