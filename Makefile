@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
-study: .venv/ready  ## Make the environment, run the whole study (about fourteen minutes), say where the report is
+study: .venv/ready  ## Make the environment, run the whole study (about fifteen minutes), say where the report is
 	$(IN_ENV)python -m study run --preset quick $(ARGS)
 
 test: .venv/ready-to-test browser check  ## Make the environment, check style and types, run all tests
