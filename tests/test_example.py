@@ -54,17 +54,14 @@ def test_it_holds_every_problem_to_the_end(example: Run) -> None:
         assert all((example.figures_folder(name) / one.file).is_file() for one in pictures)
 
 
-def test_scores_per_class_of_older_versions_are_those_of_the_head(example: Run) -> None:
-    """Of several heads they were those of the product of all, which nobody reads any more."""
-    for name, classes in (("line", 96), ("mnist", 10), ("multihead", None)):
+def test_every_class_of_every_head_has_its_scores(example: Run) -> None:
+    for name in problem_names():
         evaluation, signature = example.evaluation(name), example.signature(name)
         assert evaluation
         assert signature
+        classes = {head: len(names) for head, names in signature.heads.items()}
         for network in evaluation.networks.values():
-            sizes = {head: len(found.f1) for head, found in network.per_head.items()}
-            assert sizes == ({"class": classes} if classes else {})
-            if sizes:
-                assert sizes == {head: len(names) for head, names in signature.heads.items()}
+            assert {head: len(found.f1) for head, found in network.per_head.items()} == classes
 
 
 @pytest.mark.slow
