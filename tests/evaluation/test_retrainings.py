@@ -87,7 +87,7 @@ def test_without_curves_nothing_is_said() -> None:
     ("problem", "names", "many"),
     [
         ("line", ["baseline", "tuned"], "6 of 6"),
-        ("mnist", ["baseline"], "2 of 3"),
+        ("mnist", ["baseline", "tuned"], "4 of 6"),
         ("multihead", ["baseline", "tuned"], "5 of 6"),
     ],
 )

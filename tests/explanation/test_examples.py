@@ -197,7 +197,7 @@ def test_an_unknown_layer_is_refused() -> None:
 def test_a_network_without_convolutions_is_refused() -> None:
     dense = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(2)])
 
-    with pytest.raises(WrongName, match="no convolution layer"):
+    with pytest.raises(WrongName, match="does not depend on any convolution layer"):
         heatmaps_info(dense, images())
 
 

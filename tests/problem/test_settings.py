@@ -82,7 +82,10 @@ def test_settings_survive_the_way_through_json() -> None:
     ("text", "words"),
     [
         ("colour = 1", r"unknown key 'colour'; known are: description, data, search, evaluation"),
-        ("[search]\ntrials = 3", r"unknown key 'search\.trials'; known are: tuner, max_trials,"),
+        (
+            "[search]\ntrials = 3",
+            r"unknown key 'search\.trials'; known are: tuner, breadth,",
+        ),
         ("[data]\nimages = 3", r"unknown key 'data\.images'; known are: lines, mnist"),
         ("[data.lines]\nimages = 3", r"unknown key 'data\.lines\.images'; known are: validation,"),
         ("[data]\nlines = 3", r"data\.lines: .*dictionary.*, got 3"),

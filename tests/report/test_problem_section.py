@@ -241,7 +241,7 @@ def test_interrupted_between_any_two_stages_the_next_is_named() -> None:
 def test_figures_that_were_not_planned_are_drawn_again_by_their_own_command() -> None:
     (note,) = problem_section(problem(outdated=True), "there", "first").notes
     assert note == (
-        "The figures are of an earlier state. `python -m study draw first` draws them again."
+        "The figures show an earlier state of the run. `python -m study draw first` redraws them."
     )
 
 

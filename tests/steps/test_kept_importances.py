@@ -58,7 +58,7 @@ def test_trials_that_came_since_count(run: Run) -> None:
     with_old_ones = page(run)
     kept(run).unlink()
     assert page(run) == with_old_ones
-    assert "over resampled trials (6)" in with_old_ones
+    assert "over resamples of 6 trials" in with_old_ones
 
 
 def test_a_damaged_record_is_named_and_they_are_found_again(run: Run) -> None:

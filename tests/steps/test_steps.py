@@ -313,7 +313,7 @@ def test_what_shows_an_evaluation_is_to_do_again_when_that_is_made_again(
     made_again(run, monkeypatch)
     assert to_do(run) == [("mnist", "explain"), ("mnist", "figures"), (None, "report")]
     command = "<code>python -m study resume demo</code>"
-    assert f"The figures are of an earlier state. {command} draws them again." in page(run)
+    assert f"The figures show an earlier state of the run. {command} redraws them." in page(run)
 
 
 def test_figures_that_no_plan_has_are_said_to_be_of_the_evaluation_before(
@@ -322,7 +322,7 @@ def test_figures_that_no_plan_has_are_said_to_be_of_the_evaluation_before(
     run.write_study(run.study().model_copy(update={"plan": ["search"], "problems": ["mnist"]}))
     record(run, *WITHOUT_REPORT)
     command = "<code>python -m study draw demo</code>"
-    words = f"The figures are of an earlier state. {command} draws them again."
+    words = f"The figures show an earlier state of the run. {command} redraws them."
     assert words not in page(run)
     made_again(run, monkeypatch)
     assert to_do(run) == []
