@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from study.data.corruptions import Corruptions
 from study.records.base import Record
-from study.records.recipe import Change
+from study.records.recipe import CHANGES, FLIPS, Change
 
 Labels = dict[str, np.ndarray]
 """Label column -> (n,) int64 class indices."""
@@ -76,14 +76,7 @@ class Dataset:
     unknown."""
     corruptions: Corruptions = field(default_factory=_generic)
     known_errors: KnownErrors | None = None
-    changes: tuple[Change, ...] = (
-        "shift",
-        "rotation",
-        "zoom",
-        "contrast",
-        "noise",
-        "erasing",
-    )
+    changes: tuple[Change, ...] = tuple(change for change in CHANGES if change not in FLIPS)
     """What, in moderation, leaves the labels of any image right. A flip or a half turn does not of
     most things that can be read."""
 

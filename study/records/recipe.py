@@ -21,6 +21,9 @@ Change = Literal[
 
 CHANGES: tuple[Change, ...] = get_args(Change)
 
+FLIPS: tuple[Change, ...] = ("horizontal_flip", "vertical_flip", "half_turn")
+"""Changes that are made or not; the others have a strength."""
+
 
 class Budget(NamedTuple):
     """What a network is built for."""

@@ -78,10 +78,10 @@ def read_arrays(path: Path, most: int, most_bytes: int, folder: Path) -> dict[st
 
 @contextmanager
 def _faults_of_file(path: Path) -> Iterator[None]:
-    """What is wrong with a file is said in one line.
+    """Report what is wrong with a file in one line.
 
     Raises:
-        CorruptRecord: something is.
+        CorruptRecord: The file cannot be read.
     """
     try:
         yield
@@ -96,13 +96,13 @@ def _faults_of_file(path: Path) -> Iterator[None]:
 
 @contextmanager
 def faults_of_record(where: str) -> Iterator[None]:
-    """What is wrong with a record is said in one line, of many faults the first.
+    """Report what is wrong with a record in one line: the first fault, or how many there are.
 
     Args:
-        where: The record was found.
+        where: Where the record was found.
 
     Raises:
-        CorruptRecord: something is.
+        CorruptRecord: The record is damaged.
     """
     try:
         yield

@@ -13,7 +13,6 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_array_equal
 
-from study.data.dataset import DataOptions
 from study.errors import CannotWrite, CorruptRecord
 from study.records.recipe import Budget
 from study.records.study import Signature
@@ -22,6 +21,7 @@ from study.training.checkpoint import Progress, Saved
 from study.training.job import Job
 from tests import tiny
 from tests.machine.test_files import files_of_at_most
+from tests.training import jobs
 
 
 class Killed(BaseException):
@@ -29,17 +29,8 @@ class Killed(BaseException):
 
 
 def job(**changes: Any) -> Job:
-    fields: dict[str, Any] = {
-        "problem": "tiny",
-        "signature": tiny.SIGNATURE,
-        "values": tiny.BASELINE | {"adam": True, "dropout": True},
-        "seed": 1,
-        "data": DataOptions(),
-        "data_seed": 1,
-        "epochs": 4,
-        "batch_size": 16,
-    }
-    return Job(**(fields | changes))
+    fields = {"values": tiny.BASELINE | {"adam": True, "dropout": True}, "epochs": 4}
+    return jobs.job(**(fields | changes))
 
 
 def with_dropout(hp: Any, signature: Signature, budget: Budget) -> keras.Model:

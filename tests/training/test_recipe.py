@@ -9,11 +9,11 @@ import pytest
 import tensorflow as tf
 from numpy.testing import assert_array_equal
 
-from study.data.dataset import DataOptions
 from study.records.recipe import Augmentation, Recipe
 from study.training import checkpoint, training
 from study.training.job import Job
 from tests import tiny
+from tests.training import jobs
 
 STRONG = Augmentation(shift=0.3, noise=0.2, contrast=0.5, half_turn=True)
 
@@ -23,17 +23,8 @@ class Killed(Exception):
 
 
 def job(**changes: Any) -> Job:
-    fields: dict[str, Any] = {
-        "problem": "tiny",
-        "signature": tiny.SIGNATURE,
-        "values": tiny.BASELINE | {"adam": True},
-        "seed": 1,
-        "data": DataOptions(),
-        "data_seed": 1,
-        "epochs": 2,
-        "batch_size": 16,
-    }
-    return Job(**(fields | changes))
+    fields = {"values": tiny.BASELINE | {"adam": True}, "epochs": 2}
+    return jobs.job(**(fields | changes))
 
 
 @pytest.fixture

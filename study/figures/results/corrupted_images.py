@@ -26,12 +26,12 @@ NO_IMAGES = np.zeros((0, 1, 1, 3), np.uint8)
 """What a mean shows."""
 
 READING = (
-    "Every row shows the same test images, made otherwise as the pictures beside its name show; "
+    "Every row shows the same test images, changed as in the pictures beside its name; "
     "the first row shows them unchanged, and the dashed lines carry its accuracies down. A dot far "
     "to the left of its dashed line is a weakness. The bars are 95% intervals over the test "
     "images. The last column is tuned minus baseline on the same images, in bold where its 95% "
     "interval excludes zero (by chance about one row in twenty would). The networks are the two "
-    "that were saved, one seed each. Nothing was chosen by what they answer here."
+    "that were saved, one seed each. Nothing was chosen by these results."
 )
 READING_MEANS = "A mean over the rows between two lines stands below them; it has no bars."
 
