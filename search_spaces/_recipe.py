@@ -2,9 +2,8 @@
 
 Regularisation and augmentation cost accuracy in a training of one to three epochs and gain some in
 one of twenty. A search that ranks configurations on short trainings would throw out what is best
-for the long one. So the values chosen are those of a training of FULL_EPOCHS or more, and shorter
-trainings have less of it. Even one epoch has some, so that a network has the same layers and states
-on all rungs: otherwise the weights of one rung would not fit the next.
+for the long one. So the values chosen are those of a training of FULL_EPOCHS or more; shorter
+trainings have less of it, those of one epoch none.
 """
 
 from typing import Any
@@ -43,9 +42,9 @@ LEVELS = 4
 def strength(epochs: int) -> float:
     """Share of its full strength that regularisation has in a training of so many epochs.
 
-    In proportion to the epochs, up to 1 of FULL_EPOCHS and more; never 0.
+    From 0 of one epoch, in a straight line, to 1 of FULL_EPOCHS and more.
     """
-    return min(1.0, epochs / FULL_EPOCHS)
+    return min(1.0, (epochs - 1) / (FULL_EPOCHS - 1))
 
 
 def batch_size(hp: keras_tuner.HyperParameters) -> int:
@@ -92,7 +91,7 @@ def _augmentation(
                 chosen[change] = hp.Float(change, 0.0, most, step=step, default=step)
             else:
                 chosen[change] = hp.Boolean(change, default=True)
-    if not wanted:
+    if not wanted or not share:
         return Augmentation()
     flips = {change: value for change, value in chosen.items() if change not in STRONGEST}
     strengths = {change: share * chosen[change] for change in chosen if change in STRONGEST}

@@ -8,7 +8,7 @@ are promoted. The sizes of the rungs then do not depend on which worker is faste
 A trial is the stay of a configuration on one rung. After a promotion, a new trial continues with
 the weights and optimizer of the trial below, as in Keras Tuner's Hyperband, and with the same
 tuner/* values. From the beginning, its learning rate decays over the epochs of the highest rung, so
-that its schedule is the same as without a stop; regularisation is that of the rung's epochs.
+that it is the same training as without a stop.
 """
 
 from bisect import bisect_left, insort

